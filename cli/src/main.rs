@@ -1,0 +1,2 @@
+//! The one program, `lockgate`.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Who asks for what, when: requests, the trace, the plan a load run keeps to.

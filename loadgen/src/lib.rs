@@ -1,0 +1,1 @@
+//! Plays demand against a server, open loop, and measures.

@@ -1,0 +1,79 @@
+//! Texts people can read aloud: Crockford's Base32 and check characters.
+
+/// Crockford's alphabet: no I, L, O or U, so that nothing is mistaken for 1, 0 or V.
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// Characters of 16 bytes in Base32: 128 bits at five a character.
+pub(crate) const BASE32_CHARS: usize = 26;
+
+/// 16 bytes as 26 characters.
+pub(crate) fn base32_encode(bytes: &[u8; 16]) -> String {
+    let number = u128::from_be_bytes(*bytes);
+    (0..BASE32_CHARS).rev().map(|place| char::from(ALPHABET[(number >> (5 * place)) as usize & 31])).collect()
+}
+
+/// The 16 bytes of 26 characters; `None` for any other text. Lower case is read too.
+pub(crate) fn base32_decode(text: &str) -> Option<[u8; 16]> {
+    if text.len() != BASE32_CHARS {
+        return None;
+    }
+    let mut number: u128 = 0;
+    for (place, character) in text.bytes().enumerate() {
+        let digit = u128::from(digit(character)?);
+        // 26 characters hold 130 bits; the first may use only three of its five.
+        if place == 0 && digit > 7 {
+            return None;
+        }
+        number = number << 5 | digit;
+    }
+    Some(number.to_be_bytes())
+}
+
+/// The greatest prime below 32² = 1024, so that a remainder fits two characters.
+const CHECK_PRIME: u32 = 1021;
+
+/// Two check characters of a Base32 `text`: the number it spells modulo 1021.
+///
+/// One wrong character changes the number by d·32ⁿ, two swapped neighbours by 31·d·32ⁿ, with 0 < |d| < 32; a prime greater than
+/// 32 divides neither, so both are always caught. `None` when `text` is not Base32.
+pub(crate) fn check_characters(text: &str) -> Option<String> {
+    let step = |rest: u32, character: u8| Some((rest * 32 + u32::from(digit(character)?)) % CHECK_PRIME);
+    let rest = text.bytes().try_fold(0, step)?;
+    Some([rest / 32, rest % 32].into_iter().map(|digit| char::from(ALPHABET[digit as usize])).collect())
+}
+
+/// The value of a character of the alphabet, in capitals or not.
+fn digit(character: u8) -> Option<u8> {
+    let character = character.to_ascii_uppercase();
+    ALPHABET.iter().position(|letter| *letter == character).map(|place| place as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn base32_leads_back(bytes: [u8; 16]) {
+            let text = base32_encode(&bytes);
+            prop_assert_eq!(base32_decode(&text), Some(bytes));
+            prop_assert_eq!(base32_decode(&text.to_lowercase()), Some(bytes));
+        }
+
+        #[test]
+        fn typing_errors_are_caught(bytes: [u8; 16], place in 0..26_usize, other in 0..32_usize) {
+            let text = base32_encode(&bytes);
+            let check = check_characters(&text);
+            let mut altered = text.clone().into_bytes();
+            altered[place] = ALPHABET[other];
+            let altered = String::from_utf8(altered).unwrap();
+            prop_assert_eq!(check_characters(&altered) == check, altered == text);
+
+            let mut swapped = text.clone().into_bytes();
+            swapped.swap(place, (place + 1).min(25));
+            let swapped = String::from_utf8(swapped).unwrap();
+            prop_assert_eq!(check_characters(&swapped) == check, swapped == text);
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Names of passes and residents, and the resident's credential.
+
+use std::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use crate::code;
+
+/// A text is not an identifier or token: wrong length or alphabet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a well-formed identifier")]
+pub struct IdError;
+
+/// The name of a pass: four bytes of issue time (Unix seconds, big-endian) and 96 random bits.
+///
+/// The time comes first so that a database appends new passes at one place: with random keys every insert writes a page of its
+/// own, and group commit gains nothing. 96 random bits keep codes from being guessed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PassId([u8; 16]);
+
+impl PassId {
+    /// A name for a pass issued at `now_s` (Unix seconds), from 12 random bytes.
+    pub fn new(now_s: i64, random: [u8; 12]) -> Self {
+        let mut bytes = [0; 16];
+        // Wraps in 2106; only the order within a few years matters.
+        bytes[..4].copy_from_slice(&(now_s as u32).to_be_bytes());
+        bytes[4..].copy_from_slice(&random);
+        PassId(bytes)
+    }
+
+    /// The name with these bytes.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        PassId(bytes)
+    }
+
+    /// The 16 bytes.
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    /// Reads the 26 characters that [`Display`](fmt::Display) writes.
+    ///
+    /// # Errors
+    /// [`IdError`] when `text` is not 26 characters of Crockford's Base32.
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        code::base32_decode(text).map(PassId).ok_or(IdError)
+    }
+}
+
+impl fmt::Display for PassId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&code::base32_encode(&self.0))
+    }
+}
+
+impl fmt::Debug for PassId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PassId({self})")
+    }
+}
+
+/// The server's name for a resident: a keyed digest of the document number, so that one document is one resident and the number
+/// itself is kept nowhere.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ResidentId([u8; 16]);
+
+impl ResidentId {
+    /// The resident with these bytes.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        ResidentId(bytes)
+    }
+
+    /// The 16 bytes.
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+impl fmt::Display for ResidentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&code::base32_encode(&self.0))
+    }
+}
+
+impl fmt::Debug for ResidentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ResidentId({self})")
+    }
+}
+
+/// The bearer credential of a resident: the resident's name and a MAC over it, 52 characters. The server keeps no table of
+/// credentials; [`TokenKey::open`] recomputes the MAC.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(String);
+
+impl Token {
+    /// The text to send as `Authorization: Bearer`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(..)")
+    }
+}
+
+/// The server's secret from which resident names and tokens follow.
+#[derive(Clone)]
+pub struct TokenKey([u8; 32]);
+
+impl TokenKey {
+    /// The key with these 32 secret bytes.
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        TokenKey(bytes)
+    }
+
+    /// The name of the resident who holds `document` (HMAC-SHA256, 128 bits of it).
+    pub fn resident(&self, document: &str) -> ResidentId {
+        ResidentId(self.mac(b"resident", document.as_bytes()))
+    }
+
+    /// The credential of `resident`.
+    pub fn token(&self, resident: ResidentId) -> Token {
+        let mac = self.mac(b"token", &resident.0);
+        Token(code::base32_encode(&resident.0) + &code::base32_encode(&mac))
+    }
+
+    /// Whose token this is.
+    ///
+    /// # Errors
+    /// [`IdError`] when `token` is malformed or was not made with this key.
+    pub fn open(&self, token: &str) -> Result<ResidentId, IdError> {
+        let (name, mac) = token.split_at_checked(code::BASE32_CHARS).ok_or(IdError)?;
+        let resident = code::base32_decode(name).ok_or(IdError)?;
+        let mac = code::base32_decode(mac).ok_or(IdError)?;
+        // Compared in constant time: how long a wrong token takes must not tell how nearly right it was.
+        let differing = self.mac(b"token", &resident).iter().zip(mac).fold(0, |all, (a, b)| all | (a ^ b));
+        if differing == 0 { Ok(ResidentId(resident)) } else { Err(IdError) }
+    }
+
+    fn mac(&self, label: &[u8], message: &[u8]) -> [u8; 16] {
+        // HMAC takes keys of any length, so this cannot fail.
+        #[expect(clippy::unwrap_used)]
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).unwrap();
+        mac.update(label);
+        mac.update(message);
+        let digest = mac.finalize().into_bytes();
+        std::array::from_fn(|i| digest[i])
+    }
+}
+
+impl fmt::Debug for TokenKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenKey(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pass_ids_sort_by_time_and_read_back() {
+        let early = PassId::new(1_585_774_800, [0xff; 12]);
+        let late = PassId::new(1_585_774_801, [0; 12]);
+        assert!(early < late);
+        assert_eq!(PassId::parse(&late.to_string()), Ok(late));
+        assert_eq!(PassId::parse("short"), Err(IdError));
+    }
+
+    #[test]
+    fn only_the_right_key_opens_a_token() {
+        let key = TokenKey::new([7; 32]);
+        let resident = key.resident("22 04 123456");
+        let token = key.token(resident);
+        assert_eq!(token.as_str().len(), 52);
+        assert_eq!(key.open(token.as_str()), Ok(resident));
+        assert_eq!(TokenKey::new([8; 32]).open(token.as_str()), Err(IdError));
+        assert_eq!(key.open("ü"), Err(IdError));
+        let other = key.token(key.resident("22 04 123457"));
+        let mixed = token.as_str()[..26].to_owned() + &other.as_str()[26..];
+        assert_eq!(key.open(&mixed), Err(IdError));
+    }
+}

@@ -1,0 +1,35 @@
+//! What a pass is.
+//!
+//! A *pass* permits one resident one kind of trip for a while. This crate holds what every room must agree on, and nothing that
+//! needs a network, a file or a clock:
+//!
+//! - [`Purpose`]: why someone goes out;
+//! - [`Policy`] and its resolved form [`Rules`]: what needs a pass, for how long, how often, from when until when. Simulator and
+//!   server obey the same ones;
+//! - [`Issuer`] and [`Verifier`]: the two halves of a [`SchemeKind`], how a pass is made and how a checkpoint judges it;
+//! - [`PassId`], [`ResidentId`], [`Token`]: names and the bearer credential;
+//! - [`wire`]: the JSON bodies of the HTTP interface, shared by the server and the load generator;
+//! - [`Fault`] and [`Share`]: how a section of a scenario file says what is wrong with it.
+//!
+//! It does not know who goes where (`sim`), how requests travel (`loadgen`) or where passes are kept (`reference-server`).
+
+mod code;
+mod fault;
+mod id;
+mod lookup;
+mod policy;
+mod purpose;
+mod rules;
+mod scheme;
+mod share;
+mod signed;
+pub mod wire;
+
+pub use fault::Fault;
+pub use id::{IdError, PassId, ResidentId, Token, TokenKey};
+pub use policy::{Period, Policy, PurposeRule, Quota};
+pub use purpose::{Purpose, PurposeSet};
+pub use rules::{QuotaWindow, Refusal, Rules, Window};
+pub use scheme::{Check, Grant, Invalid, Issuer, Key, Scheme, SchemeError, SchemeKind, Verifier};
+pub use share::Share;
+pub use signed::SignedVerifier;

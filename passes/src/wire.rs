@@ -1,0 +1,139 @@
+//! The JSON bodies of the HTTP interface (`docs/api.md`), shared by whoever answers and whoever asks.
+//!
+//! Times are Unix seconds. Unknown fields are refused, so that nobody believes a server knows more than it does.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Invalid, Purpose};
+
+/// The media type of a [`Problem`] (RFC 9457).
+pub const PROBLEM_JSON: &str = "application/problem+json";
+
+/// How a resident reaches the service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// A page in a browser.
+    Web,
+    /// The application on a phone.
+    App,
+    /// A call to an operator, who asks on the caller's behalf.
+    Phone,
+}
+
+/// `POST /v1/residents`: one resident registers. The header `Idempotency-Key` makes a repeat safe.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Registration {
+    /// The number of an identity document, 1 to 64 characters. It is digested and not kept.
+    pub document: String,
+    /// How the resident reaches the service.
+    pub channel: Channel,
+}
+
+/// The answer to a [`Registration`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registered {
+    /// The credential for all further requests: send it as `Authorization: Bearer`.
+    pub token: String,
+}
+
+/// `POST /v1/residents/batch`: an operator registers up to 1,000 residents at once. Those known already get their token again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegistrationBatch {
+    /// The residents.
+    pub residents: Vec<Registration>,
+}
+
+/// The answer to a [`RegistrationBatch`], in its order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegisteredBatch {
+    /// A credential for each resident.
+    pub residents: Vec<Registered>,
+}
+
+/// `POST /v1/passes`: asks for a pass. The header `Idempotency-Key` (1 to 64 characters) makes a repeat safe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PassRequest {
+    /// What for.
+    pub purpose: Purpose,
+    /// From when; default: now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_from_s: Option<i64>,
+    /// For how long, in seconds; default: all that the policy allows for the purpose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_s: Option<u32>,
+}
+
+/// An issued pass: the answer to a [`PassRequest`] and to `GET /v1/passes/{pass}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IssuedPass {
+    /// The name of the pass, for the holder.
+    pub pass: String,
+    /// What the phone shows as a QR code.
+    pub code: String,
+    /// What it permits.
+    pub purpose: Purpose,
+    /// From when it holds.
+    pub valid_from_s: i64,
+    /// The first second it no longer holds.
+    pub valid_until_s: i64,
+}
+
+/// `POST /v1/verifications`: an officer shows a code to the centre.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VerificationRequest {
+    /// The code, as scanned or typed.
+    pub code: String,
+}
+
+/// The answer to a [`VerificationRequest`]: whether the pass holds now, and what an officer must know to look at the person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verification {
+    /// Whether the pass holds.
+    pub valid: bool,
+    /// Why not, when it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Invalid>,
+    /// What a valid pass permits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<Purpose>,
+    /// The first second a valid pass no longer holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_until_s: Option<i64>,
+}
+
+/// `GET /v1/keys`: what a checkpoint needs to verify offline, as a JSON Web Key Set (RFC 7517, RFC 8037).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeySet {
+    /// The published keys; empty when verifying needs the centre.
+    pub keys: Vec<PublicKey>,
+}
+
+/// One Ed25519 key as a JSON Web Key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublicKey {
+    /// Always `OKP`.
+    pub kty: String,
+    /// Always `Ed25519`.
+    pub crv: String,
+    /// The key's name in the header of a code, in lower-case hexadecimal.
+    pub kid: String,
+    /// The public key in unpadded base64url.
+    pub x: String,
+}
+
+/// A problem document (RFC 9457). It never tells the cause of an internal error.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// A stable reference such as `/problems/quota-exhausted`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// A sentence for people.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+}

@@ -1,0 +1,1 @@
+//! The region: residents make trips, trips make demand.
