@@ -1,1 +1,22 @@
-//! Who asks for what, when: requests, the trace, the plan a load run keeps to.
+//! Who asks for what, when.
+//!
+//! The simulator writes demand and the load generator plays it; this crate is the contract between the two, and knows neither:
+//!
+//! - [`Calendar`] and [`SimTime`]: the days a scenario covers, and an instant in them;
+//! - [`Request`]: one ask of the server, 16 bytes;
+//! - [`Trace`]: all requests of a run in order, the plan that a load run keeps to, with its CSV form ([`read_csv`]);
+//! - [`RateSeries`]: how many requests of each kind come in each minute, and the peak of them.
+//!
+//! It does no I/O but the trace's own file format and has no clock.
+
+mod calendar;
+mod csv_form;
+mod rate;
+mod request;
+mod trace;
+
+pub use calendar::{Calendar, SimTime};
+pub use csv_form::{TraceError, TraceFault, read_csv, write_csv};
+pub use rate::{Peak, RateSeries};
+pub use request::{Request, RequestKind};
+pub use trace::Trace;

@@ -1,0 +1,85 @@
+//! All requests of a run in order.
+
+use std::time::Duration;
+
+use crate::{Request, SimTime};
+
+/// All requests of a run, sorted: the plan that a load run keeps to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trace {
+    requests: Vec<Request>,
+}
+
+impl Trace {
+    /// The trace of `requests`, put in order.
+    pub fn new(mut requests: Vec<Request>) -> Self {
+        requests.sort_unstable();
+        Trace { requests }
+    }
+
+    /// The trace of `requests` that are in order of time already, otherwise the index of the first that is not.
+    ///
+    /// # Errors
+    /// The index of the first request earlier than the one before it.
+    pub fn from_sorted(requests: Vec<Request>) -> Result<Self, usize> {
+        match requests.windows(2).position(|pair| pair[1].at < pair[0].at) {
+            Some(index) => Err(index + 1),
+            None => Ok(Trace { requests }),
+        }
+    }
+
+    /// The requests in order.
+    pub fn requests(&self) -> &[Request] {
+        &self.requests
+    }
+
+    /// The requests from `from` until just before `until`.
+    pub fn between(&self, from: SimTime, until: SimTime) -> &[Request] {
+        let index_of = |at| self.requests.partition_point(|request| request.at < at);
+        &self.requests[index_of(from)..index_of(until).max(index_of(from))]
+    }
+
+    /// The start of the `length` in which most requests come, the first of equals; `None` for an empty trace.
+    pub fn busiest(&self, length: Duration) -> Option<SimTime> {
+        let mut best: Option<(usize, SimTime)> = None;
+        let mut last = 0;
+        for (first, request) in self.requests.iter().enumerate() {
+            while self.requests.get(last).is_some_and(|end| end.at < request.at + length) {
+                last += 1;
+            }
+            if best.is_none_or(|(count, _)| last - first > count) {
+                best = Some((last - first, request.at));
+            }
+        }
+        best.map(|(_, at)| at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::RequestKind;
+    use proptest::prelude::*;
+
+    fn at(ms: u64) -> Request {
+        Request { at: SimTime::from_ms(ms), resident: 0, place: 0, kind: RequestKind::Register, purpose: None }
+    }
+
+    #[test]
+    fn what_is_out_of_order_is_found() {
+        assert_eq!(Trace::from_sorted(vec![at(1), at(3), at(2)]), Err(2));
+        assert_eq!(Trace::from_sorted(vec![at(1), at(1)]).map(|trace| trace.requests().len()), Ok(2));
+    }
+
+    proptest! {
+        #[test]
+        fn no_window_is_busier(times in prop::collection::vec(0..1_000_u64, 1..60), length in 1..200_u64) {
+            let trace = Trace::new(times.iter().copied().map(at).collect());
+            let length = Duration::from_millis(length);
+            let count = |from: SimTime| trace.between(from, from + length).len();
+            let busiest = count(trace.busiest(length).unwrap());
+            let greatest = (0..1_000).map(|ms| count(SimTime::from_ms(ms))).max();
+            prop_assert_eq!(Some(busiest), greatest);
+        }
+    }
+}
