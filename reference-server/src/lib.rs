@@ -1,1 +1,25 @@
 //! Issues and verifies passes over HTTP.
+//!
+//! In order of use:
+//!
+//! - [`Config`]: the scheme, the store, the rules, the clock and the limits of a server;
+//! - [`run`]: serves on a listener until it is told to stop, then finishes what it began and flushes the store;
+//! - [`Store`], [`StoreKind`]: the seam behind which residents and passes are kept, for tests and benchmarks.
+//!
+//! The interface on the wire is described in `docs/api.md`; its bodies are [`passes::wire`], the rules it obeys [`passes::Rules`].
+//!
+//! It does not know the simulated region or the load that comes. It keeps no name, address, route or document number, and writes
+//! nothing when an officer verifies a pass.
+
+mod clock;
+mod config;
+mod http;
+mod secret;
+mod server;
+pub mod store;
+
+pub use clock::Clock;
+pub use config::{Config, Limits};
+pub use secret::Secret;
+pub use server::{ServerError, run};
+pub use store::{Store, StoreKind};

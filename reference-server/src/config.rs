@@ -1,0 +1,70 @@
+//! What a server is told when it starts.
+
+use std::time::Duration;
+
+use passes::{Rules, SchemeKind};
+
+use crate::{Clock, StoreKind};
+
+/// All that a server needs to know.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// How passes are made.
+    pub scheme: SchemeKind,
+    /// Where they are kept.
+    pub store: StoreKind,
+    /// Which passes are issued.
+    pub rules: Rules,
+    /// What time it is. Default: the system's clock.
+    pub clock: Clock,
+    /// How much work is taken on at once.
+    pub limits: Limits,
+}
+
+impl Config {
+    /// A server for `rules` with the default scheme, clock and limits.
+    pub fn new(store: StoreKind, rules: Rules) -> Self {
+        Config { scheme: SchemeKind::default(), store, rules, clock: Clock::default(), limits: Limits::default() }
+    }
+}
+
+/// How much work is taken on at once, and for how long. What comes beyond is refused at once with 503 and `Retry-After`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Requests that may be worked on at once. Default 1,024: at 10,000 answers a second, the last of them waits a tenth of a
+    /// second. A batch of residents counts as [`Limits::BATCH_WEIGHT`].
+    pub in_flight: usize,
+    /// Writes that may wait for the store. Default 512: fewer than `in_flight`, so that officers are still answered when more
+    /// people ask for passes than can be served.
+    pub write_queue: usize,
+    /// How long a request may take, reading it included. Default 10 s.
+    pub request_timeout: Duration,
+    /// How long requests in flight may go on after a stop was asked for. Default 5 s.
+    pub stop_timeout: Duration,
+    /// Most passes one resident may be issued in a day, or in the period of a quota when that is longer, cancelled ones included.
+    /// Default 1,000: far more than anybody needs; it bounds what one resident can cost.
+    pub passes_per_resident: usize,
+}
+
+impl Limits {
+    /// How many requests in flight a batch of residents counts for: a batch may be this many times as large as another body.
+    pub const BATCH_WEIGHT: usize = 32;
+    /// Largest body of a request, in bytes.
+    pub const BODY_BYTES: usize = 8 * 1024;
+    /// Largest body of a batch of residents, in bytes.
+    pub const BATCH_BODY_BYTES: usize = Self::BATCH_WEIGHT * Self::BODY_BYTES;
+    /// Most residents in a batch.
+    pub const BATCH_RESIDENTS: usize = 1_000;
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            in_flight: 1_024,
+            write_queue: 512,
+            request_timeout: Duration::from_secs(10),
+            stop_timeout: Duration::from_secs(5),
+            passes_per_resident: 1_000,
+        }
+    }
+}

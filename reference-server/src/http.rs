@@ -1,0 +1,81 @@
+//! The HTTP interface: what the server holds, its routes, and what stands in front of each.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::handler::Handler;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{MethodRouter, delete, get, post};
+use passes::{Rules, Scheme, TokenKey};
+
+use self::metrics::Metrics;
+use self::problem::Problem;
+use self::route::Route;
+use crate::clock::RunningClock;
+use crate::store::{OpenError, Opened, Store};
+use crate::{Config, Limits};
+
+mod admit;
+mod extract;
+mod issuing;
+mod metrics;
+mod problem;
+mod residents;
+mod route;
+mod service;
+mod verifying;
+
+/// What all requests share.
+pub(crate) struct App {
+    pub(crate) store: Box<dyn Store>,
+    scheme: Scheme,
+    rules: Rules,
+    clock: RunningClock,
+    token_key: TokenKey,
+    limits: Limits,
+    metrics: Metrics,
+}
+
+impl App {
+    pub(crate) fn open(config: Config) -> Result<Self, OpenError> {
+        let Opened { store, secret } = config.store.open(config.limits.write_queue)?;
+        Ok(App {
+            store,
+            scheme: config.scheme.build(&secret.signing_seed()),
+            rules: config.rules,
+            clock: config.clock.start(),
+            token_key: secret.token_key(),
+            limits: config.limits,
+            metrics: Metrics::default(),
+        })
+    }
+}
+
+/// The routes of `docs/api.md`. Each is admitted and counted under its own name.
+pub(crate) fn router(app: &Arc<App>) -> Router {
+    let admitted = |route: Route, methods: MethodRouter<Arc<App>>| {
+        methods.layer(from_fn_with_state((Arc::clone(app), route), admit::admit))
+    };
+    let batch_limit = DefaultBodyLimit::max(Limits::BATCH_BODY_BYTES);
+    Router::new()
+        .route("/v1/residents", admitted(Route::Register, post(residents::register)))
+        .route(
+            "/v1/residents/batch",
+            admitted(Route::RegisterBatch, post(residents::register_batch.layer(batch_limit))),
+        )
+        .route("/v1/passes", admitted(Route::Issue, post(issuing::issue)))
+        .route(
+            "/v1/passes/{pass}",
+            admitted(Route::Show, get(issuing::show)).merge(admitted(Route::Cancel, delete(issuing::cancel))),
+        )
+        .route("/v1/verifications", admitted(Route::Verify, post(verifying::verify)))
+        .route("/v1/keys", admitted(Route::Keys, get(service::keys)))
+        .route("/health", admitted(Route::Health, get(service::health)))
+        .route("/ready", admitted(Route::Ready, get(service::ready)))
+        .route("/metrics", admitted(Route::Metrics, get(service::metrics)))
+        .method_not_allowed_fallback(async || Problem::MethodNotAllowed)
+        .fallback(async || Problem::NotFound)
+        .layer(DefaultBodyLimit::max(Limits::BODY_BYTES))
+        .with_state(Arc::clone(app))
+}

@@ -1,0 +1,82 @@
+//! What handlers take from a request; whatever is wrong with it becomes a [`Problem`] here.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+use passes::{PassId, ResidentId};
+use serde::de::DeserializeOwned;
+
+use super::App;
+use super::problem::Problem;
+use crate::store::KeyDigest;
+
+/// A body of JSON.
+pub(super) struct Body<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        match Json::from_request(request, state).await {
+            Ok(Json(body)) => Ok(Body(body)),
+            Err(rejection) => Err(match rejection.status() {
+                StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::NotJson,
+                StatusCode::PAYLOAD_TOO_LARGE => Problem::BodyTooLarge,
+                StatusCode::UNPROCESSABLE_ENTITY => Problem::InvalidBody,
+                _ => Problem::MalformedJson,
+            }),
+        }
+    }
+}
+
+/// The resident whose token the request carries.
+pub(super) struct Bearer(pub(super) ResidentId);
+
+impl FromRequestParts<Arc<App>> for Bearer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        let header = parts.headers.get(header::AUTHORIZATION).and_then(|header| header.to_str().ok());
+        let (scheme, token) = header.and_then(|header| header.split_once(' ')).ok_or(Problem::Unauthorized)?;
+        // The name of the scheme may be written in any case (RFC 9110 section 11.1).
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return Err(Problem::Unauthorized);
+        }
+        app.token_key.open(token).map(Bearer).map_err(|_| Problem::Unauthorized)
+    }
+}
+
+/// The header `Idempotency-Key`, if there is one.
+pub(super) struct IdempotencyKey(pub(super) Option<KeyDigest>);
+
+impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let Some(header) = parts.headers.get("idempotency-key") else {
+            return Ok(IdempotencyKey(None));
+        };
+        let key = header.to_str().map_err(|_| Problem::IdempotencyKeyInvalid)?;
+        if (1..=64).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()) {
+            Ok(IdempotencyKey(Some(KeyDigest::of(key))))
+        } else {
+            Err(Problem::IdempotencyKeyInvalid)
+        }
+    }
+}
+
+/// A pass named in the path. What is no name of a pass names none: it is not found.
+pub(super) struct PassInPath(pub(super) PassId);
+
+impl<S: Send + Sync> FromRequestParts<S> for PassInPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = axum::extract::Path::<String>::from_request_parts(parts, state).await;
+        let text = path.map_err(|_| Problem::NotFound)?.0;
+        PassId::parse(&text).map(PassInPath).map_err(|_| Problem::NotFound)
+    }
+}

@@ -1,0 +1,117 @@
+//! Residents ask for passes, look at them and give them back.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use passes::wire::{IssuedPass, PassRequest};
+use passes::{Grant, PassId, QuotaWindow, Refusal, ResidentId, Window};
+
+use super::App;
+use super::extract::{Bearer, Body, IdempotencyKey, PassInPath};
+use super::problem::Problem;
+use crate::store::{Asked, Issuance, NewPass};
+
+/// How long an idempotency key is remembered at least, in seconds.
+const KEY_MEMORY_S: i64 = 24 * 3_600;
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// `POST /v1/passes`
+pub(super) async fn issue(
+    State(app): State<Arc<App>>,
+    Bearer(resident): Bearer,
+    IdempotencyKey(key): IdempotencyKey,
+    Body(request): Body<PassRequest>,
+) -> Result<Response, Problem> {
+    let asked = Asked::new(key.ok_or(Problem::IdempotencyKeyMissing)?, &request);
+    let now_s = app.clock.now_s();
+    let issuance = match app.rules.window(request.purpose, now_s, request.valid_from_s, request.duration_s) {
+        Ok(window) => {
+            let pass = app.new_pass(resident, asked, now_s, &request, window)?;
+            app.kept(app.store.issue(pass).await)?
+        }
+        Err(refusal) => app.replay(resident, asked, now_s, refusal).await?,
+    };
+    match issuance {
+        Issuance::Issued(grant) => Ok((StatusCode::CREATED, Json(app.issued(&grant))).into_response()),
+        Issuance::Replayed(grant) => {
+            let header = [(REPLAYED, HeaderValue::from_static("true"))];
+            Ok((StatusCode::CREATED, header, Json(app.issued(&grant))).into_response())
+        }
+        Issuance::KeyReused => Err(Problem::IdempotencyKeyReused),
+        Issuance::QuotaExhausted => Err(Problem::Refused(Refusal::QuotaExhausted)),
+        Issuance::TooMany => Err(Problem::TooManyPasses),
+        Issuance::UnknownResident => Err(Problem::Unauthorized),
+    }
+}
+
+/// `GET /v1/passes/{pass}`
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    Bearer(resident): Bearer,
+    PassInPath(pass): PassInPath,
+) -> Result<Json<IssuedPass>, Problem> {
+    // Another's pass is not found rather than forbidden: nobody learns that it exists.
+    let kept = app.kept(app.store.find(pass).await)?.filter(|kept| kept.resident == resident);
+    kept.map(|kept| Json(app.issued(&kept.grant))).ok_or(Problem::NotFound)
+}
+
+/// `DELETE /v1/passes/{pass}`
+pub(super) async fn cancel(
+    State(app): State<Arc<App>>,
+    Bearer(resident): Bearer,
+    PassInPath(pass): PassInPath,
+) -> Result<StatusCode, Problem> {
+    let found = app.kept(app.store.cancel(pass, resident).await)?;
+    if found { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::NotFound) }
+}
+
+impl App {
+    fn new_pass(
+        &self,
+        resident: ResidentId,
+        asked: Asked,
+        now_s: i64,
+        request: &PassRequest,
+        window: Window,
+    ) -> Result<NewPass, Problem> {
+        let mut random = [0; 12];
+        getrandom::fill(&mut random).map_err(|_| Problem::Internal)?;
+        let quotas: Vec<QuotaWindow> = self.rules.quota_windows(request.purpose, window.from_s).collect();
+        // A pass is issued at most the advance before it starts, so none issued before that can fall into the quota's period.
+        let periods_s = quotas.iter().map(|quota| quota.starts.from_s - self.rules.advance_s());
+        Ok(NewPass {
+            resident,
+            asked,
+            since_s: periods_s.fold(now_s - KEY_MEMORY_S, i64::min),
+            grant: Grant { pass: PassId::new(now_s, random), purpose: request.purpose, window },
+            quotas,
+            at_most: self.limits.passes_per_resident,
+        })
+    }
+
+    /// Who was answered before the rules came to refuse (the start is past by now, or the sunset has come) is answered the same
+    /// again; for all others, nobody troubles the writer.
+    async fn replay(
+        &self,
+        resident: ResidentId,
+        asked: Asked,
+        now_s: i64,
+        refusal: Refusal,
+    ) -> Result<Issuance, Problem> {
+        let before = self.kept(self.store.replay(resident, asked, now_s - KEY_MEMORY_S).await)?;
+        before.ok_or(Problem::Refused(refusal))
+    }
+
+    fn issued(&self, grant: &Grant) -> IssuedPass {
+        IssuedPass {
+            pass: grant.pass.to_string(),
+            code: self.scheme.issuer.code(grant),
+            purpose: grant.purpose,
+            valid_from_s: grant.window.from_s,
+            valid_until_s: grant.window.until_s,
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! What can go wrong, as problem documents (RFC 9457) with stable types.
+
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use passes::{Refusal, wire};
+
+/// Seconds after which to ask again when the server is overloaded.
+const RETRY_AFTER_S: &str = "1";
+
+/// One kind of problem. Internal errors are all alike: their cause is nobody's business.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Problem {
+    MalformedJson,
+    IdempotencyKeyMissing,
+    IdempotencyKeyInvalid,
+    Unauthorized,
+    Refused(Refusal),
+    NotFound,
+    MethodNotAllowed,
+    RequestTimeout,
+    AlreadyRegistered,
+    BodyTooLarge,
+    NotJson,
+    InvalidBody,
+    IdempotencyKeyReused,
+    TooManyPasses,
+    Internal,
+    Overloaded,
+}
+
+impl Problem {
+    /// Status, last part of the type, sentence for people.
+    const fn parts(self) -> (StatusCode, &'static str, &'static str) {
+        match self {
+            Problem::MalformedJson => (StatusCode::BAD_REQUEST, "malformed-json", "The body is not JSON."),
+            Problem::IdempotencyKeyMissing => (
+                StatusCode::BAD_REQUEST,
+                "idempotency-key-missing",
+                "Send a header Idempotency-Key, new for every new request.",
+            ),
+            Problem::IdempotencyKeyInvalid => (
+                StatusCode::BAD_REQUEST,
+                "idempotency-key-invalid",
+                "An Idempotency-Key has 1 to 64 visible ASCII characters.",
+            ),
+            Problem::Unauthorized => (
+                StatusCode::UNAUTHORIZED,
+                "unauthorized",
+                "Send the token from your registration: Authorization: Bearer.",
+            ),
+            Problem::Refused(refusal) => (StatusCode::FORBIDDEN, refusal.name(), refusal.sentence()),
+            Problem::NotFound => (StatusCode::NOT_FOUND, "not-found", "There is nothing here."),
+            Problem::MethodNotAllowed => {
+                (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "This cannot be done here.")
+            }
+            Problem::RequestTimeout => {
+                (StatusCode::REQUEST_TIMEOUT, "request-timeout", "The request took too long; send it again.")
+            }
+            Problem::AlreadyRegistered => {
+                (StatusCode::CONFLICT, "already-registered", "This document is registered already.")
+            }
+            Problem::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "The body is too large."),
+            Problem::NotJson => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json", "Send the body with Content-Type: application/json.")
+            }
+            Problem::InvalidBody => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "invalid-body",
+                "The body lacks a field, has an unknown one or a wrong value.",
+            ),
+            Problem::IdempotencyKeyReused => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "idempotency-key-reused",
+                "This Idempotency-Key was used for another request.",
+            ),
+            Problem::TooManyPasses => {
+                (StatusCode::TOO_MANY_REQUESTS, "too-many-passes", "You have asked for too many passes; wait a day.")
+            }
+            Problem::Internal => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal",
+                "Something went wrong here; send the request again later.",
+            ),
+            Problem::Overloaded => {
+                (StatusCode::SERVICE_UNAVAILABLE, "overloaded", "Too many ask at once; ask again in a moment.")
+            }
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let (status, name, title) = self.parts();
+        let problem = wire::Problem { kind: format!("/problems/{name}"), title: title.into(), status: status.as_u16() };
+        // Three plain fields: this does not fail.
+        let body = serde_json::to_vec(&problem).unwrap_or_default();
+        let mut response = (status, [(CONTENT_TYPE, wire::PROBLEM_JSON)], body).into_response();
+        let header = match self {
+            Problem::Overloaded => Some((RETRY_AFTER, RETRY_AFTER_S)),
+            Problem::Unauthorized => Some((WWW_AUTHENTICATE, "Bearer")),
+            _ => None,
+        };
+        response.headers_mut().extend(header.map(|(name, value)| (name, HeaderValue::from_static(value))));
+        response
+    }
+}

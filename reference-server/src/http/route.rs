@@ -1,0 +1,58 @@
+//! Names of the routes, as counted and admitted.
+
+use crate::Limits;
+
+/// One thing that can be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Route {
+    Register,
+    RegisterBatch,
+    Issue,
+    Show,
+    Cancel,
+    Verify,
+    Keys,
+    Health,
+    Ready,
+    Metrics,
+}
+
+impl Route {
+    pub(super) const ALL: [Route; 10] = [
+        Route::Register,
+        Route::RegisterBatch,
+        Route::Issue,
+        Route::Show,
+        Route::Cancel,
+        Route::Verify,
+        Route::Keys,
+        Route::Health,
+        Route::Ready,
+        Route::Metrics,
+    ];
+
+    /// The name in the metrics.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Route::Register => "register",
+            Route::RegisterBatch => "register_batch",
+            Route::Issue => "issue",
+            Route::Show => "show",
+            Route::Cancel => "cancel",
+            Route::Verify => "verify",
+            Route::Keys => "keys",
+            Route::Health => "health",
+            Route::Ready => "ready",
+            Route::Metrics => "metrics",
+        }
+    }
+
+    /// How many requests in flight it counts for. Whoever looks after the server is always answered.
+    pub(super) const fn weight(self) -> usize {
+        match self {
+            Route::Health | Route::Ready | Route::Metrics => 0,
+            Route::RegisterBatch => Limits::BATCH_WEIGHT,
+            _ => 1,
+        }
+    }
+}

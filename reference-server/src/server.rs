@@ -1,0 +1,59 @@
+//! From the first connection to the last.
+
+use std::sync::Arc;
+
+use axum::serve::ListenerExt;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use crate::Config;
+use crate::http::{App, router};
+use crate::store::{OpenError, StoreError};
+
+/// A server did not start, or did not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The listener failed.
+    #[error("cannot serve: {0}")]
+    Serve(#[from] std::io::Error),
+    /// The store could not be flushed at the end. What was acknowledged is kept all the same.
+    #[error("cannot close the store: {0}")]
+    Close(#[from] StoreError),
+}
+
+/// Serves on `listener` until `shutdown` completes. Then no connection is accepted any more, requests in flight are finished
+/// (for at most [`Limits::stop_timeout`](crate::Limits::stop_timeout)) and the store is flushed.
+///
+/// Needs a tokio runtime with time and I/O; two worker threads are enough for two cores, the store's writer has a thread of its
+/// own.
+///
+/// # Errors
+/// [`ServerError`]; [`ServerError::Open`] before anything is served.
+pub async fn run(
+    listener: TcpListener,
+    config: Config,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), ServerError> {
+    let stop_timeout = config.limits.stop_timeout;
+    let app = Arc::new(App::open(config)?);
+    // An answer is one small packet: sent at once, not kept back to be joined with the next (a failure only makes it slower).
+    let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
+    let (stopping, stopped) = oneshot::channel();
+    let serving = axum::serve(listener, router(&app)).with_graceful_shutdown(async move {
+        shutdown.await;
+        let _ = stopping.send(());
+    });
+    let overdue = async {
+        let _ = stopped.await;
+        tokio::time::sleep(stop_timeout).await;
+    };
+    tokio::select! {
+        served = serving => served?,
+        () = overdue => {}
+    }
+    app.store.close().await?;
+    Ok(())
+}

@@ -1,0 +1,40 @@
+//! The one decision that every store takes inside its transaction.
+
+use passes::Grant;
+
+use super::{Asked, Issuance, NewPass};
+
+/// An earlier pass of the resident who asks.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Earlier {
+    pub(super) grant: Grant,
+    pub(super) cancelled: bool,
+    pub(super) asked: Asked,
+}
+
+/// Whether `new` may be issued beside the `earlier` passes of the same resident: all those since [`NewPass::since_s`].
+///
+/// A repeat is recognised before any limit is looked at: who has been answered gets the same answer again.
+pub(super) fn decide(earlier: &[Earlier], new: &NewPass) -> Issuance {
+    if let Some(answer) = replay(earlier, new.asked) {
+        return answer;
+    }
+    if earlier.len() >= new.at_most {
+        return Issuance::TooMany;
+    }
+    let exhausted = new.quotas.iter().any(|quota| {
+        let counts = |pass: &&Earlier| {
+            !pass.cancelled
+                && quota.purposes.contains(pass.grant.purpose)
+                && (quota.starts.from_s..quota.starts.until_s).contains(&pass.grant.window.from_s)
+        };
+        earlier.iter().filter(counts).count() >= quota.passes as usize
+    });
+    if exhausted { Issuance::QuotaExhausted } else { Issuance::Issued(new.grant) }
+}
+
+/// What was answered to the same idempotency key before; `None` for a new key.
+pub(super) fn replay(earlier: &[Earlier], asked: Asked) -> Option<Issuance> {
+    let before = earlier.iter().find(|pass| pass.asked.key == asked.key)?;
+    Some(if before.asked == asked { Issuance::Replayed(before.grant) } else { Issuance::KeyReused })
+}

@@ -1,0 +1,93 @@
+//! The tables, and connections to them.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::store::OpenError;
+
+/// Raised whenever the tables change.
+const FORMAT: i64 = 1;
+
+/// Three tables, each a single B-tree.
+///
+/// Names of passes begin with their time, so `passes` grows at its end and many inserts share a page. `residents` and
+/// `issuances` are ordered by resident, which is random: there an insert writes a page of its own. That is why quotas and
+/// idempotency keys, both questions about one resident's last passes, share one such tree and read the rest from `passes`.
+const TABLES: &str = "
+    CREATE TABLE residents (
+        resident     BLOB PRIMARY KEY,
+        registered_s INTEGER NOT NULL,
+        channel      INTEGER NOT NULL,
+        idempotency  BLOB
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE passes (
+        pass          BLOB PRIMARY KEY,
+        resident      BLOB NOT NULL,
+        purpose       INTEGER NOT NULL,
+        valid_from_s  INTEGER NOT NULL,
+        valid_until_s INTEGER NOT NULL,
+        cancelled     INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE issuances (
+        resident    BLOB NOT NULL,
+        pass        BLOB NOT NULL,
+        idempotency BLOB NOT NULL,
+        request     BLOB NOT NULL,
+        PRIMARY KEY (resident, pass)
+    ) STRICT, WITHOUT ROWID;
+";
+
+/// Half of SQLite's default: an insert at a random place writes a whole page.
+const PAGE_BYTES: i64 = 2_048;
+/// Pages of the log before a commit moves them into the database: 64 MB. A page that changes often is moved once, and reopening
+/// after a crash, which reads the log, stays far below a second.
+const CHECKPOINT_PAGES: i64 = 32_000;
+/// Page cache of the writer, in KiB (negative by SQLite's convention).
+const WRITER_CACHE: i64 = -64 * 1024;
+/// Page cache of a reader, in KiB.
+const READER_CACHE: i64 = -16 * 1024;
+/// How long to wait for another process, such as `sqlite3` or a backup, in milliseconds.
+const BUSY_TIMEOUT_MS: i64 = 5_000;
+
+/// The writer's connection; makes the tables in a new file.
+pub(super) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
+    let failed = |cause| OpenError::Database { path: path.to_owned(), cause };
+    let mut db = Connection::open(path).map_err(failed)?;
+    set_up_writer(&db).map_err(failed)?;
+    match db.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)? {
+        FORMAT => {}
+        0 => make_tables(&mut db).map_err(failed)?,
+        found => return Err(OpenError::Format { path: path.to_owned(), found, wanted: FORMAT }),
+    }
+    Ok(db)
+}
+
+fn set_up_writer(db: &Connection) -> rusqlite::Result<()> {
+    db.pragma_update(None, "busy_timeout", BUSY_TIMEOUT_MS)?;
+    // Only a new file takes it.
+    db.pragma_update(None, "page_size", PAGE_BYTES)?;
+    db.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
+    // FULL: every commit waits until the log is on the disk.
+    db.pragma_update(None, "synchronous", "full")?;
+    // What is deleted is overwritten, not only forgotten.
+    db.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
+    db.pragma_update_and_check(None, "wal_autocheckpoint", CHECKPOINT_PAGES, |_| Ok(()))?;
+    db.pragma_update(None, "cache_size", WRITER_CACHE)
+}
+
+fn make_tables(db: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = db.transaction()?;
+    transaction.execute_batch(TABLES)?;
+    transaction.pragma_update(None, "user_version", FORMAT)?;
+    transaction.commit()
+}
+
+/// A connection that only reads.
+pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
+    let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    db.pragma_update(None, "query_only", true)?;
+    db.pragma_update(None, "busy_timeout", BUSY_TIMEOUT_MS)?;
+    db.pragma_update(None, "cache_size", READER_CACHE)?;
+    Ok(db)
+}
