@@ -34,9 +34,9 @@ pub struct Limits {
     /// Requests that may be worked on at once. Default 1,024: at 10,000 answers a second, the last of them waits a tenth of a
     /// second. A batch of residents counts as [`Limits::BATCH_WEIGHT`].
     pub in_flight: usize,
-    /// Writes that may wait for the store. Default 512: fewer than `in_flight`, so that officers are still answered when more
-    /// people ask for passes than can be served.
-    pub write_queue: usize,
+    /// Of these, requests that write: registrations, issues and cancellations. Default 512: fewer than `in_flight`, so that officers
+    /// are still answered when more people ask for passes than can be served.
+    pub writes_in_flight: usize,
     /// How long a request may take, reading it included. Default 10 s.
     pub request_timeout: Duration,
     /// How long requests in flight may go on after a stop was asked for. Default 5 s.
@@ -61,7 +61,7 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             in_flight: 1_024,
-            write_queue: 512,
+            writes_in_flight: 512,
             request_timeout: Duration::from_secs(10),
             stop_timeout: Duration::from_secs(5),
             passes_per_resident: 1_000,

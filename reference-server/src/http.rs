@@ -9,6 +9,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, delete, get, post};
 use passes::{Rules, Scheme, TokenKey};
 
+use self::gate::Gate;
 use self::metrics::Metrics;
 use self::problem::Problem;
 use self::route::Route;
@@ -18,6 +19,7 @@ use crate::{Config, Limits};
 
 mod admit;
 mod extract;
+mod gate;
 mod issuing;
 mod metrics;
 mod problem;
@@ -34,18 +36,20 @@ pub(crate) struct App {
     clock: RunningClock,
     token_key: TokenKey,
     limits: Limits,
+    gate: Gate,
     metrics: Metrics,
 }
 
 impl App {
     pub(crate) fn open(config: Config) -> Result<Self, OpenError> {
-        let Opened { store, secret } = config.store.open(config.limits.write_queue)?;
+        let Opened { store, secret } = config.store.open(config.limits.writes_in_flight)?;
         Ok(App {
             store,
             scheme: config.scheme.build(&secret.signing_seed()),
             rules: config.rules,
             clock: config.clock.start(),
             token_key: secret.token_key(),
+            gate: Gate::new(&config.limits),
             limits: config.limits,
             metrics: Metrics::default(),
         })

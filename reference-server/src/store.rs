@@ -71,7 +71,7 @@ pub trait Store: Send + Sync {
     /// Keeps those of `residents` that are new, all or none; answers in their order.
     fn register(&self, residents: Vec<NewResident>) -> Answer<'_, Vec<Registration>>;
 
-    /// Issues a pass if the resident's earlier ones allow it.
+    /// Issues a pass if the resident's earlier ones allow it. Its name must be new, as 96 random bits are.
     fn issue(&self, pass: NewPass) -> Answer<'_, Issuance>;
 
     /// Cancels a pass of `resident`; answers whether there is one. Cancelling again changes nothing.

@@ -1,10 +1,11 @@
 //! What the server counts, as Prometheus text. Nothing here is about anybody.
 
 use std::fmt::{self, Write};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::http::StatusCode;
 
+use super::gate::Gate;
 use super::route::Route;
 use crate::store::{GROUP_BOUNDS, Tally};
 
@@ -15,42 +16,9 @@ const CLASSES: [&str; 3] = ["2xx", "4xx", "5xx"];
 #[derive(Debug, Default)]
 pub(super) struct Metrics {
     answered: [[AtomicU64; CLASSES.len()]; Route::ALL.len()],
-    in_flight: AtomicUsize,
-    shed: AtomicU64,
-    shed_by_store: AtomicU64,
-}
-
-/// A place among the requests in flight, given back when dropped.
-pub(super) struct Place<'a> {
-    in_flight: &'a AtomicUsize,
-    weight: usize,
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        self.in_flight.fetch_sub(self.weight, Ordering::Relaxed);
-    }
 }
 
 impl Metrics {
-    /// A place for a request of `weight` if no more than `limit` are taken with it; otherwise one more is counted as shed.
-    /// A request heavier than the limit gets in when it is alone.
-    pub(super) fn enter(&self, weight: usize, limit: usize) -> Option<Place<'_>> {
-        let before = self.in_flight.fetch_add(weight, Ordering::Relaxed);
-        let place = Place { in_flight: &self.in_flight, weight };
-        if weight == 0 || before == 0 || before + weight <= limit {
-            Some(place)
-        } else {
-            self.shed.fetch_add(1, Ordering::Relaxed);
-            None
-        }
-    }
-
-    /// A write that found the store's queue full.
-    pub(super) fn shed_by_store(&self) {
-        self.shed_by_store.fetch_add(1, Ordering::Relaxed);
-    }
-
     /// A request that was answered.
     pub(super) fn answered(&self, route: Route, status: StatusCode) {
         let class = match status.as_u16() {
@@ -62,14 +30,14 @@ impl Metrics {
     }
 
     /// Everything in Prometheus' text format 0.0.4.
-    pub(super) fn text(&self, store: &Tally) -> String {
+    pub(super) fn text(&self, gate: &Gate, store: &Tally) -> String {
         let mut text = String::with_capacity(4096);
         // A string takes all that is written.
-        let _ = self.write(&mut text, store);
+        let _ = self.write(&mut text, gate, store);
         text
     }
 
-    fn write(&self, out: &mut String, store: &Tally) -> fmt::Result {
+    fn write(&self, out: &mut String, gate: &Gate, store: &Tally) -> fmt::Result {
         let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         writeln!(out, "# TYPE lockgate_requests_total counter")?;
         for route in Route::ALL {
@@ -79,10 +47,13 @@ impl Metrics {
             }
         }
         writeln!(out, "# TYPE lockgate_requests_in_flight gauge")?;
-        writeln!(out, "lockgate_requests_in_flight {}", self.in_flight.load(Ordering::Relaxed))?;
+        for (name, bound) in gate.bounds() {
+            writeln!(out, "lockgate_requests_in_flight{{bound=\"{name}\"}} {}", bound.taken())?;
+        }
         writeln!(out, "# TYPE lockgate_requests_shed_total counter")?;
-        writeln!(out, "lockgate_requests_shed_total{{bound=\"in_flight\"}} {}", load(&self.shed))?;
-        writeln!(out, "lockgate_requests_shed_total{{bound=\"write_queue\"}} {}", load(&self.shed_by_store))?;
+        for (name, bound) in gate.bounds() {
+            writeln!(out, "lockgate_requests_shed_total{{bound=\"{name}\"}} {}", bound.shed())?;
+        }
         write_store(out, store)?;
         if let Some(cpu_s) = cpu_s() {
             writeln!(out, "# TYPE process_cpu_seconds_total counter\nprocess_cpu_seconds_total {cpu_s}")?;
@@ -120,21 +91,6 @@ fn cpu_s() -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn places_are_given_back() {
-        let metrics = Metrics::default();
-        let first = metrics.enter(1, 2).unwrap();
-        assert!(metrics.enter(2, 2).is_none());
-        assert!(metrics.enter(0, 2).is_some());
-        let second = metrics.enter(1, 2);
-        assert!(second.is_some() && metrics.enter(1, 2).is_none());
-        drop(first);
-        assert!(metrics.enter(1, 2).is_some());
-        drop(second);
-        assert!(metrics.enter(9, 2).is_some(), "alone, even the heaviest gets in");
-        assert!(metrics.text(&Tally::default()).contains("lockgate_requests_shed_total{bound=\"in_flight\"} 2"));
-    }
 
     #[test]
     fn cpu_time_is_read() {

@@ -55,4 +55,9 @@ impl Route {
             _ => 1,
         }
     }
+
+    /// Whether the store's writer has to work for it.
+    pub(super) const fn is_write(self) -> bool {
+        matches!(self, Route::Register | Route::RegisterBatch | Route::Issue | Route::Cancel)
+    }
 }

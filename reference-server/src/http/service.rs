@@ -37,18 +37,14 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<&'static str, P
 
 /// `GET /metrics`
 pub(super) async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], app.metrics.text(&app.store.tally()))
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], app.metrics.text(&app.gate, &app.store.tally()))
 }
 
 impl App {
     /// The store's answer, or the problem that stands for its failure.
     pub(super) fn kept<T>(&self, answer: Result<T, StoreError>) -> Result<T, Problem> {
         answer.map_err(|error| match error {
-            StoreError::Busy => {
-                self.metrics.shed_by_store();
-                Problem::Overloaded
-            }
-            StoreError::Closed => Problem::Overloaded,
+            StoreError::Busy | StoreError::Closed => Problem::Overloaded,
             StoreError::Database(_) => Problem::Internal,
         })
     }

@@ -32,16 +32,14 @@ pub(super) fn issue(db: &Connection, new: &NewPass) -> rusqlite::Result<Issuance
     }
     let decided = decide(&earlier(db, new.resident, new.since_s)?, new);
     if let Issuance::Issued(Grant { pass, purpose, window }) = decided {
-        db.prepare_cached("INSERT INTO passes VALUES (?1, ?2, ?3, ?4, ?5, 0)")?.execute(params![
+        let resident = new.resident.as_bytes();
+        db.prepare_cached("INSERT INTO holders VALUES (?1, ?2)")?.execute(params![pass.as_bytes(), resident])?;
+        db.prepare_cached("INSERT INTO passes VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7)")?.execute(params![
+            resident,
             pass.as_bytes(),
-            new.resident.as_bytes(),
             purpose as u8,
             window.from_s,
-            window.until_s
-        ])?;
-        db.prepare_cached("INSERT INTO issuances VALUES (?1, ?2, ?3, ?4)")?.execute(params![
-            new.resident.as_bytes(),
-            pass.as_bytes(),
+            window.until_s,
             new.asked.key.as_bytes(),
             new.asked.request
         ])?;
@@ -52,8 +50,8 @@ pub(super) fn issue(db: &Connection, new: &NewPass) -> rusqlite::Result<Issuance
 /// Cancels a pass of `resident`; whether there is one.
 pub(super) fn cancel(db: &Connection, pass: PassId, resident: ResidentId) -> rusqlite::Result<bool> {
     let changed = db
-        .prepare_cached("UPDATE passes SET cancelled = 1 WHERE pass = ?1 AND resident = ?2")?
-        .execute(params![pass.as_bytes(), resident.as_bytes()])?;
+        .prepare_cached("UPDATE passes SET cancelled = 1 WHERE resident = ?1 AND pass = ?2")?
+        .execute(params![resident.as_bytes(), pass.as_bytes()])?;
     Ok(changed == 1)
 }
 
@@ -62,7 +60,7 @@ pub(super) fn earlier(db: &Connection, resident: ResidentId, since_s: i64) -> ru
     let first = PassId::new(since_s, [0; 12]);
     db.prepare_cached(
         "SELECT pass, purpose, valid_from_s, valid_until_s, cancelled, idempotency, request
-         FROM issuances JOIN passes USING (pass) WHERE issuances.resident = ?1 AND pass >= ?2",
+         FROM passes WHERE resident = ?1 AND pass >= ?2",
     )?
     .query_map(params![resident.as_bytes(), first.as_bytes()], |row| {
         let asked = Asked { key: KeyDigest::from_bytes(row.get(5)?), request: row.get(6)? };
@@ -74,7 +72,8 @@ pub(super) fn earlier(db: &Connection, resident: ResidentId, since_s: i64) -> ru
 /// The pass of this name.
 pub(super) fn find(db: &Connection, pass: PassId) -> rusqlite::Result<Option<KeptPass>> {
     db.prepare_cached(
-        "SELECT pass, purpose, valid_from_s, valid_until_s, cancelled, resident FROM passes WHERE pass = ?1",
+        "SELECT pass, purpose, valid_from_s, valid_until_s, cancelled, resident
+         FROM holders JOIN passes USING (resident, pass) WHERE pass = ?1",
     )?
     .query_row(params![pass.as_bytes()], |row| {
         Ok(KeptPass { grant: grant(row)?, cancelled: row.get(4)?, resident: ResidentId::from_bytes(row.get(5)?) })

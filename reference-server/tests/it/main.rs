@@ -1,0 +1,10 @@
+//! The server and its stores, seen from outside.
+
+#![expect(clippy::unwrap_used, reason = "the helpers of tests may unwrap as the tests themselves may")]
+
+mod api;
+mod contract;
+mod durability;
+mod overload;
+mod privacy;
+mod support;

@@ -1,0 +1,98 @@
+//! What the server keeps, read from its files by another program's eyes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::support::{Server, config, embedded};
+
+/// All that may be kept. A new column is a decision about people and is made here first.
+const KEPT: [&str; 14] = [
+    "residents.resident",
+    "residents.registered_s",
+    "residents.channel",
+    "residents.idempotency",
+    "passes.resident",
+    "passes.pass",
+    "passes.purpose",
+    "passes.valid_from_s",
+    "passes.valid_until_s",
+    "passes.cancelled",
+    "passes.idempotency",
+    "passes.request",
+    "holders.pass",
+    "holders.resident",
+];
+
+#[tokio::test]
+async fn nothing_is_kept_but_what_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(config(embedded(dir.path()))).await;
+    let ask = server.asking();
+    let token = ask.register("a-document-number").await;
+    let pass = ask.pet_pass(&token, "an-idempotency-key").await;
+    let secrets = ["a-document-number", "an-idempotency-key", &token, &pass.code];
+    let absent = |when: &str| {
+        for (name, bytes) in files(dir.path()) {
+            for secret in secrets {
+                let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+                assert!(!found, "{name} holds {secret} {when}");
+            }
+        }
+    };
+    absent("while the server runs");
+    server.stop().await;
+    absent("after it stopped");
+
+    let database = rusqlite::Connection::open(dir.path().join("passes.db")).unwrap();
+    let mut query = database
+        .prepare(
+            "SELECT tables.name || '.' || columns.name FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns
+             WHERE tables.type = 'table'",
+        )
+        .unwrap();
+    let columns: BTreeSet<String> = query.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
+    assert_eq!(columns, KEPT.map(String::from).into());
+}
+
+#[tokio::test]
+async fn a_verification_leaves_no_trace() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(config(embedded(dir.path()))).await;
+    let ask = server.asking();
+    let token = ask.register("1").await;
+    let pass = ask.pet_pass(&token, "a").await;
+    let mut before = files(dir.path());
+    for _ in 0..100 {
+        assert!(ask.verify(&pass.code).await.valid);
+        ask.verify("nonsense").await;
+    }
+    let mut after = files(dir.path());
+    // The index of the log, in shared memory, notes how far connections have read, not what.
+    for files in [&mut before, &mut after] {
+        assert!(files.remove("passes.db-shm").is_some());
+    }
+    assert!(before == after, "a verification changed a file");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_data_folder_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let parent = tempfile::tempdir().unwrap();
+    let dir = parent.path().join("data");
+    let server = Server::start(config(embedded(&dir))).await;
+    server.asking().post("/v1/residents/batch").json(&json!({"residents": []})).send().await.unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&dir), 0o700);
+    assert_eq!(mode(&dir.join("secret")), 0o600);
+    server.stop().await;
+}
+
+/// The files of a folder with their bytes.
+fn files(dir: &Path) -> BTreeMap<String, Vec<u8>> {
+    let entries = fs::read_dir(dir).unwrap().map(Result::unwrap);
+    entries.map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap())).collect()
+}

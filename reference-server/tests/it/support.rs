@@ -1,0 +1,124 @@
+//! A server on a free port, and how to ask it.
+
+use std::path::Path;
+
+use passes::wire::{IssuedPass, PROBLEM_JSON, PassRequest, Problem, Registered, Verification};
+use passes::{Period, Policy, Purpose, PurposeRule, Quota, Rules};
+use reference_server::{Clock, Config, ServerError, StoreKind, run};
+use reqwest::header::HeaderMap;
+use reqwest::{Client, RequestBuilder, StatusCode};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// 2020-04-03T13:00+03:00, a Friday: the policy has been in force for a day.
+pub(crate) const START_S: i64 = 1_585_908_000;
+
+/// Groceries twice a week, pets as often as they like.
+pub(crate) fn rules() -> Rules {
+    let rule = |validity_min| PurposeRule { validity_min, needs_pass: true };
+    let policy = Policy {
+        from: "2020-04-02T12:00".parse().unwrap(),
+        until: "2020-06-12T00:00".parse().unwrap(),
+        advance_h: 24,
+        purposes: [(Purpose::Groceries, rule(180)), (Purpose::Pet, rule(60))].into(),
+        quotas: vec![Quota { purposes: vec![Purpose::Groceries], passes: 2, per: Period::Week }],
+    };
+    policy.rules(3 * 3_600)
+}
+
+pub(crate) fn embedded(dir: &Path) -> StoreKind {
+    StoreKind::Embedded { dir: dir.to_owned() }
+}
+
+/// A configuration whose clock starts at [`START_S`].
+pub(crate) fn config(store: StoreKind) -> Config {
+    Config { clock: Clock::StartingAt { start_s: START_S }, ..Config::new(store, rules()) }
+}
+
+pub(crate) struct Server {
+    pub(crate) address: std::net::SocketAddr,
+    pub(crate) client: Client,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<Result<(), ServerError>>,
+}
+
+impl Server {
+    pub(crate) async fn start(config: Config) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(run(listener, config, async { drop(stopped.await) }));
+        Server { address, client: Client::new(), stop, task }
+    }
+
+    pub(crate) async fn stop(self) {
+        self.stop.send(()).unwrap();
+        self.task.await.unwrap().unwrap();
+    }
+
+    pub(crate) fn asking(&self) -> Asking {
+        Asking { base: format!("http://{}", self.address), client: self.client.clone() }
+    }
+}
+
+/// The client's side: a base address and a pool of connections.
+#[derive(Clone)]
+pub(crate) struct Asking {
+    pub(crate) base: String,
+    pub(crate) client: Client,
+}
+
+impl Asking {
+    pub(crate) fn get(&self, path: &str) -> RequestBuilder {
+        self.client.get(format!("{}{path}", self.base))
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> RequestBuilder {
+        self.client.delete(format!("{}{path}", self.base))
+    }
+
+    pub(crate) fn post(&self, path: &str) -> RequestBuilder {
+        self.client.post(format!("{}{path}", self.base))
+    }
+
+    /// Registers `document` and gives the token.
+    pub(crate) async fn register(&self, document: &str) -> String {
+        let body = json!({"document": document, "channel": "web"});
+        let answer = self.post("/v1/residents").json(&body).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::CREATED);
+        answer.json::<Registered>().await.unwrap().token
+    }
+
+    /// An ask for a pass, not yet sent.
+    pub(crate) fn pass(&self, token: &str, key: &str, body: &Value) -> RequestBuilder {
+        self.post("/v1/passes").bearer_auth(token).header("Idempotency-Key", key).json(body)
+    }
+
+    /// A pass for a walk with the pet, from now on.
+    pub(crate) async fn pet_pass(&self, token: &str, key: &str) -> IssuedPass {
+        let request = PassRequest { purpose: Purpose::Pet, valid_from_s: None, duration_s: None };
+        let answer = self.pass(token, key, &json!(request)).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::CREATED);
+        answer.json().await.unwrap()
+    }
+
+    pub(crate) async fn verify(&self, code: &str) -> Verification {
+        let answer = self.post("/v1/verifications").json(&json!({"code": code})).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        answer.json().await.unwrap()
+    }
+}
+
+/// Sends `request`, sees that it is refused with this problem, and gives the headers of the answer.
+pub(crate) async fn refused(request: RequestBuilder, status: u16, kind: &str) -> HeaderMap {
+    let answer = request.send().await.unwrap();
+    let (sent_status, headers) = (answer.status().as_u16(), answer.headers().clone());
+    let problem: Problem = answer.json().await.unwrap();
+    assert_eq!(problem.kind, format!("/problems/{kind}"));
+    assert_eq!((problem.status, sent_status), (status, status));
+    assert_eq!(headers["content-type"], PROBLEM_JSON);
+    assert!(problem.title.ends_with('.'), "a sentence: {}", problem.title);
+    headers
+}
