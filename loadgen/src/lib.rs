@@ -1,1 +1,65 @@
 //! Plays demand against a server, open loop, and measures.
+//!
+//! In order of use:
+//!
+//! - [`Target`]: the one server that traffic may go to;
+//! - [`Plan`]: what is asked and when: a [`Mix`] of requests at the instants of an arrival process ([`Arrivals`]), a window of a
+//!   trace ([`TracePlan`]), or a closed loop;
+//! - [`prepare`]: registers the residents and issues the passes that the plan needs, into a [`Wallet`];
+//! - [`run`]: plays the plan, and returns a [`LoadResult`]: counts and times by [`Kind`] and second, a [`Verdict`] by the [`Slo`],
+//!   [`Warning`]s, and which side was at its [`Limit`];
+//! - [`find_capacity`]: raises the offered load until the objectives break ([`PathCapacity`]).
+//!
+//! Every time is counted from the intended instant of a request; sending never waits for an answer; what could not be sent is
+//! counted and fails the objective. `docs/measurement.md` gives the rules with their reasons.
+//!
+//! The sending path is this crate's own: non-blocking sockets on one poller a thread, requests from prebuilt bytes, no allocation
+//! a request. It speaks HTTP/1.1 without TLS, one request at a time on a connection. A request is never repeated, not even when an
+//! idle connection turns out to be closed: what a person's phone would show as an error is counted as one.
+//!
+//! It does not know who the residents are (`sim`), what the rules are (`passes`), how the server works (`reference-server`), or
+//! how results are shown (`report`).
+
+mod arrival;
+mod capacity;
+mod connection;
+mod control;
+mod engine;
+mod error;
+mod hlog;
+mod judge;
+mod kind;
+mod plan;
+mod poller;
+mod prepare;
+mod quantiles;
+mod random;
+mod record;
+mod request;
+mod response;
+mod result;
+mod run;
+mod schedule;
+mod settings;
+mod showing;
+mod target;
+mod verdict;
+mod wallet;
+mod warning;
+mod watch;
+
+pub use arrival::{ArrivalProcess, Arrivals};
+pub use capacity::{CapacityResult, CapacitySettings, Ended, Path, PathCapacity, Phase, Search, Step, find_capacity};
+pub use error::LoadError;
+pub use kind::Kind;
+pub use plan::{Mix, Plan, TracePlan};
+pub use prepare::{Prepared, prepare};
+pub use quantiles::{Measure, Quantiles};
+pub use record::Counts;
+pub use result::{Interval, KindResult, Limit, LoadResult};
+pub use run::{Options, Progress, run};
+pub use settings::{LoadSettings, Slo};
+pub use target::{Target, TargetError};
+pub use verdict::Verdict;
+pub use wallet::Wallet;
+pub use warning::Warning;

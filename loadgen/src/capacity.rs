@@ -1,0 +1,271 @@
+//! The capacity search: how much load a target carries within the objectives.
+
+mod probe;
+mod search;
+
+use std::fmt;
+
+use passes::{Fault, Purpose, Share};
+use serde::{Deserialize, Serialize};
+
+use crate::{Kind, LoadError, LoadResult, Measure, Mix, Options, Target};
+
+/// How the search is made: the `[capacity]` section of a scenario.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CapacitySettings {
+    /// The first rate tried, in requests per second.
+    pub start_per_s: f64,
+    /// The highest rate tried, in requests per second.
+    pub max_per_s: f64,
+    /// The measured part of a step while the rate still doubles, in seconds.
+    pub bracket_step_s: f64,
+    /// The measured part of a step near the edge, in seconds.
+    pub step_s: f64,
+    /// The part before it that is sent and not measured, in seconds.
+    pub warm_up_s: f64,
+    /// How near the highest rate that held and the lowest that failed must come, as a share of the rate.
+    pub tolerance: Share,
+    /// How often the edge is tried again: a rate that fails on repetition did not hold.
+    pub repetitions: u32,
+}
+
+impl Default for CapacitySettings {
+    /// From 500/s by doubling to at most 200,000/s; steps of 1 s and, near the edge, 3 s after 0.5 s; 5 %; one repetition
+    /// (assumptions: a search takes about half a minute at 10,000/s).
+    fn default() -> Self {
+        CapacitySettings {
+            start_per_s: 500.0,
+            max_per_s: 200_000.0,
+            bracket_step_s: 1.0,
+            step_s: 3.0,
+            warm_up_s: 0.5,
+            tolerance: Share::of(0.05),
+            repetitions: 1,
+        }
+    }
+}
+
+impl CapacitySettings {
+    /// Everything that is wrong with these settings though each value can be read.
+    pub fn faults(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let positive = [
+            ("capacity.start_per_s", self.start_per_s),
+            ("capacity.max_per_s", self.max_per_s),
+            ("capacity.bracket_step_s", self.bracket_step_s),
+            ("capacity.step_s", self.step_s),
+        ];
+        for (key, value) in positive {
+            if !(value > 0.0 && value.is_finite()) {
+                faults.push(Fault::new(key, format!("{value} is too little; write a number above 0")));
+            }
+        }
+        if !(self.warm_up_s >= 0.0 && self.warm_up_s.is_finite()) {
+            faults.push(Fault::new("capacity.warm_up_s", format!("{} s is no time; write 0 or more", self.warm_up_s)));
+        }
+        if self.max_per_s < self.start_per_s {
+            let message = format!("the highest rate ({}) is below the first ({})", self.max_per_s, self.start_per_s);
+            faults.push(Fault::new("capacity.max_per_s", message));
+        }
+        if self.tolerance.get() < 0.005 {
+            faults.push(Fault::new(
+                "capacity.tolerance",
+                "no search comes nearer than half a percent, chance is greater; write 0.005 or more",
+            ));
+        }
+        faults
+    }
+}
+
+/// What is asked in a search.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Path {
+    /// Passes are issued.
+    Issue,
+    /// Passes are verified.
+    Verify,
+    /// Kinds in these shares, such as a day's own.
+    Mix(Vec<(Kind, f64)>),
+}
+
+impl Path {
+    /// The name in files.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Path::Issue => "issue",
+            Path::Verify => "verify",
+            Path::Mix(_) => "mix",
+        }
+    }
+
+    fn mix(&self, purpose: Purpose, issues_per_resident: Option<u32>) -> Mix {
+        let mut mix = match self {
+            Path::Issue => Mix::only(Kind::Issue),
+            Path::Verify => Mix::only(Kind::Verify),
+            Path::Mix(parts) => Mix::new(parts),
+        };
+        (mix.purpose, mix.issues_per_resident) = (purpose, issues_per_resident);
+        mix
+    }
+}
+
+/// A search to be made.
+pub struct Search<'a> {
+    /// The server.
+    pub target: &'a Target,
+    /// How.
+    pub settings: CapacitySettings,
+    /// What is asked.
+    pub path: Path,
+    /// What passes are asked for; the target's policy must allow it.
+    pub purpose: Purpose,
+    /// How many passes for it one resident may have under that policy; none: no limit.
+    pub issues_per_resident: Option<u32>,
+    /// Bounds, objectives, seed, stop flag and progress; the warm-up is that of the settings.
+    pub options: Options<'a>,
+    /// Called after each step.
+    pub on_step: &'a dyn Fn(&Step),
+}
+
+/// Where in the search a step was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// The rate doubles, or halves, until the edge is between two rates.
+    Bracket,
+    /// The edge is narrowed down.
+    Bisect,
+    /// The highest rate that held is tried again.
+    Confirm,
+}
+
+impl Phase {
+    /// The name in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Phase::Bracket => "bracket",
+            Phase::Bisect => "bisect",
+            Phase::Confirm => "confirm",
+        }
+    }
+}
+
+/// One rate, tried once.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// The name of the path.
+    pub path: &'static str,
+    /// The number of the step in its search, from 0.
+    pub step: u32,
+    /// Where in the search.
+    pub phase: Phase,
+    /// The offered load, in requests per second.
+    pub offered_per_s: f64,
+    /// What was measured, without its intervals.
+    pub result: LoadResult,
+    /// Answers per second.
+    pub throughput_per_s: f64,
+    /// Right answers in time, per second.
+    pub goodput_per_s: f64,
+    /// Whether the objectives held and the answers kept up.
+    pub held: bool,
+    /// Why, as sentences with numbers.
+    pub why: String,
+}
+
+impl Step {
+    /// Kleinrock's power: goodput divided by mean response time. The rate at which it is greatest is the knee.
+    pub fn power(&self) -> f64 {
+        let times = self.result.kinds.values().map(|kind| kind.times(Measure::ResponseTime));
+        let (count, sum) = times.fold((0.0, 0.0), |(count, sum), times| {
+            let here = times.len() as f64;
+            (count + here, sum + here * times.mean())
+        });
+        if sum > 0.0 { self.goodput_per_s * count / sum } else { 0.0 }
+    }
+}
+
+/// How a search ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The edge is known within the tolerance.
+    Found,
+    /// No rate held, down to one request per second.
+    NothingHeld,
+    /// The highest rate allowed held.
+    MaxReached,
+    /// The generator was the limit of two steps in turn: what held is proven, what the target could do beyond is not known.
+    GeneratorLimited,
+    /// The edge failed on each repetition; the result is the highest rate below that held.
+    Unsteady,
+    /// It was stopped.
+    Stopped,
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Ended::Found => "The edge was found and confirmed.",
+            Ended::NothingHeld => "No rate held, down to one request per second: the target does not meet the objectives at all.",
+            Ended::MaxReached => "The highest rate allowed still held; raise capacity.max_per_s to go further.",
+            Ended::GeneratorLimited => {
+                "The generator, not the target, was the limit: the target can do at least what held. Use more sending threads or another machine."
+            }
+            Ended::Unsteady => {
+                "The edge held once and failed on repetition, time and again: the target is unsteady there, and the result is cautious."
+            }
+            Ended::Stopped => "The search was stopped before its end.",
+        })
+    }
+}
+
+/// What was found of one path.
+#[derive(Clone, Debug)]
+pub struct PathCapacity {
+    /// `issue`, `verify` or `mix`.
+    pub path: String,
+    /// The highest offered load that held each time it was tried, in requests per second.
+    pub usable_per_s: Option<f64>,
+    /// The highest that held (0 for none) and the lowest that failed (none when none did).
+    pub interval_per_s: (f64, Option<f64>),
+    /// The offered load with the greatest power (goodput ÷ mean response time).
+    pub knee_per_s: Option<f64>,
+    /// The highest throughput seen, whatever became of the objectives.
+    pub saturation_per_s: f64,
+    /// How the search ended.
+    pub ended: Ended,
+    /// The evidence: each step in order, spoiled ones included (their verdict says so).
+    pub steps: Vec<Step>,
+}
+
+/// The capacities of several paths of one target.
+#[derive(Clone, Debug, Default)]
+pub struct CapacityResult {
+    /// One for each path searched.
+    pub paths: Vec<PathCapacity>,
+}
+
+/// Finds the usable capacity of one path. `docs/measurement.md` states the rules with their reasons.
+///
+/// # Errors
+/// [`LoadError`] when the settings are impossible, or the target cannot be prepared.
+pub fn find_capacity(search: &Search<'_>) -> Result<PathCapacity, LoadError> {
+    let faults = search.settings.faults();
+    if !faults.is_empty() {
+        return Err(LoadError::Impossible(faults));
+    }
+    let mut probe = probe::Probe::new(search)?;
+    let found = search::seek(&search.settings, &mut |phase, rate_per_s| probe.step(phase, rate_per_s))?;
+    let steps = probe.into_steps();
+    let sound = || steps.iter().filter(|step| step.result.verdict != crate::Verdict::Unusable);
+    let knee = sound().filter(|step| step.power() > 0.0).max_by(|a, b| a.power().total_cmp(&b.power()));
+    Ok(PathCapacity {
+        path: search.path.name().to_owned(),
+        usable_per_s: found.held_per_s,
+        interval_per_s: (found.held_per_s.unwrap_or(0.0), found.failed_per_s),
+        knee_per_s: knee.map(|step| step.offered_per_s),
+        saturation_per_s: sound().map(|step| step.throughput_per_s).fold(0.0, f64::max),
+        ended: found.ended,
+        steps,
+    })
+}

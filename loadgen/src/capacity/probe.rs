@@ -1,0 +1,137 @@
+//! Trying one rate against the target.
+
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use super::search::Trial;
+use super::{Phase, Search, Step};
+use crate::control::Control;
+use crate::{Arrivals, LoadError, LoadResult, Measure, Mix, Options, Plan, Verdict, Wallet, prepare, run};
+
+/// After a failed step the target is waited for at most so long.
+const LONGEST_RECOVERY: Duration = Duration::from_secs(15);
+/// The target has recovered when it answers within so many times its idle answer time ...
+const RECOVERED: u32 = 5;
+/// ... or within this, whichever is longer: an idle answer takes fractions of a millisecond, and chance as much.
+const RECOVERED_LEAST: Duration = Duration::from_millis(10);
+
+/// Tries rates, and keeps what each showed.
+pub(super) struct Probe<'a> {
+    search: &'a Search<'a>,
+    mix: Mix,
+    control: Control,
+    idle: Duration,
+    wallet: Wallet,
+    steps: Vec<Step>,
+}
+
+impl<'a> Probe<'a> {
+    pub(super) fn new(search: &'a Search<'a>) -> Result<Self, LoadError> {
+        let control = Control::new(search.target)?;
+        let mut times = (0..9).map(|_| control.answer_time()).collect::<Result<Vec<_>, _>>()?;
+        times.sort_unstable();
+        Ok(Probe {
+            mix: search.path.mix(search.purpose, search.issues_per_resident),
+            idle: times[times.len() / 2],
+            control,
+            wallet: Wallet::new(search.options.settings.threads()),
+            steps: Vec::new(),
+            search,
+        })
+    }
+
+    pub(super) fn into_steps(self) -> Vec<Step> {
+        self.steps
+    }
+
+    /// Offers `rate_per_s` for one step.
+    pub(super) fn step(&mut self, phase: Phase, rate_per_s: f64) -> Result<Trial, LoadError> {
+        if self.search.options.stop.load(Ordering::Relaxed) {
+            return Ok(Trial::Stopped);
+        }
+        let Search { settings, options, .. } = self.search;
+        let number = self.steps.len() as u32;
+        let warm_up = Duration::from_secs_f64(settings.warm_up_s);
+        let plan = Plan::Rate {
+            arrivals: Arrivals::Poisson { rate_per_s },
+            duration: warm_up + self.measured(phase, rate_per_s),
+            mix: self.mix.clone(),
+        };
+        // Each step draws anew, or a lucky sequence of arrivals would be lucky again when the edge is confirmed.
+        let options = Options { warm_up, seed: options.seed.wrapping_add(u64::from(number)), ..*options };
+        prepare(self.search.target, &plan, &mut self.wallet, &options)?;
+        let mut result = run(self.search.target, &plan, &mut self.wallet, &options)?;
+        result.intervals = Vec::new();
+        let (trial, why) = judge_step(&result, settings.tolerance.get());
+        let step = Step {
+            path: self.search.path.name(),
+            step: number,
+            phase,
+            offered_per_s: rate_per_s,
+            throughput_per_s: result.throughput_per_s,
+            goodput_per_s: result.goodput_per_s,
+            held: trial == Trial::Held,
+            why,
+            result,
+        };
+        (self.search.on_step)(&step);
+        self.steps.push(step);
+        if trial != Trial::Held {
+            self.wait_for_recovery()?;
+        }
+        Ok(trial)
+    }
+
+    /// How long a rate is measured: long enough for the objective to be believed (rule of three).
+    fn measured(&self, phase: Phase, rate_per_s: f64) -> Duration {
+        let step_s = match phase {
+            Phase::Bracket => self.search.settings.bracket_step_s,
+            Phase::Bisect | Phase::Confirm => self.search.settings.step_s,
+        };
+        Duration::from_secs_f64(step_s.max(self.search.options.slo.least_requests() / rate_per_s))
+    }
+
+    /// Waits until the target answers about as fast as it did when idle. One that does not recover shows it in the next step.
+    fn wait_for_recovery(&self) -> Result<(), LoadError> {
+        let start = Instant::now();
+        let enough = (self.idle * RECOVERED).max(RECOVERED_LEAST);
+        while self.control.answer_time()? > enough && start.elapsed() < LONGEST_RECOVERY {
+            std::thread::sleep(RECOVERED_LEAST);
+        }
+        Ok(())
+    }
+}
+
+/// Whether a step held, and why.
+///
+/// Besides the objectives the answers must keep up: with a limit of L seconds, an overload by less than L ÷ duration would not
+/// show in the percentile of so short a step. So at most half the tolerance of what was asked in the measured time may be missing
+/// from what was answered in it.
+fn judge_step(result: &LoadResult, tolerance: f64) -> (Trial, String) {
+    if !result.complete {
+        return (Trial::Stopped, "It was stopped.".into());
+    }
+    if result.verdict == Verdict::Unusable {
+        let warnings: Vec<String> = result.warnings.iter().map(ToString::to_string).collect();
+        return (Trial::Spoiled, warnings.join(" "));
+    }
+    if result.verdict == Verdict::Failed {
+        return (Trial::Failed, result.failures.join(" "));
+    }
+    let behind = 1.0 - result.throughput_per_s / result.asked_per_s;
+    if behind > tolerance / 2.0 {
+        let why = format!(
+            "The answers fell behind: {:.0}/s of {:.0}/s asked, {:.1} % less (bound {:.1} %).",
+            result.throughput_per_s,
+            result.asked_per_s,
+            100.0 * behind,
+            50.0 * tolerance
+        );
+        return (Trial::Failed, why);
+    }
+    let kinds = result.kinds.iter().map(|(kind, result)| {
+        let p99_ms = result.at_percentile_us(Measure::ResponseTime, 99.0) / 1_000.0;
+        format!("{kind}: 99 % within {p99_ms:.1} ms, {:.3} % right.", 100.0 * result.right_share())
+    });
+    (Trial::Held, kinds.collect::<Vec<_>>().join(" "))
+}

@@ -1,0 +1,199 @@
+//! The order in which rates are tried. Knows nothing of servers.
+
+use super::{CapacitySettings, Ended, Phase};
+use crate::LoadError;
+
+/// What trying a rate showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trial {
+    /// The objectives held.
+    Held,
+    /// They did not.
+    Failed,
+    /// The generator was the limit; nothing was shown.
+    Spoiled,
+    /// The search was stopped.
+    Stopped,
+}
+
+/// Where the edge is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Found {
+    pub(super) held_per_s: Option<f64>,
+    pub(super) failed_per_s: Option<f64>,
+    pub(super) ended: Ended,
+}
+
+/// Tries one rate.
+type Try<'a> = dyn FnMut(Phase, f64) -> Result<Trial, LoadError> + 'a;
+
+/// Brackets the edge by doubling, narrows it down by bisection, and tries it again.
+///
+/// A rate counts as held only if it held each time it was tried. If the edge fails on repetition it becomes the lowest rate that
+/// failed, and the search goes on below it.
+pub(super) fn seek(settings: &CapacitySettings, try_rate: &mut Try<'_>) -> Result<Found, LoadError> {
+    let mut edge = Edge { held: Vec::new(), failed_per_s: None, ended: None };
+    edge.bracket(settings, try_rate)?;
+    let mut confirmed = 0;
+    let mut lowered = 0;
+    while edge.ended.is_none() {
+        edge.bisect(settings, try_rate)?;
+        let Some(held_per_s) = edge.held_per_s().filter(|_| edge.ended.is_none()) else { break };
+        if confirmed == settings.repetitions {
+            edge.ended = Some(Ended::Found);
+        } else if edge.try_rate(Phase::Confirm, held_per_s, try_rate)? {
+            confirmed += 1;
+        } else if edge.ended.is_none() {
+            confirmed = 0;
+            lowered += 1;
+            if lowered > MOST_LOWERED {
+                edge.ended = Some(Ended::Unsteady);
+            } else if edge.held_per_s().is_none() {
+                edge.descend(held_per_s / 2.0, try_rate)?;
+            }
+        }
+    }
+    let ended = edge.ended.unwrap_or(Ended::NothingHeld);
+    Ok(Found { held_per_s: edge.held_per_s(), failed_per_s: edge.failed_per_s, ended })
+}
+
+/// So often the edge may fail on repetition before the search takes what is below it.
+const MOST_LOWERED: u32 = 3;
+/// Rates below one request a second are not tried.
+const LEAST_PER_S: f64 = 1.0;
+
+struct Edge {
+    /// Rates that held, each time they were tried.
+    held: Vec<f64>,
+    /// The lowest rate that failed.
+    failed_per_s: Option<f64>,
+    ended: Option<Ended>,
+}
+
+impl Edge {
+    fn held_per_s(&self) -> Option<f64> {
+        self.held.iter().copied().max_by(f64::total_cmp)
+    }
+
+    /// Tries a rate, twice if the first time is spoiled: another process may have taken the core for a moment. Whether it held.
+    fn try_rate(&mut self, phase: Phase, rate_per_s: f64, try_rate: &mut Try<'_>) -> Result<bool, LoadError> {
+        let mut trial = try_rate(phase, rate_per_s)?;
+        if trial == Trial::Spoiled {
+            trial = try_rate(phase, rate_per_s)?;
+        }
+        match trial {
+            Trial::Held => self.held.push(rate_per_s),
+            Trial::Failed => {
+                self.failed_per_s = Some(self.failed_per_s.map_or(rate_per_s, |failed| failed.min(rate_per_s)));
+                // What lies above a rate that fails did not hold, whatever chance said.
+                self.held.retain(|held| *held < rate_per_s);
+            }
+            Trial::Spoiled => self.ended = Some(Ended::GeneratorLimited),
+            Trial::Stopped => self.ended = Some(Ended::Stopped),
+        }
+        Ok(trial == Trial::Held)
+    }
+
+    fn bracket(&mut self, settings: &CapacitySettings, try_rate: &mut Try<'_>) -> Result<(), LoadError> {
+        let mut rate_per_s = settings.start_per_s;
+        while self.try_rate(Phase::Bracket, rate_per_s, try_rate)? {
+            if rate_per_s >= settings.max_per_s {
+                self.ended = Some(Ended::MaxReached);
+                return Ok(());
+            }
+            rate_per_s = (2.0 * rate_per_s).min(settings.max_per_s);
+        }
+        if self.ended.is_none() && self.held.is_empty() { self.descend(rate_per_s / 2.0, try_rate) } else { Ok(()) }
+    }
+
+    /// Halves the rate until one holds.
+    fn descend(&mut self, mut rate_per_s: f64, try_rate: &mut Try<'_>) -> Result<(), LoadError> {
+        while self.ended.is_none() && !self.try_rate(Phase::Bracket, rate_per_s, try_rate)? {
+            rate_per_s /= 2.0;
+            if rate_per_s < LEAST_PER_S && self.ended.is_none() {
+                self.ended = Some(Ended::NothingHeld);
+            }
+        }
+        Ok(())
+    }
+
+    fn bisect(&mut self, settings: &CapacitySettings, try_rate: &mut Try<'_>) -> Result<(), LoadError> {
+        while let (None, Some(held_per_s), Some(failed_per_s)) = (self.ended, self.held_per_s(), self.failed_per_s) {
+            if failed_per_s / held_per_s <= 1.0 + settings.tolerance.get() {
+                break;
+            }
+            // The geometric middle: what matters is the ratio of the two.
+            self.try_rate(Phase::Bisect, (held_per_s * failed_per_s).sqrt(), try_rate)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn seek_with(mut trial: impl FnMut(Phase, f64) -> Trial) -> Found {
+        seek(&CapacitySettings::default(), &mut |phase, rate| Ok(trial(phase, rate))).unwrap()
+    }
+
+    fn at_capacity(capacity: f64) -> impl FnMut(Phase, f64) -> Trial {
+        move |_, rate| if rate <= capacity { Trial::Held } else { Trial::Failed }
+    }
+
+    proptest! {
+        #[test]
+        fn the_edge_is_within_the_tolerance(capacity in 2.0..190_000.0_f64) {
+            let found = seek_with(at_capacity(capacity));
+            prop_assert_eq!(found.ended, Ended::Found);
+            let (held, failed) = (found.held_per_s.unwrap(), found.failed_per_s.unwrap());
+            prop_assert!(held <= capacity && capacity < failed && failed / held <= 1.05);
+        }
+
+        #[test]
+        fn chance_never_makes_it_endless(draws in prop::collection::vec(0..4_u8, 1..400)) {
+            let mut draws = draws.into_iter().cycle();
+            let mut tries = 0;
+            let found = seek_with(|_, rate| {
+                tries += 1;
+                match draws.next() {
+                    Some(0 | 1) if rate < 50_000.0 => Trial::Held,
+                    Some(3) if tries > 100 => Trial::Stopped,
+                    _ => Trial::Failed,
+                }
+            });
+            prop_assert!(tries < 500, "{tries} tries");
+            prop_assert!(found.held_per_s.is_none_or(|held| found.failed_per_s.is_none_or(|failed| held < failed)));
+        }
+    }
+
+    #[test]
+    fn the_ends_of_the_road() {
+        let end = |capacity| seek_with(at_capacity(capacity));
+        assert_eq!(end(f64::MAX), Found { held_per_s: Some(200_000.0), failed_per_s: None, ended: Ended::MaxReached });
+        assert_eq!((end(0.0).held_per_s, end(0.0).ended), (None, Ended::NothingHeld));
+        let spoiled = seek_with(|_, rate| if rate < 3_000.0 { Trial::Held } else { Trial::Spoiled });
+        assert_eq!(spoiled, Found { held_per_s: Some(2_000.0), failed_per_s: None, ended: Ended::GeneratorLimited });
+    }
+
+    #[test]
+    fn an_edge_that_fails_on_repetition_is_lowered() {
+        // Rates up to 1,000 always hold; those up to 1,200 hold unless they are tried again.
+        let found = seek_with(|phase, rate| match phase {
+            _ if rate <= 1_000.0 => Trial::Held,
+            Phase::Confirm => Trial::Failed,
+            _ if rate <= 1_200.0 => Trial::Held,
+            _ => Trial::Failed,
+        });
+        assert!(found.held_per_s.unwrap() <= 1_000.0 || found.ended == Ended::Unsteady, "{found:?}");
+        // One disturbance is not the end.
+        let mut first = true;
+        let found = seek_with(|_, rate| match std::mem::take(&mut first) {
+            true => Trial::Spoiled,
+            false if rate <= 700.0 => Trial::Held,
+            false => Trial::Failed,
+        });
+        assert_eq!(found.ended, Ended::Found);
+    }
+}

@@ -1,0 +1,90 @@
+//! The control plane: what is asked of a target before and between runs. Off the sending path, so reqwest serves.
+
+use std::error::Error;
+use std::time::{Duration, Instant};
+
+use passes::wire::{Channel, RegisteredBatch, Registration, RegistrationBatch};
+use tokio::runtime::Runtime;
+
+use crate::{LoadError, Target};
+
+/// Most residents in one request (`docs/api.md`).
+const BATCH: usize = 1_000;
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A client of one target.
+pub(crate) struct Control {
+    runtime: Runtime,
+    client: reqwest::Client,
+    url: String,
+}
+
+impl Control {
+    pub(crate) fn new(target: &Target) -> Result<Self, LoadError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        // Nothing may lead elsewhere: no proxy, no redirect, and the address that was allowed.
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .resolve(target.host(), target.address())
+            .timeout(TIMEOUT)
+            .build()
+            .map_err(|cause| std::io::Error::other(root_cause(&cause)))?;
+        Ok(Control { runtime, client, url: target.url() })
+    }
+
+    /// Registers made-up residents with these documents, and hands their tokens to `keep` in order.
+    pub(crate) fn register(
+        &self,
+        documents: impl Iterator<Item = String>,
+        mut keep: impl FnMut(&str),
+    ) -> Result<(), LoadError> {
+        let mut documents = documents.peekable();
+        while documents.peek().is_some() {
+            let registration = |document| Registration { document, channel: Channel::Web };
+            let batch = RegistrationBatch { residents: documents.by_ref().take(BATCH).map(registration).collect() };
+            let registered = self.runtime.block_on(self.register_batch(&batch))?;
+            registered.residents.iter().for_each(|resident| keep(&resident.token));
+        }
+        Ok(())
+    }
+
+    async fn register_batch(&self, batch: &RegistrationBatch) -> Result<RegisteredBatch, LoadError> {
+        const REQUEST: &str = "POST /v1/residents/batch";
+        let send = self.client.post(format!("{}/v1/residents/batch", self.url)).json(batch).send();
+        let answer = send.await.map_err(|cause| self.unreachable(&cause))?;
+        let unexpected = |what| LoadError::Unexpected { url: self.url.clone(), request: REQUEST, what };
+        let status = answer.status();
+        if status != reqwest::StatusCode::OK {
+            return Err(unexpected(status.to_string()));
+        }
+        let registered: RegisteredBatch = answer.json().await.map_err(|cause| unexpected(root_cause(&cause)))?;
+        if registered.residents.len() == batch.residents.len() {
+            Ok(registered)
+        } else {
+            Err(unexpected(format!("{} tokens for {} residents", registered.residents.len(), batch.residents.len())))
+        }
+    }
+
+    /// How long the target takes to say that it is there. Any HTTP answer counts.
+    pub(crate) fn answer_time(&self) -> Result<Duration, LoadError> {
+        let start = Instant::now();
+        // Asked within the runtime: reqwest starts its timer when the request is made, not when it is awaited.
+        let ask = async { self.client.get(format!("{}/health", self.url)).send().await?.bytes().await };
+        self.runtime.block_on(ask).map_err(|cause| self.unreachable(&cause))?;
+        Ok(start.elapsed())
+    }
+
+    fn unreachable(&self, cause: &reqwest::Error) -> LoadError {
+        LoadError::Unreachable { url: self.url.clone(), cause: root_cause(cause) }
+    }
+}
+
+/// The innermost cause, which is the one that says something: "connection refused", not "error sending request".
+fn root_cause(cause: &dyn Error) -> String {
+    let mut cause = cause;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}

@@ -1,0 +1,40 @@
+//! What can keep a run from being made.
+
+use passes::Fault;
+
+/// A run cannot be made. Whatever befalls a single request is an outcome, not an error.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The plan or the settings are impossible; all faults.
+    #[error("{}", .0.iter().map(|fault| format!("{}: {}", fault.key, fault.message)).collect::<Vec<_>>().join("\n"))]
+    Impossible(Vec<Fault>),
+    /// The target does not answer at all.
+    #[error("{url} does not answer: {cause}. Start the server, or check the address.")]
+    Unreachable {
+        /// The target.
+        url: String,
+        /// Why, in the words of the system.
+        cause: String,
+    },
+    /// The target answers something else than a pass server does.
+    #[error("{url} answered {what} to {request}. Is it a pass server that speaks this interface?")]
+    Unexpected {
+        /// The target.
+        url: String,
+        /// What was asked.
+        request: &'static str,
+        /// What came: a status, or what is wrong with the body.
+        what: String,
+    },
+    /// No pass at all could be issued in preparation.
+    #[error("none of the {wanted} passes that the plan needs could be issued: {detail}")]
+    NoPasses {
+        /// How many were needed.
+        wanted: u64,
+        /// What came of the requests.
+        detail: String,
+    },
+    /// The machine does not give what the engine needs.
+    #[error("the load engine cannot run here: {0} (it needs Linux 5.11 or newer)")]
+    System(#[from] std::io::Error),
+}

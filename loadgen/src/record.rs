@@ -1,0 +1,322 @@
+//! What one sending thread writes down.
+
+use std::collections::VecDeque;
+
+use hdrhistogram::Histogram;
+use hdrhistogram::serialization::{Serializer, V2Serializer};
+
+use crate::Kind;
+use crate::kind::Outcome;
+
+/// Three significant digits: a value read from a histogram is within 0.1 % of the one recorded.
+const DIGITS: u8 = 3;
+/// The longest time that is told apart, in nanoseconds: an hour. Whatever is longer counts as an hour.
+const LONGEST_NS: u64 = 3_600_000_000_000;
+const SECOND_NS: u64 = 1_000_000_000;
+const KINDS: usize = Kind::ALL.len();
+
+/// Times in nanoseconds.
+pub(crate) type Times = Histogram<u64>;
+
+/// An empty histogram of times.
+pub(crate) fn times<T: hdrhistogram::Counter>() -> Histogram<T> {
+    // These bounds are sound; the constructor only fails for others.
+    #[expect(clippy::unwrap_used, reason = "constant bounds")]
+    Histogram::new_with_bounds(1, LONGEST_NS, DIGITS).unwrap()
+}
+
+/// How many requests came to what.
+///
+/// `asked = sent + without_pass + dropped`, and `sent = answered + failed + timed_out + abandoned`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Came due.
+    pub asked: u64,
+    /// Were given to a connection.
+    pub sent: u64,
+    /// Were answered in full: right, refused, overloaded or wrong.
+    pub answered: u64,
+    /// Were answered with what they must be.
+    pub right: u64,
+    /// Were declined with a 4xx status other than 429.
+    pub refused: u64,
+    /// Were answered 503 or 429.
+    pub overloaded: u64,
+    /// Were answered with a wrong verdict, an unexpected status or unreadable content.
+    pub wrong: u64,
+    /// Lost their connection, or got none.
+    pub failed: u64,
+    /// Had no answer in time.
+    pub timed_out: u64,
+    /// Were never sent: the backlog was full, or the run was over before a connection was free.
+    pub dropped: u64,
+    /// Could not be asked because the resident held no token or pass at that instant; nothing was sent.
+    pub without_pass: u64,
+    /// Were sent and not waited for because the run was stopped.
+    pub abandoned: u64,
+}
+
+impl Counts {
+    fn settle(&mut self, outcome: Outcome) {
+        self.answered += u64::from(outcome.answered());
+        *match outcome {
+            Outcome::Right => &mut self.right,
+            Outcome::Refused => &mut self.refused,
+            Outcome::Overloaded => &mut self.overloaded,
+            Outcome::Wrong => &mut self.wrong,
+            Outcome::Failed => &mut self.failed,
+            Outcome::TimedOut => &mut self.timed_out,
+        } += 1;
+    }
+
+    pub(crate) fn add(&mut self, other: &Counts) {
+        for (mine, theirs) in self.all_mut().into_iter().zip(other.clone().all_mut()) {
+            *mine += *theirs;
+        }
+    }
+
+    fn all_mut(&mut self) -> [&mut u64; 12] {
+        let Counts { asked, sent, answered, right, refused, overloaded, .. } = self;
+        let Counts { wrong, failed, timed_out, dropped, without_pass, abandoned, .. } = self;
+        [asked, sent, answered, right, refused, overloaded, wrong, failed, timed_out, dropped, without_pass, abandoned]
+    }
+}
+
+/// One second of one kind, put away.
+#[derive(Clone, Debug)]
+pub(crate) struct Packed {
+    pub(crate) second: u32,
+    pub(crate) kind: Kind,
+    pub(crate) counts: Counts,
+    /// The response times as an HdrHistogram in V2 encoding.
+    pub(crate) response_time: Vec<u8>,
+}
+
+/// A second of which not every request is settled yet.
+struct Open {
+    second: u32,
+    unsettled: u64,
+    counts: [Counts; KINDS],
+    response_time: [Option<Histogram<u32>>; KINDS],
+}
+
+/// The times of one kind of request.
+#[derive(Clone, Debug)]
+pub(crate) struct KindTimes {
+    pub(crate) response_time: Times,
+    pub(crate) service_time: Times,
+    pub(crate) send_lag: Times,
+}
+
+impl KindTimes {
+    pub(crate) fn new() -> Self {
+        KindTimes { response_time: times(), service_time: times(), send_lag: times() }
+    }
+}
+
+/// What happened between the end of the warm-up and the end of asking, whenever it was asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Flow {
+    pub(crate) asked: u64,
+    pub(crate) answered: u64,
+    /// Answered rightly within the objective's limit.
+    pub(crate) good: u64,
+}
+
+/// Which part of a run is measured, by intended instant, in nanoseconds from its start.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Measured {
+    pub(crate) from_ns: u64,
+    pub(crate) until_ns: u64,
+    /// The objective's limit of the response time.
+    pub(crate) limit_ns: u64,
+}
+
+/// The book of one sending thread. Its memory depends on the length of the run in seconds (some 100 bytes to 2 kB each), not on
+/// the number of requests.
+pub(crate) struct Recorder {
+    measured: Measured,
+    pub(crate) counts: [Counts; KINDS],
+    pub(crate) times: [Option<Box<KindTimes>>; KINDS],
+    /// How late the thread itself took each request up.
+    pub(crate) pacing_lag: Times,
+    pub(crate) flow: Flow,
+    pub(crate) packed: Vec<Packed>,
+    open: VecDeque<Open>,
+    spare: Vec<Histogram<u32>>,
+    serializer: V2Serializer,
+}
+
+impl Recorder {
+    pub(crate) fn new(measured: Measured) -> Self {
+        Recorder {
+            measured,
+            counts: Default::default(),
+            times: Default::default(),
+            pacing_lag: times(),
+            flow: Flow::default(),
+            packed: Vec::new(),
+            open: VecDeque::new(),
+            spare: Vec::new(),
+            serializer: V2Serializer::new(),
+        }
+    }
+
+    /// A request came due at `at_ns` and was taken up at `now_ns`.
+    pub(crate) fn asked(&mut self, kind: Kind, at_ns: u64, now_ns: u64) {
+        if at_ns < self.measured.from_ns {
+            return;
+        }
+        self.flow.asked += 1;
+        self.pacing_lag.saturating_record(now_ns.saturating_sub(at_ns).max(1));
+        self.count(kind, at_ns, |counts| counts.asked += 1);
+        self.second(at_ns).unsettled += 1;
+    }
+
+    /// It was given to a connection at `now_ns`.
+    pub(crate) fn sent(&mut self, kind: Kind, at_ns: u64, now_ns: u64) {
+        if at_ns < self.measured.from_ns {
+            return;
+        }
+        self.count(kind, at_ns, |counts| counts.sent += 1);
+        self.times_of(kind).send_lag.saturating_record(now_ns.saturating_sub(at_ns).max(1));
+    }
+
+    /// It was never sent, and `count` says why.
+    pub(crate) fn unsent(&mut self, kind: Kind, at_ns: u64, count: fn(&mut Counts)) {
+        if at_ns >= self.measured.from_ns {
+            self.count(kind, at_ns, count);
+            self.second(at_ns).unsettled -= 1;
+        }
+    }
+
+    /// It was sent at `sent_ns` and settled at `now_ns`. A time-out enters the times with the time that was waited; a lost
+    /// connection does not, it has no answer and waited for none.
+    pub(crate) fn settled(&mut self, kind: Kind, at_ns: u64, sent_ns: u64, now_ns: u64, outcome: Outcome) {
+        let response_ns = now_ns.saturating_sub(at_ns).max(1);
+        if outcome.answered() && (self.measured.from_ns..self.measured.until_ns).contains(&now_ns) {
+            self.flow.answered += 1;
+            self.flow.good += u64::from(outcome == Outcome::Right && response_ns <= self.measured.limit_ns);
+        }
+        if at_ns < self.measured.from_ns {
+            return;
+        }
+        self.count(kind, at_ns, |counts| counts.settle(outcome));
+        if outcome != Outcome::Failed {
+            let times = self.times_of(kind);
+            times.response_time.saturating_record(response_ns);
+            times.service_time.saturating_record(now_ns.saturating_sub(sent_ns).max(1));
+            self.interval_times(kind, at_ns).saturating_record(response_ns);
+        }
+        self.second(at_ns).unsettled -= 1;
+    }
+
+    /// Puts away the seconds that are over by `now_ns` and wholly settled.
+    pub(crate) fn put_away(&mut self, now_ns: u64) {
+        let done = |open: &Open| open.unsettled == 0 && u64::from(open.second + 1) * SECOND_NS <= now_ns;
+        while self.open.front().is_some_and(done) {
+            self.pack_first();
+        }
+    }
+
+    /// Puts away everything at the end of the run.
+    pub(crate) fn finish(&mut self) {
+        while !self.open.is_empty() {
+            self.pack_first();
+        }
+    }
+
+    fn pack_first(&mut self) {
+        let Some(open) = self.open.pop_front() else { return };
+        for ((kind, counts), times) in Kind::ALL.into_iter().zip(open.counts).zip(open.response_time) {
+            let mut response_time = Vec::new();
+            if let Some(mut times) = times {
+                // Writing to a vector cannot fail, and our histograms are far below the format's size limit.
+                let _ = self.serializer.serialize(&times, &mut response_time);
+                times.reset();
+                self.spare.push(times);
+            }
+            if counts != Counts::default() {
+                self.packed.push(Packed { second: open.second, kind, counts, response_time });
+            }
+        }
+    }
+
+    fn count(&mut self, kind: Kind, at_ns: u64, change: impl Fn(&mut Counts)) {
+        change(&mut self.counts[kind as usize]);
+        change(&mut self.second(at_ns).counts[kind as usize]);
+    }
+
+    fn times_of(&mut self, kind: Kind) -> &mut KindTimes {
+        self.times[kind as usize].get_or_insert_with(|| Box::new(KindTimes::new()))
+    }
+
+    fn interval_times(&mut self, kind: Kind, at_ns: u64) -> &mut Histogram<u32> {
+        let place = self.place(at_ns);
+        let spare = &mut self.spare;
+        self.open[place].response_time[kind as usize].get_or_insert_with(|| spare.pop().unwrap_or_else(times))
+    }
+
+    fn second(&mut self, at_ns: u64) -> &mut Open {
+        let place = self.place(at_ns);
+        &mut self.open[place]
+    }
+
+    /// Where the second of `at_ns` stands among the open ones. A second is put away only when all that came due in it is settled,
+    /// so whatever still changes is there; instants come in order, so a new second is the last.
+    fn place(&mut self, at_ns: u64) -> usize {
+        let second = (at_ns / SECOND_NS) as u32;
+        let first = self.open.front().map_or(second, |open| open.second);
+        let place = second.saturating_sub(first) as usize;
+        while self.open.len() <= place {
+            let second = first + self.open.len() as u32;
+            let (counts, response_time) = Default::default();
+            self.open.push_back(Open { second, unsettled: 0, counts, response_time });
+        }
+        place
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MEASURED: Measured = Measured { from_ns: SECOND_NS, until_ns: 10 * SECOND_NS, limit_ns: 5_000_000 };
+
+    #[test]
+    fn the_warm_up_is_left_out_by_intended_instant() {
+        let mut recorder = Recorder::new(MEASURED);
+        for at_ns in [SECOND_NS - 1, SECOND_NS] {
+            recorder.asked(Kind::Issue, at_ns, at_ns + 10);
+            recorder.sent(Kind::Issue, at_ns, at_ns + 20);
+            recorder.settled(Kind::Issue, at_ns, at_ns + 20, at_ns + 1_000_020, Outcome::Right);
+        }
+        recorder.finish();
+        let counts = recorder.counts[Kind::Issue as usize];
+        assert_eq!((counts.asked, counts.sent, counts.answered, counts.right), (1, 1, 1, 1));
+        let times = recorder.times[Kind::Issue as usize].as_ref().unwrap();
+        assert_eq!((times.response_time.len(), times.send_lag.max(), recorder.pacing_lag.max()), (1, 20, 10));
+        assert!(times.service_time.max() >= 1_000_000 && times.service_time.max() < 1_001_000);
+        // Both answers came in the measured time, so both are throughput.
+        assert_eq!(recorder.flow, Flow { asked: 1, answered: 2, good: 2 });
+    }
+
+    #[test]
+    fn a_second_is_put_away_when_all_of_it_is_settled() {
+        let mut recorder = Recorder::new(Measured { from_ns: 0, ..MEASURED });
+        recorder.asked(Kind::Verify, 5, 5);
+        recorder.sent(Kind::Verify, 5, 5);
+        recorder.asked(Kind::Verify, 2 * SECOND_NS, 2 * SECOND_NS);
+        recorder.put_away(3 * SECOND_NS);
+        assert!(recorder.packed.is_empty(), "the first request is still out");
+        recorder.settled(Kind::Verify, 5, 5, 3 * SECOND_NS, Outcome::TimedOut);
+        recorder.put_away(3 * SECOND_NS);
+        assert_eq!(recorder.packed.len(), 1);
+        recorder.unsent(Kind::Verify, 2 * SECOND_NS, |counts| counts.dropped += 1);
+        recorder.finish();
+        let seconds: Vec<u32> = recorder.packed.iter().map(|packed| packed.second).collect();
+        assert_eq!(seconds, [0, 2]);
+        assert_eq!(recorder.packed[1].counts, Counts { asked: 1, dropped: 1, ..Counts::default() });
+        assert_eq!(recorder.spare.len(), 1, "histograms are used again");
+    }
+}

@@ -1,0 +1,138 @@
+//! What a run found.
+
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+use crate::quantiles::percentile_curve;
+use crate::record::{Counts, KindTimes, Times};
+use crate::{Kind, Measure, Quantiles, Verdict, Warning};
+
+/// What a run found.
+#[derive(Clone, Debug)]
+pub struct LoadResult {
+    /// Whether the plan was played to its end; not when the run was stopped.
+    pub complete: bool,
+    /// Whether sending waited for answers. Such a result is no capacity.
+    pub closed_loop: bool,
+    /// When the first request was due.
+    pub started_at: SystemTime,
+    /// The measured part: from the end of the warm-up to the end of asking, in seconds.
+    pub duration_s: f64,
+    /// Each kind that was asked.
+    pub kinds: BTreeMap<Kind, KindResult>,
+    /// Each second of each kind, by intended instant.
+    pub intervals: Vec<Interval>,
+    /// Answers per second in the measured part, right or not.
+    pub throughput_per_s: f64,
+    /// Right answers within the objective's time limit, per second in the measured part.
+    pub goodput_per_s: f64,
+    /// Requests due per second in the measured part.
+    pub asked_per_s: f64,
+    /// Which side was at its limit, if any.
+    pub limited_by: Option<Limit>,
+    /// CPU time of the sending threads, in seconds.
+    pub generator_cpu_s: f64,
+    /// The busiest sending thread's share of a core, 0 to 1.
+    pub busiest_thread_share: f64,
+    /// How late the sending threads took requests up: the generator's own part of the send lag.
+    pub pacing_lag: Quantiles,
+    /// What a reader must know to judge the numbers.
+    pub warnings: Vec<Warning>,
+    /// Whether the objectives held.
+    pub verdict: Verdict,
+    /// Which did not, with numbers, as sentences.
+    pub failures: Vec<String>,
+}
+
+/// Which side was at its limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// The generator: the run says nothing of the target.
+    Generator,
+    /// The target.
+    Target,
+}
+
+impl Limit {
+    /// The name in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Limit::Generator => "generator",
+            Limit::Target => "target",
+        }
+    }
+}
+
+/// What became of the requests of one kind.
+#[derive(Clone, Debug)]
+pub struct KindResult {
+    /// How many came to what.
+    pub counts: Counts,
+    pub(crate) times: Box<KindTimes>,
+}
+
+impl KindResult {
+    /// From the intended instant to the answer. Time-outs are in it with the time waited; lost connections are not.
+    pub fn response_time(&self) -> Quantiles {
+        self.quantiles(Measure::ResponseTime)
+    }
+
+    /// From sending to the answer.
+    pub fn service_time(&self) -> Quantiles {
+        self.quantiles(Measure::ServiceTime)
+    }
+
+    /// From the intended instant to sending.
+    pub fn send_lag(&self) -> Quantiles {
+        self.quantiles(Measure::SendLag)
+    }
+
+    /// The usual points of `measure`.
+    pub fn quantiles(&self, measure: Measure) -> Quantiles {
+        Quantiles::of(self.times(measure))
+    }
+
+    /// The time that `percentile` percent of the requests kept, in microseconds.
+    pub fn at_percentile_us(&self, measure: Measure, percentile: f64) -> f64 {
+        crate::quantiles::us(self.times(measure).value_at_percentile(percentile))
+    }
+
+    /// The mean, in microseconds. Only for what needs a mean (Little's law, power); people wait percentiles.
+    pub fn mean_us(&self, measure: Measure) -> f64 {
+        self.times(measure).mean() / 1_000.0
+    }
+
+    /// The whole distribution of `measure` as points (percentile, value in microseconds).
+    pub fn percentile_curve(&self, measure: Measure) -> Vec<(f64, f64)> {
+        percentile_curve(self.times(measure))
+    }
+
+    /// The share of requests that were answered rightly, of all that were due and could be asked; 1 when there was none.
+    pub fn right_share(&self) -> f64 {
+        let due = self.counts.asked - self.counts.without_pass - self.counts.abandoned;
+        if due == 0 { 1.0 } else { self.counts.right as f64 / due as f64 }
+    }
+
+    pub(crate) fn times(&self, measure: Measure) -> &Times {
+        match measure {
+            Measure::ResponseTime => &self.times.response_time,
+            Measure::ServiceTime => &self.times.service_time,
+            Measure::SendLag => &self.times.send_lag,
+        }
+    }
+}
+
+/// One second of one kind: the requests that were due in it, whenever they were answered.
+#[derive(Clone, Debug)]
+pub struct Interval {
+    /// Seconds since the start of the run.
+    pub second: u32,
+    /// Which requests.
+    pub kind: Kind,
+    /// How many came to what.
+    pub counts: Counts,
+    /// Their response times.
+    pub response_time: Quantiles,
+    /// The same as an HdrHistogram, V2 encoding, nanoseconds; empty when there was no answer.
+    pub(crate) encoded: Vec<u8>,
+}

@@ -1,0 +1,378 @@
+//! One run: threads out, results together.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant, SystemTime};
+
+use hdrhistogram::serialization::Deserializer;
+
+use crate::engine::{Bounds, Lane, LaneReport, Pace, Strain, Tally, play};
+use crate::poller;
+use crate::record::{Counts, Flow, KindTimes, Measured, Packed, times};
+use crate::request::Templates;
+use crate::schedule::{Errand, Mixed, Schedule, Source};
+use crate::showing::Showing;
+use crate::verdict::judge_run;
+use crate::watch::{self, Observed};
+use crate::{Interval, Kind, KindResult, LoadError, LoadResult, LoadSettings, Plan, Quantiles, Slo, Target, Wallet};
+
+/// How often progress is told.
+const TELL_EVERY: Duration = Duration::from_millis(200);
+/// Between the start of the threads and the first intended instant: the time they need to be there.
+const LEAD: Duration = Duration::from_millis(10);
+/// Files that a process has open besides connections.
+const OTHER_FILES: u64 = 64;
+
+/// How a run is made.
+#[derive(Clone, Copy)]
+pub struct Options<'a> {
+    /// Bounds, threads and bad passes.
+    pub settings: LoadSettings,
+    /// The objectives to judge by.
+    pub slo: Slo,
+    /// Everything random follows from it.
+    pub seed: u64,
+    /// What is due in this first part is sent and not measured.
+    pub warm_up: Duration,
+    /// Set it, and the run ends soon; what was measured is kept.
+    pub stop: &'a AtomicBool,
+    /// Called a few times a second.
+    pub progress: &'a (dyn Fn(Progress) + Sync),
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    /// Seconds since its start.
+    pub seconds: f64,
+    /// Requests due so far.
+    pub asked: u64,
+    /// Requests answered so far.
+    pub answered: u64,
+}
+
+/// Plays `plan` against `target` with the tokens and passes of `wallet`, which [`prepare`](crate::prepare) filled for it.
+///
+/// # Errors
+/// [`LoadError::Impossible`] for a plan or settings that cannot be, [`LoadError::System`] when the machine cannot poll sockets.
+pub fn run(target: &Target, plan: &Plan, wallet: &mut Wallet, options: &Options<'_>) -> Result<LoadResult, LoadError> {
+    let faults: Vec<_> =
+        plan.faults().into_iter().chain(options.settings.faults()).chain(options.slo.faults()).collect();
+    if !faults.is_empty() {
+        return Err(LoadError::Impossible(faults));
+    }
+    let until = plan.duration();
+    let measured = Measured {
+        from_ns: options.warm_up.as_nanos() as u64,
+        until_ns: until.as_nanos() as u64,
+        limit_ns: options.slo.limit_ns(),
+    };
+    let (get_path, pace) = match plan {
+        Plan::Rate { mix, .. } => (mix.get_path.as_str(), Pace::Open),
+        Plan::Trace(_) => ("/", Pace::Open),
+        Plan::Closed { mix, connections, .. } => {
+            (mix.get_path.as_str(), Pace::Closed { connections: *connections as usize })
+        }
+    };
+    let people = wallet.people();
+    let source = || match plan {
+        Plan::Rate { arrivals, mix, .. } => {
+            Source::Mixed(Mixed::new(mix, people, options.seed, Some(arrivals.build(options.seed)), measured.until_ns))
+        }
+        Plan::Closed { mix, .. } => Source::Mixed(Mixed::new(mix, people, options.seed, None, u64::MAX)),
+        Plan::Trace(trace) => Source::Trace(&trace.asks),
+    };
+    let play = Play { target, get_path, pace, measured, source: &source };
+    let started_at = SystemTime::now() + LEAD;
+    let reports = play.all(wallet, options)?;
+    let result = Gathered::new(reports).result(plan.is_closed(), started_at, measured, options);
+    wallet.issued += result.kinds.get(&Kind::Issue).map_or(0, |issue| issue.counts.asked);
+    Ok(result)
+}
+
+/// Issues the passes of `errands` as fast as `connections` allow, into `wallet`. For preparation only.
+pub(crate) fn issue_all(
+    target: &Target,
+    errands: &[Errand],
+    connections: u32,
+    wallet: &mut Wallet,
+    options: &Options<'_>,
+) -> Result<Counts, LoadError> {
+    let measured = Measured { from_ns: 0, until_ns: u64::MAX, limit_ns: u64::MAX };
+    let pace = Pace::Closed { connections: connections as usize };
+    let play = Play { target, get_path: "/", pace, measured, source: &|| Source::Errands(errands) };
+    let gathered = Gathered::new(play.all(wallet, options)?);
+    Ok(gathered.counts())
+}
+
+/// What all threads of a run have in common.
+struct Play<'a> {
+    target: &'a Target,
+    get_path: &'a str,
+    pace: Pace,
+    measured: Measured,
+    source: &'a (dyn Fn() -> Source<'a> + Sync),
+}
+
+impl Play<'_> {
+    fn all(&self, wallet: &mut Wallet, options: &Options<'_>) -> Result<Vec<LaneReport>, LoadError> {
+        let Options { settings, stop, progress, .. } = *options;
+        poller::raise_open_files(u64::from(settings.connections_max) + OTHER_FILES);
+        let templates = Templates::new(self.target, self.get_path, format!("{}-{:x}", wallet.name, wallet.runs));
+        wallet.runs += 1;
+        let residents = wallet.residents;
+        let lanes = wallet.shards.len();
+        let showing = Showing::new(&settings, options.seed, &wallet.bad);
+        let tallies: Vec<Tally> = (0..lanes).map(|_| Tally::default()).collect();
+        let start = Instant::now() + LEAD;
+        let (templates, tallies) = (&templates, &tallies);
+        let (done, all_done) = mpsc::channel::<()>();
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = wallet
+                .shards
+                .iter_mut()
+                .enumerate()
+                .map(|(lane, shard)| {
+                    let done = done.clone();
+                    scope.spawn(move || {
+                        std::thread::sleep(start.saturating_duration_since(Instant::now()));
+                        let report = play(Lane {
+                            address: self.target.address(),
+                            templates,
+                            schedule: Schedule::new((self.source)(), lane, lanes),
+                            pace: share_of(self.pace, lane, lanes),
+                            bounds: bounds(&settings, self.pace, lane, lanes),
+                            lanes,
+                            residents,
+                            shard,
+                            showing,
+                            measured: self.measured,
+                            start,
+                            stop,
+                            tally: &tallies[lane],
+                        });
+                        drop(done);
+                        report
+                    })
+                })
+                .collect();
+            drop(done);
+            while all_done.recv_timeout(TELL_EVERY) == Err(RecvTimeoutError::Timeout) {
+                progress(told(start, tallies));
+            }
+            progress(told(start, tallies));
+            let reports = threads.into_iter().map(|thread| match thread.join() {
+                Ok(report) => report.map_err(LoadError::System),
+                Err(panic) => std::panic::resume_unwind(panic),
+            });
+            reports.collect()
+        })
+    }
+}
+
+fn told(start: Instant, tallies: &[Tally]) -> Progress {
+    let sum = |count: fn(&Tally) -> u64| tallies.iter().map(count).sum();
+    Progress {
+        seconds: start.elapsed().as_secs_f64(),
+        asked: sum(|tally| tally.asked.load(Ordering::Relaxed)),
+        answered: sum(|tally| tally.answered.load(Ordering::Relaxed)),
+    }
+}
+
+/// The part of `whole` that falls to one of `lanes`; the first get what is left over, each at least one.
+fn part(whole: usize, lane: usize, lanes: usize) -> usize {
+    (whole / lanes + usize::from(lane < whole % lanes)).max(1)
+}
+
+fn share_of(pace: Pace, lane: usize, lanes: usize) -> Pace {
+    match pace {
+        Pace::Open => Pace::Open,
+        Pace::Closed { connections } => Pace::Closed { connections: part(connections, lane, lanes) },
+    }
+}
+
+fn bounds(settings: &LoadSettings, pace: Pace, lane: usize, lanes: usize) -> Bounds {
+    let connections = match pace {
+        Pace::Open => settings.connections_max as usize,
+        Pace::Closed { connections } => connections,
+    };
+    Bounds {
+        connections: part(connections, lane, lanes),
+        backlog: settings.backlog_max as usize / lanes,
+        timeout_ns: settings.timeout().as_nanos() as u64,
+    }
+}
+
+/// The reports of all threads as one: counts added, histograms added exactly.
+struct Gathered {
+    complete: bool,
+    counts: [Counts; Kind::ALL.len()],
+    times: [Option<Box<KindTimes>>; Kind::ALL.len()],
+    pacing_lag: crate::record::Times,
+    flow: Flow,
+    strain: Strain,
+    packed: Vec<Packed>,
+    cpu_s: f64,
+    busiest_thread_share: f64,
+    wall_s: f64,
+}
+
+impl Gathered {
+    fn new(reports: Vec<LaneReport>) -> Self {
+        let mut all = Gathered {
+            complete: true,
+            counts: Default::default(),
+            times: Default::default(),
+            pacing_lag: times(),
+            flow: Flow::default(),
+            strain: Strain::default(),
+            packed: Vec::new(),
+            cpu_s: 0.0,
+            busiest_thread_share: 0.0,
+            wall_s: 0.0,
+        };
+        for report in reports {
+            all.add(report);
+        }
+        all
+    }
+
+    fn add(&mut self, report: LaneReport) {
+        let LaneReport { recorder, complete, cpu, wall, strain } = report;
+        self.complete &= complete;
+        for (mine, theirs) in self.counts.iter_mut().zip(&recorder.counts) {
+            mine.add(theirs);
+        }
+        for (mine, theirs) in self.times.iter_mut().zip(recorder.times) {
+            match (mine.as_mut(), theirs) {
+                (Some(mine), Some(theirs)) => mine.add(&theirs),
+                (None, theirs) => *mine = theirs,
+                (_, None) => {}
+            }
+        }
+        add_times(&mut self.pacing_lag, &recorder.pacing_lag);
+        self.flow.asked += recorder.flow.asked;
+        self.flow.answered += recorder.flow.answered;
+        self.flow.good += recorder.flow.good;
+        self.strain.waited += strain.waited;
+        self.strain.backlog_full += strain.backlog_full;
+        self.strain.unsent_at_end += strain.unsent_at_end;
+        self.strain.no_socket += strain.no_socket;
+        self.packed.extend(recorder.packed);
+        self.cpu_s += cpu.as_secs_f64();
+        self.wall_s = self.wall_s.max(wall.as_secs_f64());
+        self.busiest_thread_share = self.busiest_thread_share.max(cpu.as_secs_f64() / wall.as_secs_f64());
+    }
+
+    fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        self.counts.iter().for_each(|kind| counts.add(kind));
+        counts
+    }
+
+    fn result(
+        self,
+        closed_loop: bool,
+        started_at: SystemTime,
+        measured: Measured,
+        options: &Options<'_>,
+    ) -> LoadResult {
+        let pacing_lag = Quantiles::of(&self.pacing_lag);
+        let observed = Observed {
+            closed_loop,
+            pacing_lag_p99_ms: pacing_lag.p99_us / 1_000.0,
+            busiest_thread_share: self.busiest_thread_share,
+            counts: self.counts(),
+            strain: self.strain,
+            connections_max: options.settings.connections_max,
+            backlog_max: options.settings.backlog_max,
+        };
+        let planned_s = measured.until_ns as f64 / 1e9;
+        // A stopped run was measured only up to then.
+        let until_s = if self.complete { planned_s } else { planned_s.min(self.wall_s) };
+        let duration_s = (until_s - measured.from_ns as f64 / 1e9).max(1e-9);
+        let kinds = kinds(self.counts, self.times);
+        let limited_by = watch::limited_by(&options.slo, &observed);
+        let (verdict, failures) = judge_run(&options.slo, &kinds, limited_by);
+        LoadResult {
+            complete: self.complete,
+            closed_loop,
+            started_at,
+            duration_s,
+            kinds,
+            intervals: intervals(self.packed),
+            throughput_per_s: self.flow.answered as f64 / duration_s,
+            goodput_per_s: self.flow.good as f64 / duration_s,
+            asked_per_s: self.flow.asked as f64 / duration_s,
+            limited_by,
+            generator_cpu_s: self.cpu_s,
+            busiest_thread_share: self.busiest_thread_share,
+            pacing_lag,
+            warnings: watch::warnings(&options.slo, &observed, limited_by),
+            verdict,
+            failures,
+        }
+    }
+}
+
+fn kinds(
+    counts: [Counts; Kind::ALL.len()],
+    times: [Option<Box<KindTimes>>; Kind::ALL.len()],
+) -> BTreeMap<Kind, KindResult> {
+    let all = Kind::ALL.into_iter().zip(counts).zip(times);
+    let asked = all.filter(|((_, counts), _)| counts.asked > 0);
+    asked
+        .map(|((kind, counts), times)| {
+            let times = times.unwrap_or_else(|| Box::new(KindTimes::new()));
+            (kind, KindResult { counts, times })
+        })
+        .collect()
+}
+
+impl KindTimes {
+    fn add(&mut self, other: &KindTimes) {
+        add_times(&mut self.response_time, &other.response_time);
+        add_times(&mut self.service_time, &other.service_time);
+        add_times(&mut self.send_lag, &other.send_lag);
+    }
+}
+
+/// Adding only fails for values beyond the range of the sum, and all our histograms have one range.
+fn add_times(mine: &mut crate::record::Times, theirs: &crate::record::Times) {
+    let added = mine.add(theirs);
+    debug_assert!(added.is_ok());
+}
+
+/// The seconds of all threads as one sequence, in order of time and kind.
+fn intervals(packed: Vec<Packed>) -> Vec<Interval> {
+    let mut together: BTreeMap<(u32, Kind), Vec<Packed>> = BTreeMap::new();
+    for packed in packed {
+        together.entry((packed.second, packed.kind)).or_default().push(packed);
+    }
+    together.into_iter().map(|((second, kind), parts)| interval(second, kind, parts)).collect()
+}
+
+fn interval(second: u32, kind: Kind, parts: Vec<Packed>) -> Interval {
+    let mut counts = Counts::default();
+    let mut all = times::<u64>();
+    for part in &parts {
+        counts.add(&part.counts);
+        if let Ok(histogram) = Deserializer::new().deserialize::<u64, _>(&mut part.response_time.as_slice()) {
+            add_times(&mut all, &histogram);
+        }
+    }
+    let encoded = if all.is_empty() { Vec::new() } else { crate::hlog::encode(&all) };
+    Interval { second, kind, counts, response_time: Quantiles::of(&all), encoded }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_make_the_whole() {
+        assert_eq!((0..3).map(|lane| part(512, lane, 3)).sum::<usize>(), 512);
+        assert_eq!(part(1, 1, 2), 1, "a thread without a connection would never send");
+    }
+}

@@ -1,0 +1,197 @@
+//! The requests of a plan in order, as one sending thread sees them.
+
+use passes::Purpose;
+
+use crate::arrival::ArrivalProcess;
+use crate::plan::TraceAsk;
+use crate::random::{Draw, below, keyed, unit};
+use crate::{Kind, Mix};
+
+/// One request to be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ask {
+    /// The intended instant, in nanoseconds from the start of the run.
+    pub(crate) at_ns: u64,
+    /// The number of the request in the whole schedule; makes its idempotency key.
+    pub(crate) index: u64,
+    pub(crate) kind: Kind,
+    pub(crate) resident: u32,
+    pub(crate) purpose: Purpose,
+    /// How long the pass shall hold; none: as long as the policy allows.
+    pub(crate) duration_s: Option<u32>,
+}
+
+/// A pass to be issued in preparation.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Errand {
+    pub(crate) resident: u32,
+    pub(crate) purpose: Purpose,
+    pub(crate) duration_s: Option<u32>,
+}
+
+/// Who there is to ask, as the wallet tells at the start of a run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct People {
+    /// Residents with a token.
+    pub(crate) residents: u32,
+    /// The first so many of them hold a pass.
+    pub(crate) holders: u32,
+    /// Passes asked for in earlier runs: quotas demand that turns go on, not start again.
+    pub(crate) issued: u64,
+}
+
+/// Where requests come from.
+pub(crate) enum Source<'a> {
+    /// A mix; without arrivals (closed loop) every instant is 0.
+    Mixed(Mixed<'a>),
+    /// A window of a trace.
+    Trace(&'a [TraceAsk]),
+    /// A list of passes to issue.
+    Errands(&'a [Errand]),
+}
+
+/// The part of a schedule that belongs to one thread: the requests of the residents whose number leaves `lane` when divided by
+/// `lanes`, so that a resident's journey stays on one thread. Every thread walks the whole schedule (some 20 ns a request), so
+/// the schedule does not depend on the number of threads.
+pub(crate) struct Schedule<'a> {
+    source: Source<'a>,
+    index: u64,
+    lane: u32,
+    lanes: u32,
+}
+
+impl<'a> Schedule<'a> {
+    pub(crate) fn new(source: Source<'a>, lane: usize, lanes: usize) -> Self {
+        Schedule { source, index: 0, lane: lane as u32, lanes: lanes as u32 }
+    }
+
+    fn next_of_all(&mut self) -> Option<Ask> {
+        let index = self.index;
+        self.index += 1;
+        match &mut self.source {
+            Source::Mixed(mixed) => mixed.ask(index),
+            Source::Trace(asks) => asks.get(index as usize).map(|ask| Ask {
+                at_ns: ask.at_ns,
+                index,
+                kind: ask.kind,
+                resident: ask.resident,
+                purpose: ask.purpose,
+                duration_s: None,
+            }),
+            Source::Errands(errands) => errands.get(index as usize).map(|errand| Ask {
+                at_ns: 0,
+                index,
+                kind: Kind::Issue,
+                resident: errand.resident,
+                purpose: errand.purpose,
+                duration_s: errand.duration_s,
+            }),
+        }
+    }
+}
+
+impl Iterator for Schedule<'_> {
+    type Item = Ask;
+
+    fn next(&mut self) -> Option<Ask> {
+        loop {
+            let ask = self.next_of_all()?;
+            if ask.resident % self.lanes == self.lane {
+                return Some(ask);
+            }
+        }
+    }
+}
+
+/// An endless mix of requests, cut off at the end of the run.
+pub(crate) struct Mixed<'a> {
+    mix: &'a Mix,
+    people: People,
+    seed: u64,
+    arrivals: Option<Box<dyn ArrivalProcess>>,
+    until_ns: u64,
+    issues: u64,
+    cancels: u64,
+}
+
+impl<'a> Mixed<'a> {
+    pub(crate) fn new(
+        mix: &'a Mix,
+        people: People,
+        seed: u64,
+        arrivals: Option<Box<dyn ArrivalProcess>>,
+        until_ns: u64,
+    ) -> Self {
+        Mixed { mix, people, seed, arrivals, until_ns, issues: 0, cancels: 0 }
+    }
+
+    fn ask(&mut self, index: u64) -> Option<Ask> {
+        let at_ns = self.arrivals.as_mut().map_or(0, |arrivals| arrivals.next_ns());
+        if at_ns >= self.until_ns {
+            return None;
+        }
+        let kind = self.mix.kind_at(unit(keyed(self.seed, Draw::Kind, index)));
+        let resident = match kind {
+            Kind::Issue => {
+                let before = self.people.issued + self.issues;
+                self.issues += 1;
+                self.asker(self.mix.issues_per_resident.map_or(before, |most| before / u64::from(most)))
+            }
+            // Passes are given back in the order they were issued; whoever has none yet is counted, not sent.
+            Kind::Cancel => {
+                let before = self
+                    .mix
+                    .issues_per_resident
+                    .map_or(self.people.issued, |most| self.people.issued / u64::from(most));
+                self.cancels += 1;
+                self.asker(before + self.cancels - 1)
+            }
+            Kind::Verify => below(keyed(self.seed, Draw::Resident, index), u64::from(self.people.holders)) as u32,
+            // Nobody of the wallet: newcomers come once.
+            Kind::Get | Kind::Register => self.people.residents.saturating_add(index as u32),
+        };
+        Some(Ask { at_ns, index, kind, resident, purpose: self.mix.purpose, duration_s: None })
+    }
+
+    /// Whose turn it is, of those who hold no pass from the start.
+    fn asker(&self, turn: u64) -> u32 {
+        let People { residents, holders, .. } = self.people;
+        holders + (turn % u64::from((residents - holders).max(1))) as u32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Arrivals;
+
+    const PEOPLE: People = People { residents: 50, holders: 20, issued: 29 };
+
+    fn schedule(mix: &Mix, lane: usize, lanes: usize) -> Vec<Ask> {
+        let arrivals = Arrivals::Poisson { rate_per_s: 1_000.0 }.build(5);
+        let mixed = Mixed::new(mix, PEOPLE, 5, Some(arrivals), 1_000_000_000);
+        Schedule::new(Source::Mixed(mixed), lane, lanes).collect()
+    }
+
+    #[test]
+    fn threads_share_one_schedule() {
+        let mix = Mix::new(&[(Kind::Issue, 1.0), (Kind::Verify, 1.0), (Kind::Register, 0.5)]);
+        let whole = schedule(&mix, 0, 1);
+        let mut parts: Vec<Ask> = (0..3).flat_map(|lane| schedule(&mix, lane, 3)).collect();
+        parts.sort_by_key(|ask| ask.index);
+        assert_eq!(whole, parts);
+        assert!(whole.is_sorted_by_key(|ask| ask.at_ns));
+    }
+
+    #[test]
+    fn turns_go_round_and_holders_keep_their_passes() {
+        let asks = schedule(&Mix::new(&[(Kind::Issue, 1.0), (Kind::Verify, 1.0)]), 0, 1);
+        let issues: Vec<u32> = asks.iter().filter(|ask| ask.kind == Kind::Issue).map(|ask| ask.resident).collect();
+        assert_eq!(issues[..3], [49, 20, 21]);
+        assert!(asks.iter().filter(|ask| ask.kind == Kind::Verify).all(|ask| ask.resident < 20));
+        let mut mix = Mix::only(Kind::Issue);
+        mix.issues_per_resident = Some(2);
+        let issues: Vec<u32> = schedule(&mix, 0, 1).iter().map(|ask| ask.resident).collect();
+        assert_eq!(issues[..4], [34, 35, 35, 36], "29 passes are gone: fourteen residents had two, one had one");
+    }
+}

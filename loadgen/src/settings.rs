@@ -1,0 +1,145 @@
+//! The `[load]` and `[slo]` sections of a scenario.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use passes::{Fault, Share};
+use serde::{Deserialize, Serialize};
+
+/// How load is put on a target: the `[load]` section.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LoadSettings {
+    /// Share of verifications that show a pass whose time is over.
+    pub expired_share: Share,
+    /// Share of verifications that show a genuine code with one character altered.
+    pub forged_share: Share,
+    /// Share of verifications that show a well-formed code which this target never issued.
+    pub unknown_share: Share,
+    /// How long an answer may take from the instant of sending, in milliseconds, before the connection is given up.
+    pub timeout_ms: u32,
+    /// Most connections at once, over all threads. A server that needs 250 ms an answer gets at most four requests a second on each.
+    pub connections_max: u32,
+    /// Most requests that may wait for a connection, over all threads; what comes on top is dropped. One takes 40 bytes.
+    pub backlog_max: u32,
+    /// Sending threads. Default: half the cores, at least one; the other half belongs to the target when both share a machine.
+    pub threads: Option<NonZeroUsize>,
+}
+
+impl Default for LoadSettings {
+    /// 2 % each of expired, forged and unknown passes; 10 s; 512 connections; 200,000 waiting requests (all assumptions).
+    fn default() -> Self {
+        LoadSettings {
+            expired_share: Share::of(0.02),
+            forged_share: Share::of(0.02),
+            unknown_share: Share::of(0.02),
+            timeout_ms: 10_000,
+            connections_max: 512,
+            backlog_max: 200_000,
+            threads: None,
+        }
+    }
+}
+
+impl LoadSettings {
+    /// Everything that is wrong with these settings though each value can be read.
+    pub fn faults(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let bad = self.expired_share.get() + self.forged_share.get() + self.unknown_share.get();
+        if bad > 1.0 {
+            faults.push(Fault::new(
+                "load.expired_share",
+                format!("the shares of expired, forged and unknown passes add up to {bad}; keep them within 1"),
+            ));
+        }
+        for (key, value) in [("load.timeout_ms", self.timeout_ms), ("load.connections_max", self.connections_max)] {
+            if value == 0 {
+                faults.push(Fault::new(key, "0 lets nothing be answered; write at least 1"));
+            }
+        }
+        faults
+    }
+
+    /// The number of sending threads.
+    pub fn threads(&self) -> usize {
+        let half = || std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1));
+        self.threads.map_or_else(half, NonZeroUsize::get)
+    }
+
+    pub(crate) fn timeout(&self) -> Duration {
+        Duration::from_millis(u64::from(self.timeout_ms))
+    }
+}
+
+/// What must hold for each kind of request: the `[slo]` section.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Slo {
+    /// Which percentile of the response time is limited, above 0 and up to 100.
+    pub percentile: f64,
+    /// The limit of that percentile, in milliseconds.
+    pub response_time_ms: f64,
+    /// Share of requests that must be answered rightly.
+    pub right_share: Share,
+}
+
+impl Default for Slo {
+    /// 99 % of requests under 250 ms, 99.9 % answered rightly (assumption).
+    fn default() -> Self {
+        Slo { percentile: 99.0, response_time_ms: 250.0, right_share: Share::of(0.999) }
+    }
+}
+
+impl Slo {
+    /// Everything that is wrong with these objectives though each value can be read.
+    pub fn faults(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        if !(self.percentile > 0.0 && self.percentile <= 100.0) {
+            faults
+                .push(Fault::new("slo.percentile", format!("{} is no percentile; write 99 for 99 %", self.percentile)));
+        }
+        if !(self.response_time_ms > 0.0 && self.response_time_ms.is_finite()) {
+            faults.push(Fault::new(
+                "slo.response_time_ms",
+                format!("{} ms can never be kept; write a time above 0", self.response_time_ms),
+            ));
+        }
+        faults
+    }
+
+    pub(crate) fn limit_ns(&self) -> u64 {
+        (self.response_time_ms * 1e6) as u64
+    }
+
+    /// So many requests are needed before `right_share` can be believed: if n requests show no failure, the true rate of failures
+    /// is below 3 / n with 95 % confidence (the rule of three; Hanley & Lippman-Hand, JAMA 249, 1983).
+    pub(crate) fn least_requests(&self) -> f64 {
+        let allowed = 1.0 - self.right_share.get();
+        // An objective of exactly 1 can never be shown; a thousand times finer than 99.9 % is as good as one can ask.
+        3.0 / allowed.max(1e-6)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_are_sound_and_faults_are_named() {
+        assert!(LoadSettings::default().faults().is_empty() && Slo::default().faults().is_empty());
+        let settings = LoadSettings {
+            expired_share: Share::of(0.9),
+            forged_share: Share::of(0.2),
+            timeout_ms: 0,
+            ..Default::default()
+        };
+        assert_eq!(settings.faults().len(), 2);
+        let slo = Slo { percentile: 0.0, response_time_ms: f64::NAN, ..Slo::default() };
+        assert_eq!(slo.faults().len(), 2);
+    }
+
+    #[test]
+    fn the_rule_of_three() {
+        assert!((Slo::default().least_requests() - 3_000.0).abs() < 1e-6);
+    }
+}

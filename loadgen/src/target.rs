@@ -1,0 +1,154 @@
+//! The one server that traffic may go to.
+
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+
+/// A server that the operator of this run may load: an address, and what to call it in the `Host` header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    host: String,
+    port: u16,
+    address: SocketAddr,
+}
+
+/// An URL cannot be the target.
+#[derive(Debug, thiserror::Error)]
+pub enum TargetError {
+    /// It is no URL of the form that is understood.
+    #[error("'{0}' is no target; write http://HOST:PORT, such as http://127.0.0.1:8080")]
+    Malformed(String),
+    /// It asks for TLS.
+    #[error("'{0}' asks for https, which the load engine does not speak yet; put the target's http port here")]
+    Https(String),
+    /// It has a path.
+    #[error("'{0}' has a path; write the target without it: http://HOST:PORT")]
+    Path(String),
+    /// It is a host that nobody has said to operate.
+    #[error(
+        "'{host}' is not this machine. Load may only go to a server you operate; if you do, add --i-operate-this-target {host}"
+    )]
+    NotOperated {
+        /// The host of the URL.
+        host: String,
+    },
+    /// Its name leads to no address.
+    #[error("the host '{host}' cannot be found: {cause}")]
+    Unknown {
+        /// The host of the URL.
+        host: String,
+        /// What the resolver said.
+        cause: std::io::Error,
+    },
+}
+
+impl Target {
+    /// The target `url` (`http://HOST[:PORT]`, default port 80). Loopback (127.0.0.0/8, `::1`, `localhost`) is always allowed;
+    /// any other host only when it stands in `operated_hosts` exactly as in the URL.
+    ///
+    /// # Errors
+    /// [`TargetError`] when the URL is not understood, the host is not allowed or has no address.
+    pub fn parse(url: &str, operated_hosts: &[String]) -> Result<Self, TargetError> {
+        let malformed = || TargetError::Malformed(url.to_owned());
+        if url.starts_with("https://") {
+            return Err(TargetError::Https(url.to_owned()));
+        }
+        let rest = url.strip_prefix("http://").ok_or_else(malformed)?;
+        let authority = rest.strip_suffix('/').unwrap_or(rest);
+        if authority.contains(['/', '?', '#']) {
+            return Err(TargetError::Path(url.to_owned()));
+        }
+        let (host, port) = split_authority(authority).ok_or_else(malformed)?;
+        if !is_loopback(host) && !operated_hosts.iter().any(|operated| operated == host) {
+            return Err(TargetError::NotOperated { host: host.to_owned() });
+        }
+        let address = resolve(host, port).map_err(|cause| TargetError::Unknown { host: host.to_owned(), cause })?;
+        Ok(Target { host: host.to_owned(), port, address })
+    }
+
+    /// The host as written in the URL.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The address that connections go to.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Whether the target is this machine.
+    pub fn is_loopback(&self) -> bool {
+        self.address.ip().is_loopback()
+    }
+
+    /// The URL without a path: `http://127.0.0.1:8080`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.authority())
+    }
+
+    /// The value of the `Host` header (RFC 9110 section 7.2).
+    pub(crate) fn authority(&self) -> String {
+        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        format!("{host}:{}", self.port)
+    }
+}
+
+/// `HOST`, `HOST:PORT` or `[V6]:PORT` as host and port; `None` for anything else, user names included.
+fn split_authority(authority: &str) -> Option<(&str, u16)> {
+    let (host, port) = match authority.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').map(|(host, port)| (host, port.strip_prefix(':').or(Some(port))))?,
+        None => match authority.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (authority, None),
+        },
+    };
+    let port = match port {
+        None | Some("") => 80,
+        Some(port) => port.parse().ok()?,
+    };
+    let sound = !host.is_empty() && !host.contains(['@', ' ', '%']);
+    sound.then_some((host, port))
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn resolve(host: &str, port: u16) -> std::io::Result<SocketAddr> {
+    let mut addresses = (host, port).to_socket_addrs()?;
+    addresses.next().ok_or_else(|| std::io::Error::other("it has no address"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loopback_needs_no_leave() {
+        for url in ["http://127.0.0.1:8080", "http://127.9.9.9:1/", "http://[::1]:80", "http://localhost:8080"] {
+            let target = Target::parse(url, &[]).unwrap();
+            assert!(target.is_loopback(), "{url}");
+        }
+        assert_eq!(Target::parse("http://[::1]:81", &[]).unwrap().url(), "http://[::1]:81");
+        assert_eq!(Target::parse("http://127.0.0.1", &[]).unwrap().address().port(), 80);
+    }
+
+    #[test]
+    fn other_hosts_need_the_exact_word() {
+        // 192.0.2.0/24 is kept for documentation (RFC 5737); nothing is sent.
+        let url = "http://192.0.2.7:80";
+        let refusal = Target::parse(url, &["192.0.2.8".into()]).unwrap_err();
+        assert!(refusal.to_string().contains("--i-operate-this-target 192.0.2.7"), "{refusal}");
+        assert!(Target::parse(url, &["192.0.2.7".into()]).is_ok());
+        // A name that only looks like loopback is not.
+        assert!(matches!(Target::parse("http://127.0.0.1.example:80", &[]), Err(TargetError::NotOperated { .. })));
+        assert!(matches!(Target::parse("http://localhost@192.0.2.7", &[]), Err(TargetError::Malformed(_))));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_said() {
+        assert!(matches!(Target::parse("https://127.0.0.1", &[]), Err(TargetError::Https(_))));
+        assert!(matches!(Target::parse("http://127.0.0.1/v1", &[]), Err(TargetError::Path(_))));
+        for url in ["127.0.0.1:80", "http://", "http://127.0.0.1:port", "http://127.0.0.1:99999", "ftp://127.0.0.1"] {
+            assert!(matches!(Target::parse(url, &[]), Err(TargetError::Malformed(_))), "{url}");
+        }
+    }
+}

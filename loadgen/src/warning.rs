@@ -1,0 +1,95 @@
+//! What a reader must know to judge the numbers of a run.
+
+/// Something seen in a run: what, why it matters, what to do. [`Display`](std::fmt::Display) gives full sentences.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Warning {
+    /// The generator could not keep its own schedule.
+    #[error(
+        "The generator was the limit: it took one request in a hundred up more than {pacing_lag_p99_ms:.1} ms late (bound {bound_ms:.1} ms), its busiest \
+         thread used {:.0} % of a core. The times say nothing of the target. Use more sending threads or another machine, or ask less.",
+        100.0 * .busiest_thread_share
+    )]
+    GeneratorLimited {
+        /// The 99th percentile of the pacing lag.
+        pacing_lag_p99_ms: f64,
+        /// What it may be.
+        bound_ms: f64,
+        /// Share of a core, 0 to 1.
+        busiest_thread_share: f64,
+    },
+    /// A sending thread had nearly no time left, though it was not late.
+    #[error(
+        "A sending thread used {:.0} % of a core. The run is sound, but a little more load would make the generator the limit. Use more sending threads.",
+        100.0 * .busiest_thread_share
+    )]
+    SenderBusy {
+        /// Share of a core, 0 to 1.
+        busiest_thread_share: f64,
+    },
+    /// All connections were busy at times.
+    #[error(
+        "{requests} requests waited for a free connection, since all {connections_max} were busy. Their response times include the wait, as a person's would. \
+         If the target is meant to serve more at once, raise load.connections_max."
+    )]
+    WaitedForConnection {
+        /// How many requests.
+        requests: u64,
+        /// The bound.
+        connections_max: u32,
+    },
+    /// The backlog was full.
+    #[error(
+        "{requests} requests were dropped because {backlog_max} were waiting already. They count as failures. The target is far beyond its capacity; \
+         ask less, or raise load.backlog_max to see how long the waiting would become."
+    )]
+    BacklogFull {
+        /// How many requests.
+        requests: u64,
+        /// The bound.
+        backlog_max: u32,
+    },
+    /// The run was over before all was sent.
+    #[error(
+        "{requests} requests were still waiting for a connection when the run was over, and were dropped. They count as failures. The target is beyond its \
+         capacity; ask less."
+    )]
+    UnsentAtEnd {
+        /// How many requests.
+        requests: u64,
+    },
+    /// This machine had no port or file left for a connection.
+    #[error(
+        "{requests} requests found no free local port or file for a connection, so this machine was the limit. Keep connections alive at the target, lower \
+         load.connections_max, or raise the limit of open files (ulimit -n)."
+    )]
+    NoSocket {
+        /// How many requests.
+        requests: u64,
+    },
+    /// Somebody had nothing to show.
+    #[error(
+        "{requests} requests were not made because the resident held no token or pass at that moment: at a checkpoint this is a person without a pass. \
+         They are counted apart. Look at the answers to registrations and issues before them."
+    )]
+    WithoutPass {
+        /// How many requests.
+        requests: u64,
+    },
+    /// Sending waited for answers.
+    #[error(
+        "This run was a closed loop: whenever the target was slow, less was asked. Its times flatter the target and its rate is no capacity. Use a rate \
+         to learn what people would see."
+    )]
+    ClosedLoop,
+    /// Passes that the plan needs could not be issued beforehand.
+    #[error(
+        "{missing} of {wanted} passes could not be issued in preparation, so as many residents will come to a checkpoint without one. Look at the policy of \
+         the target: purposes, quotas, dates."
+    )]
+    PassesMissing {
+        /// How many are missing.
+        missing: u64,
+        /// How many were needed.
+        wanted: u64,
+    },
+}

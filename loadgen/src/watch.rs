@@ -1,0 +1,124 @@
+//! The generator watches itself, and names the side that was at its limit.
+
+use crate::engine::Strain;
+use crate::record::Counts;
+use crate::{Limit, Slo, Warning};
+
+/// A sending thread that is busy for more than this share of the time has nothing left for bursts.
+const BUSY_SHARE: f64 = 0.95;
+/// The generator may add this share of the objective's time limit to one request in a hundred, not more.
+const LAG_SHARE: f64 = 0.1;
+
+/// What was observed of both sides.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Observed {
+    pub(crate) closed_loop: bool,
+    /// The 99th percentile of the pacing lag.
+    pub(crate) pacing_lag_p99_ms: f64,
+    /// The busiest sending thread's share of a core.
+    pub(crate) busiest_thread_share: f64,
+    pub(crate) counts: Counts,
+    pub(crate) strain: Strain,
+    pub(crate) connections_max: u32,
+    pub(crate) backlog_max: u32,
+}
+
+/// Which side was at its limit.
+///
+/// The generator, when it took requests up late: the 99th percentile of the pacing lag exceeds a tenth of the objective's time limit.
+/// The pacing lag ends when the thread takes a request up, before any wait for a connection, so that a slow target cannot cause it.
+/// Or when no socket could be had; or, in a closed loop, where nothing is due, when a sending thread was busy for 95 % of the time.
+///
+/// The target, when it was not the generator and requests had to wait for a connection, were dropped, timed out or were turned away.
+pub(crate) fn limited_by(slo: &Slo, observed: &Observed) -> Option<Limit> {
+    let late = observed.pacing_lag_p99_ms > LAG_SHARE * slo.response_time_ms;
+    let busy = observed.closed_loop && observed.busiest_thread_share > BUSY_SHARE;
+    let Counts { dropped, timed_out, overloaded, .. } = observed.counts;
+    if (late && !observed.closed_loop) || busy || observed.strain.no_socket > 0 {
+        Some(Limit::Generator)
+    } else if observed.strain.waited + dropped + timed_out + overloaded > 0 {
+        Some(Limit::Target)
+    } else {
+        None
+    }
+}
+
+/// What a reader must know.
+pub(crate) fn warnings(slo: &Slo, observed: &Observed, limited_by: Option<Limit>) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    let Observed { strain, pacing_lag_p99_ms, busiest_thread_share, connections_max, backlog_max, .. } = *observed;
+    if limited_by == Some(Limit::Generator) {
+        let bound_ms = LAG_SHARE * slo.response_time_ms;
+        warnings.push(Warning::GeneratorLimited { pacing_lag_p99_ms, bound_ms, busiest_thread_share });
+    } else if busiest_thread_share > BUSY_SHARE {
+        warnings.push(Warning::SenderBusy { busiest_thread_share });
+    }
+    if strain.waited > 0 && !observed.closed_loop {
+        warnings.push(Warning::WaitedForConnection { requests: strain.waited, connections_max });
+    }
+    if strain.backlog_full > 0 {
+        warnings.push(Warning::BacklogFull { requests: strain.backlog_full, backlog_max });
+    }
+    if strain.unsent_at_end > 0 {
+        warnings.push(Warning::UnsentAtEnd { requests: strain.unsent_at_end });
+    }
+    if strain.no_socket > 0 {
+        warnings.push(Warning::NoSocket { requests: strain.no_socket });
+    }
+    if observed.counts.without_pass > 0 {
+        warnings.push(Warning::WithoutPass { requests: observed.counts.without_pass });
+    }
+    if observed.closed_loop {
+        warnings.push(Warning::ClosedLoop);
+    }
+    warnings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CALM: Observed = Observed {
+        closed_loop: false,
+        pacing_lag_p99_ms: 0.05,
+        busiest_thread_share: 0.3,
+        counts: Counts {
+            asked: 10,
+            sent: 10,
+            answered: 10,
+            right: 10,
+            refused: 0,
+            overloaded: 0,
+            wrong: 0,
+            failed: 0,
+            timed_out: 0,
+            dropped: 0,
+            without_pass: 0,
+            abandoned: 0,
+        },
+        strain: Strain { waited: 0, backlog_full: 0, unsent_at_end: 0, no_socket: 0 },
+        connections_max: 512,
+        backlog_max: 1_000,
+    };
+
+    #[test]
+    fn each_side_has_its_signs() {
+        let slo = Slo::default();
+        let side = |observed| limited_by(&slo, &observed);
+        assert_eq!(side(CALM), None);
+        let waited = Strain { waited: 3, ..CALM.strain };
+        assert_eq!(side(Observed { strain: waited, ..CALM }), Some(Limit::Target));
+        assert_eq!(side(Observed { counts: Counts { timed_out: 1, ..CALM.counts }, ..CALM }), Some(Limit::Target));
+        let late = Observed { pacing_lag_p99_ms: 26.0, strain: waited, ..CALM };
+        assert_eq!(side(late), Some(Limit::Generator), "a late generator explains all else");
+        assert_eq!(side(Observed { busiest_thread_share: 0.99, ..CALM }), None, "busy, and yet on time");
+        assert_eq!(side(Observed { busiest_thread_share: 0.99, closed_loop: true, ..CALM }), Some(Limit::Generator));
+    }
+
+    #[test]
+    fn nothing_is_said_of_a_calm_run() {
+        assert!(warnings(&Slo::default(), &CALM, None).is_empty());
+        let busy = Observed { busiest_thread_share: 0.99, ..CALM };
+        assert_eq!(warnings(&Slo::default(), &busy, None), [Warning::SenderBusy { busiest_thread_share: 0.99 }]);
+    }
+}

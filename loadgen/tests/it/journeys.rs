@@ -1,0 +1,150 @@
+//! Whole journeys against the reference server: what one request brings, a later one uses.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use demand::{Request, RequestKind, SimTime};
+use loadgen::{Arrivals, CapacitySettings, Ended, Kind, Mix, Path, Plan, Search, Target, TracePlan, Verdict, Wallet};
+use loadgen::{find_capacity, prepare, run};
+use passes::{Period, Policy, Purpose, PurposeRule, Quota, SchemeKind};
+use reference_server::{Clock, Config, StoreKind};
+use tokio::sync::oneshot;
+
+use crate::support::{machine, options};
+
+/// Runs `body` against a server of its own, with a pretended clock and two shopping passes a week.
+fn with_server(scheme: SchemeKind, body: impl FnOnce(&Target)) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+    let target = Target::parse(&format!("http://{}", listener.local_addr().unwrap()), &[]).unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let rule = PurposeRule { validity_min: 180, needs_pass: true };
+    let policy = Policy {
+        from: "2020-04-02T12:00".parse().unwrap(),
+        until: "2020-06-12T00:00".parse().unwrap(),
+        advance_h: 24,
+        purposes: BTreeMap::from([(Purpose::Groceries, rule), (Purpose::Pet, rule)]),
+        quotas: vec![Quota { purposes: vec![Purpose::Groceries], passes: 2, per: Period::Week }],
+    };
+    // 2020-04-02T13:00+03:00: the verdicts must not depend on the generator's own clock.
+    let clock = Clock::StartingAt { start_s: 1_585_821_600 };
+    let config = Config { scheme, clock, ..Config::new(StoreKind::Memory, policy.rules(3 * 3_600)) };
+    let served = runtime.spawn(reference_server::run(listener, config, async {
+        let _ = stopped.await;
+    }));
+    body(&target);
+    stop.send(()).unwrap();
+    runtime.block_on(served).unwrap().unwrap();
+}
+
+#[test]
+fn every_verdict_of_the_server_is_expected() {
+    let _machine = machine();
+    for scheme in SchemeKind::ALL {
+        with_server(scheme, |target| {
+            let mut options = options();
+            for share in [
+                &mut options.settings.expired_share,
+                &mut options.settings.forged_share,
+                &mut options.settings.unknown_share,
+            ] {
+                *share = passes::Share::of(0.2);
+            }
+            let mut mix = Mix::new(&[
+                (Kind::Get, 0.5),
+                (Kind::Register, 0.5),
+                (Kind::Issue, 1.0),
+                (Kind::Verify, 2.0),
+                (Kind::Cancel, 0.2),
+            ]);
+            mix.issues_per_resident = Some(2);
+            mix.get_path = "/health".into();
+            let arrivals = Arrivals::Poisson { rate_per_s: 500.0 };
+            let plan = Plan::Rate { arrivals, duration: Duration::from_secs(2), mix };
+            let mut wallet = Wallet::new(1);
+            // The second run goes on where the first stopped: residents whose quota is used up do not ask again.
+            for _ in 0..2 {
+                let prepared = prepare(target, &plan, &mut wallet, &options).unwrap();
+                assert_eq!(prepared.warnings, [], "{scheme:?}");
+                let result = run(target, &plan, &mut wallet, &options).unwrap();
+                assert_eq!(result.kinds.len(), 5);
+                for (kind, result) in &result.kinds {
+                    let counts = result.counts;
+                    assert_eq!(counts.right + counts.without_pass, counts.asked, "{scheme:?} {kind}: {counts:?}");
+                }
+            }
+        });
+    }
+}
+
+#[test]
+fn a_trace_makes_its_residents_journeys() {
+    let _machine = machine();
+    with_server(SchemeKind::Lookup, |target| {
+        let request =
+            |ms, resident, kind, purpose| Request { at: SimTime::from_ms(ms), resident, place: 0, kind, purpose };
+        let groceries = Some(Purpose::Groceries);
+        let mut requests = Vec::new();
+        for resident in 0..100 {
+            let start = 20 * u64::from(resident);
+            if resident % 2 == 0 {
+                requests.push(request(start, resident, RequestKind::Register, None));
+                requests.push(request(start + 300, resident, RequestKind::Issue, groceries));
+            }
+            // Odd residents come with a pass from before the window.
+            requests.push(request(start + 600, resident, RequestKind::Verify, groceries));
+            requests.push(request(start + 900, resident, RequestKind::Cancel, groceries));
+            requests.push(request(start + 1_200, resident, RequestKind::Verify, groceries));
+        }
+        let trace = demand::Trace::new(requests);
+        let mut options = options();
+        for share in [
+            &mut options.settings.expired_share,
+            &mut options.settings.forged_share,
+            &mut options.settings.unknown_share,
+        ] {
+            *share = passes::Share::of(0.0);
+        }
+        let plan = Plan::Trace(TracePlan::new(trace.requests(), 1.0));
+        let mut wallet = Wallet::new(2);
+        let prepared = prepare(target, &plan, &mut wallet, &options).unwrap();
+        assert_eq!((prepared.residents, prepared.passes), (50, 50));
+        let result = run(target, &plan, &mut wallet, &options).unwrap();
+        assert_eq!(result.verdict, Verdict::Held, "{:?}", result.failures);
+        let verify = result.kinds[&Kind::Verify].counts;
+        assert_eq!(
+            (verify.asked, verify.right, verify.without_pass),
+            (200, 100, 100),
+            "half come after giving it back"
+        );
+        assert_eq!(result.kinds[&Kind::Cancel].counts.right, 100);
+    });
+}
+
+#[test]
+fn a_capacity_is_found_within_quotas() {
+    let _machine = machine();
+    with_server(SchemeKind::Lookup, |target| {
+        let mut options = options();
+        options.slo.right_share = passes::Share::of(0.99);
+        let settings = CapacitySettings {
+            start_per_s: 200.0,
+            max_per_s: 400.0,
+            bracket_step_s: 0.5,
+            warm_up_s: 0.1,
+            ..CapacitySettings::default()
+        };
+        let search = Search {
+            target,
+            settings,
+            path: Path::Mix(vec![(Kind::Issue, 1.0), (Kind::Verify, 1.0)]),
+            purpose: Purpose::Groceries,
+            issues_per_resident: Some(2),
+            options,
+            on_step: &|_| {},
+        };
+        let capacity = find_capacity(&search).unwrap();
+        assert_eq!((capacity.ended, capacity.usable_per_s), (Ended::MaxReached, Some(400.0)));
+        assert_eq!(capacity.steps.len(), 2);
+    });
+}

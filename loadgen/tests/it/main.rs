@@ -1,0 +1,11 @@
+//! The promises of the measurement, each against a server that is known to the last microsecond.
+
+#![expect(clippy::unwrap_used, reason = "a helper that fails must fail its test")]
+
+mod capacity;
+mod journeys;
+mod outcomes;
+mod paces;
+mod server;
+mod stall;
+mod support;

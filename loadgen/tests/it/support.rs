@@ -1,0 +1,33 @@
+//! Options for tests.
+
+use std::num::NonZeroUsize;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use loadgen::{Arrivals, LoadSettings, Mix, Options, Plan, Slo};
+
+/// Measuring tests take turns: two at once would measure each other.
+pub(crate) fn machine() -> MutexGuard<'static, ()> {
+    static MACHINE: Mutex<()> = Mutex::new(());
+    MACHINE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Nobody stops these runs.
+pub(crate) static NEVER: AtomicBool = AtomicBool::new(false);
+
+/// One thread, so that results do not depend on the machine's cores.
+pub(crate) fn options() -> Options<'static> {
+    Options {
+        settings: LoadSettings { threads: NonZeroUsize::new(1), ..LoadSettings::default() },
+        slo: Slo::default(),
+        seed: 1,
+        warm_up: Duration::ZERO,
+        stop: &NEVER,
+        progress: &|_| {},
+    }
+}
+
+pub(crate) fn constant(rate_per_s: f64, duration: Duration, mix: Mix) -> Plan {
+    Plan::Rate { arrivals: Arrivals::Constant { rate_per_s }, duration, mix }
+}
