@@ -105,3 +105,47 @@ impl IntoResponse for Problem {
         response
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_problem_is_described() {
+        let described = include_str!("../../../docs/api.md");
+        let refusals = [
+            Refusal::NotInForce,
+            Refusal::Sunset,
+            Refusal::PurposeNotAllowed,
+            Refusal::TooFarAhead,
+            Refusal::InThePast,
+            Refusal::DurationNotAllowed,
+            Refusal::QuotaExhausted,
+        ];
+        let others = [
+            Problem::MalformedJson,
+            Problem::IdempotencyKeyMissing,
+            Problem::IdempotencyKeyInvalid,
+            Problem::Unauthorized,
+            Problem::NotFound,
+            Problem::MethodNotAllowed,
+            Problem::RequestTimeout,
+            Problem::AlreadyRegistered,
+            Problem::BodyTooLarge,
+            Problem::NotJson,
+            Problem::InvalidBody,
+            Problem::IdempotencyKeyReused,
+            Problem::TooManyPasses,
+            Problem::Internal,
+            Problem::Overloaded,
+        ];
+        let problems: Vec<Problem> = refusals.into_iter().map(Problem::Refused).chain(others).collect();
+        for problem in &problems {
+            let (status, name, _) = problem.parts();
+            let row = format!("| {} | `{name}` |", status.as_u16());
+            assert!(described.contains(&row), "docs/api.md lacks {row}");
+        }
+        let rows = described.lines().filter(|line| line.starts_with("| 4") || line.starts_with("| 5")).count();
+        assert_eq!(rows, problems.len(), "docs/api.md describes a problem that does not exist");
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::store::OpenError;
@@ -64,7 +65,7 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
 }
 
 fn set_up_writer(db: &Connection) -> rusqlite::Result<()> {
-    db.pragma_update(None, "busy_timeout", BUSY_TIMEOUT_MS)?;
+    set_up(db)?;
     // Only a new file takes it.
     db.pragma_update(None, "page_size", PAGE_BYTES)?;
     db.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
@@ -74,6 +75,13 @@ fn set_up_writer(db: &Connection) -> rusqlite::Result<()> {
     db.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
     db.pragma_update_and_check(None, "wal_autocheckpoint", CHECKPOINT_PAGES, |_| Ok(()))?;
     db.pragma_update(None, "cache_size", WRITER_CACHE)
+}
+
+/// What holds for every connection.
+fn set_up(db: &Connection) -> rusqlite::Result<()> {
+    // One plan for each statement. Otherwise a plan may depend on the bound values, and the statement is parsed anew at every use.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    db.pragma_update(None, "busy_timeout", BUSY_TIMEOUT_MS)
 }
 
 fn make_tables(db: &mut Connection) -> rusqlite::Result<()> {
@@ -86,8 +94,8 @@ fn make_tables(db: &mut Connection) -> rusqlite::Result<()> {
 /// A connection that only reads.
 pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    set_up(&db)?;
     db.pragma_update(None, "query_only", true)?;
-    db.pragma_update(None, "busy_timeout", BUSY_TIMEOUT_MS)?;
     db.pragma_update(None, "cache_size", READER_CACHE)?;
     Ok(db)
 }
