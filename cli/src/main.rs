@@ -1,2 +1,47 @@
-//! The one program, `lockgate`.
-fn main() {}
+//! The one program, `lockgate`: a thin shell that joins the rooms.
+//!
+//! `args` is what was typed, `scenario` what was asked, `session` what every run leaves behind; then one file a command.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the command line: printing is what it is for")]
+
+mod args;
+mod capacity;
+mod check;
+mod child;
+mod demo;
+mod failure;
+mod faults;
+mod load;
+mod progress;
+mod report;
+mod scenario;
+mod serve;
+mod session;
+mod simulate;
+mod stop;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Arguments, Command};
+use crate::failure::Ending;
+use crate::stop::Stop;
+
+fn main() -> ExitCode {
+    // clap ends with exit code 2 on arguments that cannot be read, as we do on any bad input.
+    let arguments = Arguments::parse();
+    failure::exit_code(&run(&arguments.command))
+}
+
+fn run(command: &Command) -> anyhow::Result<Ending> {
+    match command {
+        Command::Demo(arguments) => demo::run(arguments, &Stop::listen()?),
+        Command::Simulate(arguments) => simulate::run(arguments, &Stop::listen()?),
+        // Signals end the server gracefully, in its own way.
+        Command::Serve(arguments) => serve::run(arguments),
+        Command::Load(arguments) => load::run(arguments, &Stop::listen()?),
+        Command::Capacity(arguments) => capacity::run(arguments, &Stop::listen()?),
+        Command::Report(arguments) => self::report::run(arguments),
+        Command::Check(arguments) => check::run(arguments),
+    }
+}

@@ -108,6 +108,11 @@ impl Calendar {
         zoned.strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string()
     }
 
+    /// `at` on the region's clocks, in whole seconds: `2020-04-02T12:00:00`.
+    pub fn civil(&self, at: SimTime) -> jiff::civil::DateTime {
+        self.start.at(0, 0, 0, 0).saturating_add(jiff::SignedDuration::from_secs((at.ms() / 1_000) as i64))
+    }
+
     /// The date of `day` (0 is the first).
     pub fn date(&self, day: u16) -> Date {
         self.start.saturating_add(jiff::Span::new().days(i64::from(day)))
@@ -151,6 +156,7 @@ mod tests {
         assert_eq!(LAUNCH.local(noon), "2020-04-02T12:00:00.250+03:00");
         assert_eq!(LAUNCH.unix_s(noon), 1_585_818_000);
         assert_eq!(LAUNCH.sim_time(1_585_818_000), SimTime::on_day(0, 43_200_000));
+        assert_eq!(LAUNCH.civil(noon), jiff::civil::datetime(2020, 4, 2, 12, 0, 0, 0));
         assert_eq!(noon.to_string(), "day 0 12:00:00.250");
     }
 

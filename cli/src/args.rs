@@ -1,0 +1,275 @@
+//! What was typed.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use passes::SchemeKind;
+use report::Format;
+
+/// Will this movement-pass system hold when the whole region needs it?
+///
+/// Lockgate simulates every resident of a region under a pass policy, plays their requests against a pass server, and tells
+/// whether it holds, with what headroom, and what residents go through if it does not.
+///
+/// Start with `lockgate demo`.
+#[derive(Debug, Parser)]
+#[command(name = "lockgate", version, max_term_width = 100)]
+#[command(
+    after_help = "Exit codes: 0 done and the objectives held; 1 done and an objective failed; 2 bad input; 3 could not run."
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Rehearse Nizhny Novgorod's launch day, whole: simulate, serve, find capacity, replay the peak, report
+    Demo(Demo),
+    /// Simulate the residents' days: trips, passes, checks and the requests they make
+    Simulate(Simulate),
+    /// Run the reference server, which issues and verifies passes
+    Serve(Serve),
+    /// Play demand against a server, open loop, and measure
+    Load(Load),
+    /// Find how much demand a server can bear: knee and usable capacity
+    Capacity(Capacity),
+    /// Turn run folders into one page that can be read anywhere
+    Report(Report),
+    /// Read a scenario and explain it; name every bad key at once
+    Check(Check),
+}
+
+/// Where results go.
+#[derive(Debug, Args)]
+pub(crate) struct Output {
+    /// The run folder to write; an earlier run there is replaced [default: lockgate-runs/TIME-COMMAND]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Rehearse another scenario instead of the launch of Nizhny Novgorod
+    #[arg(long, value_name = "FILE")]
+    pub(crate) scenario: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Simulate {
+    /// The scenario (TOML)
+    pub(crate) scenario: PathBuf,
+    /// Another seed than the scenario's
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// Simulate so many residents, every place in proportion, instead of the whole region
+    #[arg(long, value_name = "N")]
+    pub(crate) residents: Option<u32>,
+    /// Simulate so many days
+    #[arg(long, value_name = "N")]
+    pub(crate) days: Option<u16>,
+    /// How many threads; the results are the same for any number [default: all cores]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// How trips, passes, checks and requests are written: csv, parquet (a fifth of the size) or none (summaries only)
+    #[arg(long, default_value = "csv")]
+    pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// The address to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: String,
+    /// The scenario whose policy the server obeys [default: the launch of Nizhny Novgorod]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) scenario: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) server: ServerChoice,
+    /// The folder of the embedded store; made when it does not exist
+    #[arg(long, value_name = "DIR", default_value = "lockgate-data")]
+    pub(crate) data: PathBuf,
+    /// Pretend that the server starts at this local time of the region, such as 2020-04-04T09:00
+    #[arg(long, value_name = "LOCAL TIME")]
+    pub(crate) now: Option<jiff::civil::DateTime>,
+    /// Stop when standard input closes; for a program that starts the server as its child
+    #[arg(long)]
+    pub(crate) while_stdin_open: bool,
+}
+
+/// Which reference server.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct ServerChoice {
+    /// How passes are made and verified: lookup or signed [default: the scenario's]
+    #[arg(long, value_name = "SCHEME")]
+    pub(crate) scheme: Option<SchemeKind>,
+    /// Where passes are kept
+    #[arg(long, value_enum, default_value_t = Store::Embedded)]
+    pub(crate) store: Store,
+}
+
+/// Where the reference server keeps passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Store {
+    /// A database in the data folder: an acknowledged pass survives a crash
+    Embedded,
+    /// Nowhere: all is lost at the end. For benchmarks only
+    Memory,
+}
+
+/// Against which server.
+#[derive(Debug, Args)]
+pub(crate) struct TargetChoice {
+    /// The server, such as http://127.0.0.1:8080
+    #[arg(long, value_name = "URL")]
+    pub(crate) target: String,
+    #[command(flatten)]
+    pub(crate) consent: Consent,
+}
+
+/// Traffic goes only to hosts the user operates.
+#[derive(Debug, Args)]
+pub(crate) struct Consent {
+    /// Confirm that you operate the target's host; needed for every host but this one, and kept in the run's record
+    #[arg(long = "i-operate-this-target", value_name = "HOST")]
+    pub(crate) operated: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Load {
+    /// The scenario whose simulated demand is played [default for --rate, --get and --trace: the launch of Nizhny Novgorod]
+    pub(crate) scenario: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) target: TargetChoice,
+    /// Play this trace (CSV) instead of simulating one
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["rate", "closed"])]
+    pub(crate) trace: Option<PathBuf>,
+    /// Where in the trace to start, as hours and minutes since its first midnight, such as 36:05 [default: its busiest stretch]
+    #[arg(long, value_name = "HH:MM")]
+    pub(crate) window: Option<ClockTime>,
+    /// Play the trace so many times faster than it happened
+    #[arg(long, default_value_t = 1.0)]
+    pub(crate) speed: f64,
+    /// Ignore the trace and offer a constant number of requests a second
+    #[arg(long, value_name = "PER SECOND")]
+    pub(crate) rate: Option<f64>,
+    /// How requests come at --rate
+    #[arg(long, value_enum, default_value_t = Arrivals::Poisson)]
+    pub(crate) arrivals: Arrivals,
+    /// What is asked at --rate or --closed
+    #[arg(long, value_enum, default_value_t = Asked::Issue)]
+    pub(crate) kind: Asked,
+    /// Send plain GETs of this path instead; any answer 200 is right. The baseline of a target
+    #[arg(long, value_name = "PATH")]
+    pub(crate) get: Option<String>,
+    /// Keep N connections busy instead of keeping a schedule: a closed loop, for saturation only; it never becomes a capacity
+    #[arg(long, value_name = "N", conflicts_with = "rate")]
+    pub(crate) closed: Option<usize>,
+    /// For how long, such as 30s or 5m [default: the scenario's]
+    #[arg(long, value_parser = duration)]
+    pub(crate) duration: Option<Duration>,
+    /// Sending threads [default: half the cores]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+/// How requests come at a rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Arrivals {
+    /// One exactly after the other
+    Constant,
+    /// Each independent of the others, as people do
+    Poisson,
+}
+
+/// What is asked at a rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Asked {
+    /// Ask for passes
+    Issue,
+    /// Verify passes that were issued before
+    Verify,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Capacity {
+    /// The scenario (TOML); its SLO is the limit and its simulated demand the yardstick
+    pub(crate) scenario: PathBuf,
+    /// The server, such as http://127.0.0.1:8080 [default: a reference server of its own]
+    #[arg(long, value_name = "URL")]
+    pub(crate) target: Option<String>,
+    #[command(flatten)]
+    pub(crate) consent: Consent,
+    #[command(flatten)]
+    pub(crate) server: ServerChoice,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    /// The run folders to tell about: a simulation, a capacity search and a load run, or some of them
+    #[arg(required = true)]
+    pub(crate) runs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// The scenario (TOML)
+    pub(crate) scenario: PathBuf,
+}
+
+/// Hours and minutes since a first midnight; hours may pass 24.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ClockTime {
+    /// Milliseconds since that midnight.
+    pub(crate) ms: u64,
+}
+
+impl std::str::FromStr for ClockTime {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parts = text.split_once(':').and_then(|(hours, minutes)| {
+            let minutes = minutes.parse::<u64>().ok().filter(|minutes| *minutes < 60)?;
+            Some(hours.parse::<u64>().ok().filter(|hours| *hours < 10_000)? * 60 + minutes)
+        });
+        let minutes = parts.ok_or("write hours and minutes since the first midnight, such as 36:05")?;
+        Ok(ClockTime { ms: minutes * 60_000 })
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || "write a time with its unit, such as 30s, 5m or 500ms".to_owned();
+    let duration: jiff::SignedDuration = text.parse().map_err(|_| wrong())?;
+    Duration::try_from(duration).ok().filter(|duration| !duration.is_zero()).ok_or_else(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn times_are_read_with_their_units() {
+        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("1500ms"), Ok(Duration::from_millis(1500)));
+        assert!(duration("-5s").is_err() && duration("0s").is_err() && duration("5").is_err());
+        assert_eq!("36:05".parse(), Ok(ClockTime { ms: (36 * 60 + 5) * 60_000 }));
+        assert!("36:70".parse::<ClockTime>().is_err() && "noon".parse::<ClockTime>().is_err());
+    }
+}

@@ -1,0 +1,134 @@
+//! `lockgate capacity`: finds how much demand a server can bear.
+
+use std::collections::BTreeMap;
+
+use demand::{RateSeries, RequestKind, SimTime, Trace};
+use loadgen::{CapacityResult, Ended, Kind, Path, PathCapacity, Search, Step, Target};
+use report::record::{Command, PeakRecord, Results};
+use report::{RunFolder, RunRecord, number, terminal};
+
+use crate::args::Capacity;
+use crate::child::ServerSeat;
+use crate::failure::{Ending, bad_input};
+use crate::load;
+use crate::progress::Progress;
+use crate::scenario::Scenario;
+use crate::session::{Session, close_folder, ending, in_folder, of_load, of_report};
+use crate::simulate;
+use crate::stop::Stop;
+
+/// Simulates the scenario's demand and finds what the target can bear of it.
+pub(crate) fn run(arguments: &Capacity, stop: &Stop) -> anyhow::Result<Ending> {
+    let scenario = Scenario::read(&arguments.scenario)?;
+    let named = arguments.target.as_deref().map(|url| load::target(url, &arguments.consent)).transpose()?;
+    let session = Session::begin(Command::Capacity, stop);
+    let trace = simulate::trace(&scenario, &session)?;
+    let demand = Demand::of(&scenario, &trace).ok_or_else(|| bad_input("the scenario asks nothing of a server"))?;
+    let out = session.output(arguments.output.out.as_deref());
+    let (out, record) = in_folder(&out, |folder| match &named {
+        Some(target) => search(&scenario, target, &demand, folder, &session),
+        None => {
+            let seat = ServerSeat { scenario: &scenario, choice: arguments.server, beside: folder.path() };
+            seat.with(demand.peak_at, |target| search(&scenario, target, &demand, folder, &session))
+        }
+    })?;
+    print!("{}", terminal::summary(&record));
+    println!("{}", out.display());
+    Ok(ending(&record))
+}
+
+/// Paths that are searched: issue, verify and the day's own mix.
+const PATHS: usize = 3;
+
+/// What a simulated demand asks at most.
+pub(crate) struct Demand {
+    /// The busiest minute of each kind of request, and of all together.
+    peaks: BTreeMap<String, PeakRecord>,
+    /// When the busiest minute of all kinds together begins.
+    pub(crate) peak_at: SimTime,
+    /// The kinds of request over all days, as weights.
+    mix: Vec<(Kind, f64)>,
+}
+
+impl Demand {
+    /// The demand of `trace`; `None` when it asks nothing.
+    pub(crate) fn of(scenario: &Scenario, trace: &Trace) -> Option<Self> {
+        let rates = RateSeries::new(trace.requests());
+        let mix = RequestKind::ALL.map(|kind| (Kind::from(kind), rates.total(kind) as f64));
+        Some(Demand {
+            peaks: report::peaks(trace, &scenario.calendar),
+            peak_at: rates.peak_of_all()?.at,
+            mix: mix.to_vec(),
+        })
+    }
+}
+
+/// Searches path by path and writes everything into `folder`.
+pub(crate) fn search(
+    scenario: &Scenario,
+    target: &Target,
+    demand: &Demand,
+    folder: &RunFolder,
+    session: &Session,
+) -> anyhow::Result<RunRecord> {
+    let shown = Progress::start("capacity");
+    let mut result = CapacityResult::default();
+    let paths: [Path; PATHS] = [Path::Issue, Path::Verify, Path::Mix(demand.mix.clone())];
+    for path in paths {
+        if session.stop.asked() {
+            break;
+        }
+        result.paths.push(search_path(scenario, target, path, &shown, session)?);
+    }
+    drop(shown);
+    write(scenario, demand, &result, folder, session)
+}
+
+fn search_path(
+    scenario: &Scenario,
+    target: &Target,
+    path: Path,
+    shown: &Progress,
+    session: &Session,
+) -> anyhow::Result<PathCapacity> {
+    shown.say(format!("capacity of {}: preparing", path.name()));
+    let purpose = load::purpose(scenario);
+    let on_step = |step: &Step| {
+        let held = if step.held { "held" } else { "failed" };
+        shown.say(format!("capacity of {}: {} {held}", step.path, number::rate(step.offered_per_s)));
+    };
+    let search = Search {
+        target,
+        settings: scenario.capacity,
+        path,
+        purpose,
+        issues_per_resident: load::issues_per_resident(scenario, purpose),
+        options: loadgen::Options {
+            settings: scenario.load,
+            slo: scenario.slo,
+            seed: scenario.seed,
+            warm_up: std::time::Duration::ZERO,
+            stop: session.stop.flag(),
+            progress: &|_| (),
+        },
+        on_step: &on_step,
+    };
+    loadgen::find_capacity(&search).map_err(of_load)
+}
+
+fn write(
+    scenario: &Scenario,
+    demand: &Demand,
+    result: &CapacityResult,
+    folder: &RunFolder,
+    session: &Session,
+) -> anyhow::Result<RunRecord> {
+    let written = report::write_capacity(folder, result, &demand.peaks).map_err(of_report)?;
+    let results = Results { capacity: Some(written), ..Results::default() };
+    let complete = result.paths.len() == PATHS && result.paths.iter().all(|path| path.ended != Ended::Stopped);
+    let mut record = session.record(scenario, results, None, complete);
+    let told = result.paths.iter().filter(|path| path.ended != Ended::Found);
+    record.warnings = told.map(|path| format!("{}: {}", path.path, path.ended)).collect();
+    close_folder(folder, scenario, &record)?;
+    Ok(record)
+}

@@ -1,0 +1,345 @@
+//! Reads the sections of a TOML file and tells every fault in it at once, each with its line.
+//!
+//! serde stops at the first error. So a section is read again and again: each time the key at fault is noted and taken out,
+//! until what is left can be read. That finds all keys that are unknown, of a wrong type or out of range.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use passes::Fault;
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue, ValueDeserializer};
+
+/// Everything wrong with one file: the message of exit code 2.
+#[derive(Debug)]
+pub(crate) struct BadFile {
+    file: PathBuf,
+    faults: BTreeSet<(usize, String, String)>,
+}
+
+impl BadFile {
+    /// A file that cannot be used for one reason, which has no line.
+    pub(crate) fn whole(file: &Path, message: impl Into<String>) -> Self {
+        BadFile { file: file.to_owned(), faults: BTreeSet::from([(0, String::new(), message.into())]) }
+    }
+}
+
+impl fmt::Display for BadFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, (line, key, message)) in self.faults.iter().enumerate() {
+            let gap = if index == 0 { "" } else { "\n" };
+            write!(f, "{gap}{}", self.file.display())?;
+            if *line > 0 {
+                write!(f, ":{line}")?;
+            }
+            if !key.is_empty() {
+                write!(f, ": {key}")?;
+            }
+            write!(f, ": {message}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for BadFile {}
+
+type Table<'a> = DeTable<'a>;
+
+/// A parsed file and the faults found in it so far.
+pub(crate) struct Document<'a> {
+    file: &'a Path,
+    text: &'a str,
+    root: Table<'a>,
+    known: Vec<&'static str>,
+    faults: BTreeSet<(usize, String, String)>,
+}
+
+impl<'a> Document<'a> {
+    /// Parses `text`, the content of `file`.
+    pub(crate) fn parse(file: &'a Path, text: &'a str) -> Result<Self, BadFile> {
+        let (root, errors) = DeTable::parse_recoverable(text);
+        let mut document = Document { file, text, root: root.into_inner(), known: Vec::new(), faults: BTreeSet::new() };
+        for error in &errors {
+            let at = error.span().unwrap_or_default();
+            document.note(at, String::new(), format!("this is not TOML: {}", error.message()));
+        }
+        // After a syntax error half the keys may be missing, and complaints about those would hide it.
+        if document.faults.is_empty() { Ok(document) } else { Err(document.into_faults()) }
+    }
+
+    /// Reads the table `name`; an absent one is read as empty. `required` names the keys that have no default, so that all missing
+    /// ones are told at once. `None` when it cannot be read, which is noted.
+    pub(crate) fn section<T: for<'de> Deserialize<'de>>(&mut self, name: &'static str, required: &[&str]) -> Option<T> {
+        self.known.push(name);
+        let value = self.root.get(name).cloned().unwrap_or_else(|| Spanned::new(0..0, DeValue::Table(DeTable::new())));
+        let header = self.header(name);
+        let faults_before = self.faults.len();
+        if let DeValue::Table(table) = value.get_ref() {
+            for key in required.iter().filter(|key| !table.contains_key(**key)) {
+                self.note(header.clone(), format!("{name}.{key}"), "this key is missing and has no default".into());
+            }
+        }
+        self.read(name, value, faults_before)
+    }
+
+    /// Reads the key `name` of the file's top level; `default` when it is absent or cannot be read.
+    pub(crate) fn key<T: for<'de> Deserialize<'de>>(&mut self, name: &'static str, default: Option<T>) -> Option<T> {
+        self.known.push(name);
+        match self.root.get(name).cloned() {
+            Some(value) => self.read(name, value, self.faults.len()).or(default),
+            None if default.is_none() => {
+                self.note(0..0, name.to_owned(), "this key is missing and has no default".into());
+                None
+            }
+            None => default,
+        }
+    }
+
+    /// Notes what a section found wrong with itself.
+    pub(crate) fn note_faults(&mut self, faults: Vec<Fault>) {
+        for Fault { key, message } in faults {
+            let at = self.find(&key);
+            self.note(at, key, message);
+        }
+    }
+
+    /// Ends the reading: an error when anything was wrong, or when the file has sections nobody asked for.
+    pub(crate) fn finish(mut self) -> Result<(), BadFile> {
+        let unknown: Vec<(Range<usize>, String)> = self
+            .root
+            .keys()
+            .filter(|key| !self.known.contains(&key.get_ref().as_ref()))
+            .map(|key| (key.span(), key.get_ref().to_string()))
+            .collect();
+        let known = self.known.join(", ");
+        for (at, key) in unknown {
+            self.note(at, key, format!("there is no such key or section; those of a scenario are {known}"));
+        }
+        if self.faults.is_empty() { Ok(()) } else { Err(self.into_faults()) }
+    }
+
+    fn into_faults(self) -> BadFile {
+        BadFile { file: self.file.to_owned(), faults: self.faults }
+    }
+
+    /// Reads `value`, taking out one key at fault after the other. `faults_before` is how many faults there were before this section.
+    fn read<T: for<'de> Deserialize<'de>>(
+        &mut self,
+        name: &str,
+        mut value: Spanned<DeValue<'a>>,
+        faults_before: usize,
+    ) -> Option<T> {
+        loop {
+            let error = match T::deserialize(ValueDeserializer::from(value.clone())) {
+                Ok(read) => return (self.faults.len() == faults_before).then_some(read),
+                Err(error) => error,
+            };
+            let at = error.span().unwrap_or_default();
+            let mut path = name.to_owned();
+            let removed = remove_at(&mut value, &at, &mut path);
+            let message = plain(error.message());
+            // A key that was taken out for its own fault is not missing too.
+            let missing = error.message().starts_with("missing field");
+            if !missing || self.faults.len() == faults_before {
+                self.note(at, path, message);
+            }
+            if !removed {
+                return None;
+            }
+        }
+    }
+
+    fn note(&mut self, at: Range<usize>, key: String, message: String) {
+        let line = if at == (0..0) { 0 } else { 1 + self.text[..at.start].matches('\n').count() };
+        let said = self.faults.iter().any(|(_, other, _)| !key.is_empty() && *other == key);
+        if !said {
+            self.faults.insert((line, key, message));
+        }
+    }
+
+    fn header(&self, name: &str) -> Range<usize> {
+        let key = self.root.keys().find(|key| key.get_ref() == name);
+        key.map_or(0..0, |key| key.span())
+    }
+
+    /// Where `key` (dotted, indices for lists) stands: the deepest part of it that is written in the file.
+    fn find(&self, key: &str) -> Range<usize> {
+        let mut at = 0..0;
+        let mut parts = key.split('.');
+        let Some(first) = parts.next() else { return at };
+        let Some((name, mut value)) = self.root.get_key_value(first) else { return at };
+        at = if name.span() == (0..0) { at } else { name.span() };
+        for part in parts {
+            value = match value.get_ref() {
+                DeValue::Table(table) => match table.get_key_value(part) {
+                    Some((name, value)) => {
+                        at = name.span();
+                        value
+                    }
+                    None => return at,
+                },
+                DeValue::Array(list) => match part.parse::<usize>().ok().and_then(|index| list.get(index)) {
+                    Some(value) => {
+                        at = value.span();
+                        value
+                    }
+                    None => return at,
+                },
+                _ => return at,
+            };
+        }
+        at
+    }
+}
+
+/// Takes the innermost key at `at` out of `value` and appends its name to `path`; false when there is none.
+fn remove_at(value: &mut Spanned<DeValue<'_>>, at: &Range<usize>, path: &mut String) -> bool {
+    let holds = |span: Range<usize>| span.start <= at.start && at.end <= span.end && at.start < span.end;
+    match value.get_mut() {
+        DeValue::Table(table) => {
+            let key = table
+                .iter()
+                .find(|(key, value)| holds(key.span()) || holds(value.span()) || deep_holds(value, at))
+                .map(|(key, _)| key.get_ref().to_string());
+            let Some(key) = key else { return false };
+            path.push('.');
+            path.push_str(&key);
+            let inner = table.get_mut(key.as_str()).is_some_and(|value| remove_at(value, at, path));
+            if !inner {
+                table.remove(key.as_str());
+            }
+            true
+        }
+        DeValue::Array(list) => {
+            let Some(index) = list.iter().position(|value| holds(value.span()) || deep_holds(value, at)) else {
+                return false;
+            };
+            path.push_str(&format!(".{index}"));
+            let mut element = list[index].clone();
+            let inner = remove_at(&mut element, at, path);
+            let rest = list.iter().enumerate().filter_map(|(place, value)| match place == index {
+                true if inner => Some(element.clone()),
+                true => None,
+                false => Some(value.clone()),
+            });
+            *list = rest.collect();
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Whether a table spread over several headers (`[a]` … `[a.b]`) holds `at` somewhere inside.
+fn deep_holds(value: &Spanned<DeValue<'_>>, at: &Range<usize>) -> bool {
+    let holds = |span: Range<usize>| span.start <= at.start && at.end <= span.end && at.start < span.end;
+    match value.get_ref() {
+        DeValue::Table(table) => {
+            table.iter().any(|(key, value)| holds(key.span()) || holds(value.span()) || deep_holds(value, at))
+        }
+        DeValue::Array(list) => list.iter().any(|value| holds(value.span()) || deep_holds(value, at)),
+        _ => false,
+    }
+}
+
+/// serde's message in the words of a file.
+fn plain(message: &str) -> String {
+    message
+        .replace("unknown field", "there is no key")
+        .replace("missing field", "this key is missing:")
+        .replace(", expected one of", "; the keys here are")
+        .replace(", expected `", "; the key here is `")
+        .replace("unknown variant", "there is no")
+        .replace("invalid type: ", "this is a wrong kind of value: ")
+        .replace("invalid value: ", "")
+        .trim_end()
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use passes::{Policy, Share};
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "read to see what is refused")]
+    struct Sample {
+        share: Share,
+        #[serde(default)]
+        count: u32,
+    }
+
+    fn told(text: &str, read: impl FnOnce(&mut Document)) -> Vec<String> {
+        let file = Path::new("a.toml");
+        match Document::parse(file, text) {
+            Ok(mut document) => {
+                read(&mut document);
+                document.finish().err()
+            }
+            Err(bad) => Some(bad),
+        }
+        .map_or_else(Vec::new, |bad| bad.to_string().lines().map(str::to_owned).collect())
+    }
+
+    #[test]
+    fn every_bad_key_is_told_with_its_line() {
+        let text = "[sample]\nshare = 1.4\ncuont = 3\ncount = -1\n\n[smaple]\n";
+        let told = told(text, |document| {
+            assert!(document.section::<Sample>("sample", &["share"]).is_none());
+        });
+        assert_eq!(told.len(), 4, "{told:#?}");
+        assert!(told[0].starts_with("a.toml:2: sample.share: 1.4 is not a share"), "{told:#?}");
+        assert!(told[1].starts_with("a.toml:3: sample.cuont: there is no key"), "{told:#?}");
+        assert!(told[2].starts_with("a.toml:4: sample.count: "), "{told:#?}");
+        assert!(told[3].starts_with("a.toml:6: smaple: there is no such key or section"), "{told:#?}");
+    }
+
+    #[test]
+    fn faults_deep_in_a_policy_have_their_own_line() {
+        let text = r#"[policy]
+from = "2020-04-02T00:00"
+until = "2020-03-02T00:00"
+[policy.purposes]
+groceries = { validity_min = 0 }
+pet = { validity_mn = 60 }
+shop = { validity_min = 60 }
+[[policy.quotas]]
+passes = 2
+per = "fortnight"
+"#;
+        let told = told(text, |document| {
+            let policy = document.section::<Policy>("policy", &["from", "until", "purposes"]);
+            assert!(policy.is_none());
+        });
+        assert!(told.iter().any(|line| line.starts_with("a.toml:6: policy.purposes.pet.validity_mn")), "{told:#?}");
+        assert!(told.iter().any(|line| line.starts_with("a.toml:7: policy.purposes.shop")), "{told:#?}");
+        assert!(told.iter().any(|line| line.starts_with("a.toml:10: policy.quotas.0.per")), "{told:#?}");
+    }
+
+    #[test]
+    fn missing_keys_are_all_told() {
+        let told = told("[policy]\n", |document| {
+            document.section::<Policy>("policy", &["from", "until", "purposes"]);
+        });
+        assert_eq!(told.len(), 3, "{told:#?}");
+        assert!(told[0].starts_with("a.toml:1: policy.from: this key is missing"));
+    }
+
+    #[test]
+    fn what_sections_find_has_the_line_of_its_key() {
+        let told = told("[policy]\nfrom = 1\nuntil = 2\n", |document| {
+            document.known.push("policy");
+            document.note_faults(vec![Fault::new("policy.until", "before the start")]);
+        });
+        assert_eq!(told, ["a.toml:3: policy.until: before the start"]);
+    }
+
+    #[test]
+    fn broken_toml_is_said_to_be_that() {
+        let told = told("[policy\nfrom = \n", |_| ());
+        assert!(told[0].starts_with("a.toml:1: this is not TOML"), "{told:#?}");
+    }
+}

@@ -1,0 +1,75 @@
+//! `lockgate serve`: the reference server.
+
+use std::io::{Read, Write};
+
+use anyhow::Context;
+use reference_server::{Clock, Config, StoreKind};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::args::{Serve, Store};
+use crate::child::LISTENING;
+use crate::failure::{Ending, bad_input};
+use crate::scenario::Scenario;
+
+/// Runs the server until SIGINT, SIGTERM or, when asked, the end of standard input.
+pub(crate) fn run(arguments: &Serve) -> anyhow::Result<Ending> {
+    let scenario = Scenario::read_or_built_in(arguments.scenario.as_deref())?;
+    let store = match arguments.server.store {
+        Store::Embedded => StoreKind::Embedded { dir: arguments.data.clone() },
+        Store::Memory => StoreKind::Memory,
+    };
+    if !store.is_durable() {
+        eprintln!("lockgate: this store keeps nothing: every pass is lost when the server ends. For benchmarks only.");
+    }
+    let mut config = Config::new(store, scenario.rules());
+    config.scheme = arguments.server.scheme.unwrap_or(scenario.server.scheme);
+    if let Some(now) = arguments.now {
+        config.clock = Clock::StartingAt { start_s: scenario.unix_s(now) };
+    }
+    let runtime = tokio::runtime::Runtime::new().context("cannot start the server's threads")?;
+    runtime.block_on(serve(arguments, config))?;
+    Ok(Ending::Held)
+}
+
+async fn serve(arguments: &Serve, config: Config) -> anyhow::Result<()> {
+    let address = &arguments.listen;
+    let listener = TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::InvalidInput => bad_input(format!("--listen {address}: write ADDRESS:PORT, such as 127.0.0.1:8080")),
+        _ => anyhow::Error::new(error).context(format!(
+            "cannot listen on {address}; another program may use this port: choose another with --listen, or port 0 for a free one"
+        )),
+    })?;
+    let bound = listener.local_addr().context("cannot tell the server's address")?;
+    let shutdown = shutdown(arguments.while_stdin_open)?;
+    println!("{LISTENING}http://{bound}");
+    std::io::stdout().flush()?;
+    reference_server::run(listener, config, shutdown).await.context("the server ended with an error")
+}
+
+/// Ends at the first of SIGINT, SIGTERM and, when asked, the end of standard input.
+fn shutdown(while_stdin_open: bool) -> anyhow::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for signals")?;
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for signals")?;
+    let (closed, stdin_closed) = tokio::sync::oneshot::channel::<()>();
+    if while_stdin_open {
+        // A thread of its own: reading standard input cannot be cancelled, and must not hold up the end of the runtime.
+        std::thread::spawn(move || {
+            let _ = std::io::stdin().read_to_end(&mut Vec::new());
+            let _ = closed.send(());
+        });
+    }
+    let parent_gone = async move {
+        match while_stdin_open {
+            true => drop(stdin_closed.await),
+            false => std::future::pending().await,
+        }
+    };
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            () = parent_gone => {}
+        }
+    })
+}

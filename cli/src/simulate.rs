@@ -1,0 +1,109 @@
+//! `lockgate simulate`: the residents' days.
+
+use anyhow::Context;
+use demand::Trace;
+use report::record::{Command, Results};
+use report::{BulkWriter, Effort, Format, RunFolder, RunRecord, peak_memory_bytes, terminal};
+use sim::{Model, Observer, SimError, Simulation};
+
+use crate::args::Simulate;
+use crate::failure::{Ending, bad_input};
+use crate::progress::Progress;
+use crate::scenario::Scenario;
+use crate::session::{Session, close_folder, ending, in_folder, of_report};
+use crate::stop::Stop;
+
+/// A simulation and its `run.json`.
+pub(crate) struct Simulated {
+    pub(crate) trace: Trace,
+    pub(crate) record: RunRecord,
+}
+
+/// Simulates the scenario, with what the arguments change of it.
+pub(crate) fn run(arguments: &Simulate, stop: &Stop) -> anyhow::Result<Ending> {
+    let mut scenario = Scenario::read(&arguments.scenario)?;
+    scenario.seed = arguments.seed.unwrap_or(scenario.seed);
+    scenario.calendar.days = arguments.days.unwrap_or(scenario.calendar.days);
+    if let Some(fault) = scenario.calendar.faults().into_iter().next() {
+        return Err(bad_input(format!("--days: {}", fault.message)));
+    }
+    if let Some(residents) = arguments.residents {
+        scenario.shrunk_to = Some(residents);
+    }
+    let session = Session::begin(Command::Simulate, stop);
+    let out = session.output(arguments.output.out.as_deref());
+    let threads = arguments.threads.unwrap_or(0);
+    let (out, simulated) = in_folder(&out, |folder| simulate(&scenario, threads, arguments.format, folder, &session))?;
+    print!("{}", terminal::summary(&simulated.record));
+    println!("{}", out.display());
+    Ok(ending(&simulated.record))
+}
+
+/// Simulates the scenario on `threads` (0: all cores) and writes everything into `folder`.
+pub(crate) fn simulate(
+    scenario: &Scenario,
+    threads: usize,
+    format: Format,
+    folder: &RunFolder,
+    session: &Session,
+) -> anyhow::Result<Simulated> {
+    let mut writer = BulkWriter::create(folder, format).map_err(of_report)?;
+    let simulation = play(scenario, threads, &mut writer, session)?;
+    let effort = Effort { seconds: session.seconds(), peak_memory_bytes: peak_memory_bytes() };
+    writer.finish().map_err(of_report)?;
+    let written =
+        report::write_simulation(folder, &simulation, &scenario.calendar, format, effort).map_err(of_report)?;
+    let results = Results { simulate: Some(written), ..Results::default() };
+    let record = session.record(scenario, results, None, simulation.complete);
+    close_folder(folder, scenario, &record)?;
+    Ok(Simulated { trace: simulation.trace, record })
+}
+
+/// The demand of the scenario, and nothing written.
+pub(crate) fn trace(scenario: &Scenario, session: &Session) -> anyhow::Result<Trace> {
+    Ok(play(scenario, 0, &mut (), session)?.trace)
+}
+
+fn play(
+    scenario: &Scenario,
+    threads: usize,
+    observer: &mut dyn Observer,
+    session: &Session,
+) -> anyhow::Result<Simulation> {
+    let (settings, places) = scenario.region()?;
+    let shown = Progress::steps("simulating", u64::from(scenario.calendar.days));
+    let model = Model {
+        settings: &settings,
+        places: &places,
+        calendar: scenario.calendar,
+        policy: &scenario.policy,
+        seed: scenario.seed,
+    };
+    let progress = |progress: sim::Progress| shown.done(u64::from(progress.days_done));
+    let options = sim::Options { threads, stop: session.stop.flag(), progress: &progress };
+    sim::simulate(&model, &options, observer).map_err(|error| match error {
+        SimError::Faults(faults) => scenario.faults(faults),
+        other => other.into(),
+    })
+}
+
+impl Scenario {
+    /// Faults that only the whole scenario has, as bad input.
+    pub(crate) fn faults(&self, faults: Vec<passes::Fault>) -> anyhow::Error {
+        let file = self.file.as_deref().map_or_else(|| self.name(), |file| file.display().to_string());
+        let lines: Vec<String> =
+            faults.into_iter().map(|fault| format!("{file}: {}: {}", fault.key, fault.message)).collect();
+        bad_input(lines.join("\n"))
+    }
+
+    /// The region to simulate: all of it, or every place shrunk in proportion.
+    fn region(&self) -> anyhow::Result<(sim::Settings, Vec<sim::Place>)> {
+        let mut settings = self.settings.clone();
+        let mut places = self.places().context("the region")?;
+        if let Some(residents) = self.shrunk_to {
+            places = sim::shrink_places(&places, settings.region.residents, residents);
+            settings.region.residents = residents;
+        }
+        Ok((settings, places))
+    }
+}
