@@ -1,1 +1,37 @@
-//! What people read: tables, plots and the page.
+//! What people read: run folders, tidy tables, plots and the page.
+//!
+//! In order of use:
+//!
+//! - [`RunFolder`]: a folder of results while it is written; it has its final name only when it is whole;
+//! - [`BulkWriter`]: an observer of the simulation that streams trips, passes and checks in a [`Format`];
+//! - [`write_simulation`], [`write_load`], [`write_capacity`]: the tables of a result, and its part of `run.json`;
+//! - [`RunRecord`]: `run.json`, with the verdict and its sentence ([`verdict`]);
+//! - [`Run`]: a run folder to read; [`write_page`]: one self-contained HTML page of run folders, its plots as SVG and PNG beside it;
+//! - [`terminal`]: the same as plain text; [`number`]: the one formatter of numbers; [`tables`]: every table with every column.
+//!
+//! Pages are made of run folders alone, so that a page can be made again from what was kept. This crate alone knows polars (summary
+//! tables), Parquet (bulk tables) and plotters. It does not know how results come about: it starts nothing, measures nothing, and has
+//! no clock.
+
+mod bulk;
+mod datapackage;
+mod error;
+mod folder;
+mod grid;
+mod machine;
+pub mod number;
+mod page;
+mod plots;
+pub mod record;
+mod runs;
+pub mod tables;
+pub mod terminal;
+pub mod verdict;
+
+pub use bulk::{BulkWriter, Format};
+pub use error::ReportError;
+pub use folder::{Run, RunFolder};
+pub use machine::{Machine, peak_memory_bytes};
+pub use page::write_page;
+pub use record::RunRecord;
+pub use runs::{Effort, peaks, write_capacity, write_load, write_simulation};

@@ -1,0 +1,106 @@
+//! `datapackage.json`: the data dictionary of a run folder, a Frictionless Data Package (<https://datapackage.org>, version 2).
+
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use crate::tables::{self, ColumnKind, ColumnSchema, TableSchema};
+use crate::{ReportError, RunRecord};
+
+/// The package of the tables that lie in `folder`; `None` when there are none.
+///
+/// # Errors
+/// [`ReportError::Read`] when a table's size cannot be read.
+pub(crate) fn describe(folder: &Path, record: &RunRecord) -> Result<Option<Value>, ReportError> {
+    let mut resources = Vec::new();
+    for schema in tables::ALL {
+        for (format, media_type, suffix) in
+            [("csv", "text/csv", ""), ("parquet", "application/vnd.apache.parquet", "-parquet")]
+        {
+            let path = format!("tables/{}.{format}", schema.name);
+            let file = folder.join(&path);
+            if !file.is_file() {
+                continue;
+            }
+            let bytes = file.metadata().map_err(ReportError::read(&file))?.len();
+            resources.push(json!({
+                "name": format!("{}{suffix}", schema.name.replace('_', "-")),
+                "path": path,
+                "description": format!("Each row: {}.", schema.meaning),
+                "format": format,
+                "mediatype": media_type,
+                "encoding": "utf-8",
+                "bytes": bytes,
+                "schema": table_schema(schema),
+            }));
+        }
+    }
+    let name = record.scenario.as_deref().unwrap_or("run");
+    Ok((!resources.is_empty()).then(|| {
+        let mut package = json!({
+            "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
+            "name": slug(&format!("lockgate-{}-{name}", record.command.name())),
+            "description": format!("Tables of `{}`, lockgate {}.", record.command_line, record.version),
+            "version": record.version,
+            "resources": resources,
+        });
+        if let Some(title) = &record.title {
+            package["title"] = title.as_str().into();
+        }
+        package
+    }))
+}
+
+fn table_schema(schema: &TableSchema) -> Value {
+    let fields: Vec<Value> = schema.columns.iter().map(field).collect();
+    let mut described = json!({ "fields": fields, "missingValues": [""] });
+    if !schema.key.is_empty() {
+        described["primaryKey"] = json!(schema.key);
+    }
+    described
+}
+
+fn field(column: &ColumnSchema) -> Value {
+    let mut constraints = Map::new();
+    if !column.may_be_missing {
+        constraints.insert("required".into(), true.into());
+    }
+    let kind = match column.kind {
+        ColumnKind::Count => {
+            constraints.insert("minimum".into(), 0.into());
+            "integer"
+        }
+        ColumnKind::Number(least, greatest) => {
+            constraints.insert("minimum".into(), least.into());
+            if greatest.is_finite() {
+                constraints.insert("maximum".into(), greatest.into());
+            }
+            "number"
+        }
+        ColumnKind::OneOf(words) => {
+            let words: Vec<&str> = words().into_iter().filter(|word| !word.is_empty()).collect();
+            constraints.insert("enum".into(), words.into());
+            "string"
+        }
+        ColumnKind::Text => "string",
+        ColumnKind::Truth => "boolean",
+        ColumnKind::Date => "date",
+        ColumnKind::Time => "datetime",
+    };
+    let mut field = json!({ "name": column.name, "type": kind, "description": format!("{}.", column.meaning) });
+    if !column.unit.is_empty() {
+        field["unit"] = column.unit.into();
+    }
+    if kind == "datetime" {
+        field["format"] = "any".into();
+    }
+    if !constraints.is_empty() {
+        field["constraints"] = constraints.into();
+    }
+    field
+}
+
+/// A name as packages have it: lower-case letters, digits and hyphens.
+fn slug(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { '-' }).collect()
+}

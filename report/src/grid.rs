@@ -1,0 +1,109 @@
+//! Small tables of words and numbers, as the page and the terminal both show them.
+
+use crate::number::{NONE, rate, share, time_us, times, whole};
+use crate::record::{CapacityResults, KindRecord, LoadResults, Quantiles, SimulateResults};
+use crate::verdict::usable_words;
+
+/// A table ready to read: the first column names the row, the others are numbers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Grid {
+    pub(crate) header: Vec<&'static str>,
+    pub(crate) rows: Vec<Vec<String>>,
+}
+
+/// The capacity of each path beside what the peak asks of it.
+pub(crate) fn paths(capacity: &CapacityResults) -> Grid {
+    let optional = |value: Option<f64>| value.map_or(NONE.into(), rate);
+    let row = |(name, path): (&String, &crate::record::PathRecord)| {
+        let (low, high) = path.interval_per_s;
+        let between = match high {
+            Some(high) => format!("{} to {}", rate(low).trim_end_matches("/s"), rate(high)),
+            None => NONE.into(),
+        };
+        vec![
+            name.clone(),
+            usable_words(path),
+            between,
+            optional(path.knee_per_s),
+            rate(path.saturation_per_s),
+            optional(capacity.peak_demand_per_s.get(name).copied()),
+            capacity.headroom.get(name).map_or(NONE.into(), |headroom| times(*headroom)),
+        ]
+    };
+    let header = vec!["path", "usable capacity", "held, failed", "knee", "saturation", "peak asks", "headroom"];
+    Grid { header, rows: capacity.paths.iter().map(row).collect() }
+}
+
+/// How many requests of each kind were asked for, sent and answered.
+pub(crate) fn counts(load: &LoadResults) -> Grid {
+    let row = |(name, kind): (&str, &KindRecord)| {
+        let right = kind.right_share().map_or(NONE.into(), share);
+        let mut row = vec![name.to_owned()];
+        row.extend([kind.asked, kind.sent, kind.answered, kind.right, kind.dropped].map(whole));
+        row.push(right);
+        row
+    };
+    let header = vec!["request", "asked", "sent", "answered", "right", "dropped", "right share"];
+    Grid { header, rows: ordered(load).into_iter().map(row).collect() }
+}
+
+/// Why requests were not answered rightly; no rows when all were.
+pub(crate) fn mishaps(load: &LoadResults) -> Grid {
+    let row = |(name, kind): (&str, &KindRecord)| {
+        let counts =
+            [kind.refused, kind.overloaded, kind.wrong, kind.failed, kind.timed_out, kind.dropped, kind.without_pass];
+        counts.iter().any(|count| *count > 0).then(|| {
+            let mut row = vec![name.to_owned()];
+            row.extend(counts.map(whole));
+            row
+        })
+    };
+    let header =
+        vec!["request", "refused", "overloaded", "wrong", "connection lost", "timed out", "dropped", "had no pass yet"];
+    Grid { header, rows: ordered(load).into_iter().filter_map(row).collect() }
+}
+
+/// How long requests of each kind took.
+pub(crate) fn times_taken(load: &LoadResults) -> Grid {
+    let time = |value: Option<f64>| value.map_or(NONE.into(), time_us);
+    let row = |(name, kind): (&str, &KindRecord)| {
+        let Quantiles { p50, p90, p99, p99_9, max } = kind.response_time_us;
+        let mut row = vec![name.to_owned()];
+        row.extend([p50, p90, p99, p99_9, max, kind.service_time_us.p99, kind.send_lag_us.p99].map(time));
+        row
+    };
+    let header = vec!["request", "p50", "p90", "p99", "p99.9", "max", "service p99", "send lag p99"];
+    Grid { header, rows: ordered(load).into_iter().map(row).collect() }
+}
+
+/// What was asked of the server in all, and in the busiest minute.
+pub(crate) fn demand(simulate: &SimulateResults) -> Grid {
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for (kind, requests) in &simulate.requests {
+        let peak = simulate.peaks.get(kind.name());
+        rows.push(vec![
+            kind.name().into(),
+            whole(*requests),
+            peak.map_or(NONE.into(), |peak| rate(peak.rate_per_s)),
+            peak.map_or(NONE.into(), |peak| clock(&peak.at_local)),
+        ]);
+    }
+    Grid { header: vec!["request", "in all", "busiest minute", "when"], rows }
+}
+
+/// `2020-04-02 12:04` of `2020-04-02T12:04:00.000+03:00`.
+pub(crate) fn clock(at_local: &str) -> String {
+    at_local.get(..16).unwrap_or(at_local).replace('T', " ")
+}
+
+/// Kinds in the order in which a resident meets them.
+pub(crate) fn ordered(load: &LoadResults) -> Vec<(&str, &KindRecord)> {
+    let mut kinds: Vec<(&str, &KindRecord)> = load.kinds.iter().map(|(name, kind)| (name.as_str(), kind)).collect();
+    kinds.sort_by_key(|(name, _)| kind_rank(name));
+    kinds
+}
+
+/// Where a kind stands in tables and pictures.
+pub(crate) fn kind_rank(name: &str) -> usize {
+    ["register", "issue", "verify", "cancel"].iter().position(|kind| *kind == name).unwrap_or(usize::MAX)
+}

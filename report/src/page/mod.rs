@@ -1,0 +1,36 @@
+//! The page: one self-contained HTML file for the person who decides.
+
+mod files;
+mod story;
+mod view;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use askama::Template;
+
+use crate::{ReportError, Run};
+use story::Story;
+use view::Page;
+
+/// Writes `OUT/index.html`, and its pictures as SVG and PNG in `OUT/plots`, about `runs`: a demo with its parts, or one run of
+/// one command or of several. What the runs do not have is left out of the page. Returns the path of the page.
+///
+/// The page needs no network and no script, and no other file: its pictures stand in it. Equal runs give equal bytes.
+///
+/// # Errors
+/// [`ReportError::NoRun`] when `runs` is empty, [`ReportError::Twice`] when two are of one command, [`ReportError::Read`] and
+/// [`ReportError::Table`] for their tables, [`ReportError::Write`] and [`ReportError::Plot`] for what is written.
+pub fn write_page(runs: &[Run], out: &Path) -> Result<PathBuf, ReportError> {
+    let Some(lead) = runs.first() else {
+        return Err(ReportError::NoRun { path: out.to_path_buf(), hint: "; name at least one run folder" });
+    };
+    let page = Page::new(&Story::gather(lead, runs)?, out)?;
+    fs::create_dir_all(out).map_err(ReportError::write(out))?;
+    for picture in page.pictures() {
+        picture.write(&out.join("plots"))?;
+    }
+    let path = out.join("index.html");
+    fs::write(&path, page.render()?).map_err(ReportError::write(&path))?;
+    Ok(path)
+}

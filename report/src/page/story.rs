@@ -1,0 +1,243 @@
+//! What a page tells: the results and tables of the runs it is given, put together.
+
+use std::path::Path;
+
+use jiff::civil::DateTime;
+
+use crate::grid::{Grid, kind_rank};
+use crate::number::whole;
+use crate::plots::{CapacityCurve, Circle, DemandCurve, LatencyOverTime, PercentileCurve, RegionMap, Step};
+use crate::record::{Command, Results, Verdict};
+use crate::tables::{self, Table};
+use crate::verdict::{self, Judgement};
+use crate::{ReportError, Run, RunRecord};
+
+/// Everything a page tells. What the runs do not have is missing or empty.
+#[derive(Debug)]
+pub(crate) struct Story<'a> {
+    /// The run that the page is about: the demo, or the first of those given.
+    pub(crate) lead: &'a RunRecord,
+    pub(crate) runs: &'a [Run],
+    pub(crate) results: Results,
+    pub(crate) judgement: Judgement,
+    /// The load run's own verdict.
+    pub(crate) replay: Option<Verdict>,
+    pub(crate) demand: Option<DemandCurve>,
+    /// The simulated days in numbers.
+    pub(crate) days: Option<Grid>,
+    pub(crate) region: Option<RegionMap>,
+    pub(crate) curves: Vec<CapacityCurve>,
+    pub(crate) latency: Vec<LatencyOverTime>,
+    pub(crate) percentiles: Vec<PercentileCurve>,
+}
+
+impl<'a> Story<'a> {
+    /// Puts together what `runs` have; `lead` is the first of them.
+    ///
+    /// # Errors
+    /// [`ReportError::Twice`] when two are of one command, and whatever is wrong with a table.
+    pub(crate) fn gather(lead: &'a Run, runs: &'a [Run]) -> Result<Self, ReportError> {
+        refuse_twins(runs)?;
+        let of = |command| runs.iter().find(|run| run.record.command == command);
+        let results = merged(runs);
+        let load = of(Command::Load);
+        let replay = load.and_then(|run| run.record.verdict);
+        let objective_ms = runs.iter().find_map(|run| run.record.objectives).map(|slo| slo.response_time_ms);
+        let tables = |command| of(command).map(|run| run.folder.join("tables"));
+        let (simulate, capacity, load) = (tables(Command::Simulate), tables(Command::Capacity), tables(Command::Load));
+        Ok(Story {
+            lead: &lead.record,
+            judgement: verdict::judge(&results, replay),
+            replay,
+            demand: simulate.as_deref().map(demand).transpose()?.flatten(),
+            days: simulate.as_deref().map(days).transpose()?.flatten(),
+            region: simulate.as_deref().map(region).transpose()?.flatten(),
+            curves: capacity
+                .as_deref()
+                .map(|folder| curves(folder, &results, objective_ms))
+                .transpose()?
+                .unwrap_or_default(),
+            latency: load.as_deref().map(latency).transpose()?.unwrap_or_default(),
+            percentiles: load.as_deref().map(percentiles).transpose()?.unwrap_or_default(),
+            results,
+            runs,
+        })
+    }
+}
+
+fn refuse_twins(runs: &[Run]) -> Result<(), ReportError> {
+    for (index, second) in runs.iter().enumerate() {
+        if let Some(first) = runs[..index].iter().find(|first| first.record.command == second.record.command) {
+            return Err(ReportError::Twice {
+                command: second.record.command.name(),
+                first: first.folder.clone(),
+                second: second.folder.clone(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The results of all runs; peaks that a search for capacity was not told are taken from the simulation beside it.
+fn merged(runs: &[Run]) -> Results {
+    let mut results = Results::default();
+    for run in runs {
+        let Results { simulate, load, capacity } = &run.record.results;
+        results.simulate = results.simulate.or_else(|| simulate.clone());
+        results.load = results.load.or_else(|| load.clone());
+        results.capacity = results.capacity.or_else(|| capacity.clone());
+    }
+    if let (Some(capacity), Some(simulate)) = (&mut results.capacity, &results.simulate) {
+        capacity.compare_with(&simulate.peaks);
+    }
+    results
+}
+
+fn demand(folder: &Path) -> Result<Option<DemandCurve>, ReportError> {
+    let Some(table) = Table::read_csv(&tables::DEMAND_BY_MINUTE, folder)? else { return Ok(None) };
+    let (kinds, at, rates) = (table.texts("kind")?, table.texts("at_local")?, table.numbers("rate_per_s")?);
+    let Some(start) = at.first().and_then(|at| at.get(..19)).and_then(|at| at.parse::<DateTime>().ok()) else {
+        return Ok(None);
+    };
+    let rates = grouped(&kinds, |row| rates[row]);
+    let kinds = rates.into_iter().filter(|(_, rates)| rates.iter().any(|rate| *rate > 0.0)).collect::<Vec<_>>();
+    Ok((!kinds.is_empty()).then_some(DemandCurve { start, kinds }))
+}
+
+fn days(folder: &Path) -> Result<Option<Grid>, ReportError> {
+    let Some(table) = Table::read_csv(&tables::DAYS, folder)? else { return Ok(None) };
+    let count = |name: &str| table.numbers(name);
+    let registered = [count("registrations_web")?, count("registrations_app")?, count("registrations_phone")?];
+    let columns = [count("trips")?, count("trips_without_pass")?, count("passes")?, count("refusals")?];
+    let checks = [count("checks")?, count("checks_no_pass")?, count("checks_expired")?];
+    let dates = table.texts("date")?;
+    let row = |(row, date): (usize, String)| {
+        let registered = registered.iter().map(|channel| channel[row]).sum::<f64>();
+        let cells = columns.iter().chain(&checks).map(|column| column[row]);
+        let mut words = vec![date, whole(registered as u64)];
+        words.extend(cells.map(|number| whole(number as u64)));
+        words
+    };
+    let header = vec![
+        "day",
+        "registered",
+        "trips",
+        "without a pass",
+        "passes issued",
+        "refused",
+        "checked",
+        "found without",
+        "found expired",
+    ];
+    Ok(Some(Grid { header, rows: dates.into_iter().enumerate().map(row).collect() }))
+}
+
+fn region(folder: &Path) -> Result<Option<RegionMap>, ReportError> {
+    let Some(table) = Table::read_csv(&tables::PLACES, folder)? else { return Ok(None) };
+    let names = table.texts("name")?;
+    let [latitudes, longitudes, issues] =
+        [table.numbers("latitude_deg")?, table.numbers("longitude_deg")?, table.numbers("issues")?];
+    let places = names.into_iter().enumerate().map(|(row, name)| Circle {
+        name,
+        latitude_deg: latitudes[row],
+        longitude_deg: longitudes[row],
+        issues: issues[row],
+    });
+    Ok((table.rows() > 1).then(|| RegionMap { places: places.collect() }))
+}
+
+fn curves(folder: &Path, results: &Results, objective_ms: Option<f64>) -> Result<Vec<CapacityCurve>, ReportError> {
+    let Some(table) = Table::read_csv(&tables::CAPACITY_STEPS, folder)? else { return Ok(Vec::new()) };
+    let (paths, limits, held) = (table.texts("path")?, table.texts("limited_by")?, table.truths("held")?);
+    let [offered, goodput, p99] =
+        [table.numbers("offered_per_s")?, table.numbers("goodput_per_s")?, table.numbers("response_time_p99_us")?];
+    let steps = grouped(&paths, |row| Step {
+        offered_per_s: offered[row],
+        goodput_per_s: goodput[row],
+        p99_us: p99[row],
+        held: held[row],
+        spoiled: limits[row] == "generator",
+    });
+    let Some(capacity) = &results.capacity else { return Ok(Vec::new()) };
+    let peaks = capacity.peak_demand_per_s.values().copied().filter(|peak| *peak > 0.0);
+    let (least, most) = offered
+        .iter()
+        .copied()
+        .chain(peaks)
+        .fold((f64::INFINITY, 0.0_f64), |(least, most), load| (least.min(load), most.max(load)));
+    let curve = |(path, steps): (String, Vec<Step>)| {
+        let found = capacity.paths.get(&path);
+        CapacityCurve {
+            usable_per_s: found.and_then(|found| found.usable_per_s),
+            knee_per_s: found.and_then(|found| found.knee_per_s),
+            peak_per_s: capacity.peak_demand_per_s.get(&path).copied().filter(|peak| *peak > 0.0),
+            path,
+            steps,
+            objective_ms,
+            loads_per_s: (least, most),
+        }
+    };
+    Ok(steps.into_iter().map(curve).collect())
+}
+
+fn latency(folder: &Path) -> Result<Vec<LatencyOverTime>, ReportError> {
+    let Some(table) = Table::read_csv(&tables::INTERVALS, folder)? else { return Ok(Vec::new()) };
+    let kinds = table.texts("kind")?;
+    let column = |name: &str| {
+        Ok::<_, ReportError>(grouped(&kinds, {
+            let cells = table.numbers(name)?;
+            move |row| cells[row]
+        }))
+    };
+    let [second, p50, p90, p99, max] = [
+        column("second")?,
+        column("response_time_p50_us")?,
+        column("response_time_p90_us")?,
+        column("response_time_p99_us")?,
+        column("response_time_max_us")?,
+    ];
+    let [asked, answered] = [column("asked")?, column("answered")?];
+    let of = |index: usize, column: &[(String, Vec<f64>)]| column[index].1.clone();
+    let kind = |index: usize| LatencyOverTime {
+        kind: second[index].0.clone(),
+        second: of(index, &second),
+        p50_us: of(index, &p50),
+        p90_us: of(index, &p90),
+        p99_us: of(index, &p99),
+        max_us: of(index, &max),
+        asked: of(index, &asked),
+        answered: of(index, &answered),
+    };
+    let all = (0..second.len()).map(kind);
+    Ok(all.filter(|kind| kind.p50_us.iter().any(|us| us.is_finite())).collect())
+}
+
+fn percentiles(folder: &Path) -> Result<Vec<PercentileCurve>, ReportError> {
+    let Some(table) = Table::read_csv(&tables::PERCENTILES, folder)? else { return Ok(Vec::new()) };
+    let (kinds, measures) = (table.texts("kind")?, table.texts("measure")?);
+    let (percentiles, values) = (table.numbers("percentile")?, table.numbers("value_us")?);
+    let rows = grouped(&kinds, |row| (measures[row].clone(), (percentiles[row], values[row])));
+    let curve = |(kind, rows): (String, Vec<(String, (f64, f64))>)| {
+        let of = |measure: &str| rows.iter().filter(|row| row.0 == measure).map(|row| row.1).collect();
+        PercentileCurve {
+            kind,
+            response_time: of("response_time"),
+            service_time: of("service_time"),
+            send_lag: of("send_lag"),
+        }
+    };
+    Ok(rows.into_iter().map(curve).collect())
+}
+
+/// The rows of each name, names in the order of [`kind_rank`] and then of their first row.
+fn grouped<T>(names: &[String], value: impl Fn(usize) -> T) -> Vec<(String, Vec<T>)> {
+    let mut groups: Vec<(String, Vec<T>)> = Vec::new();
+    for (row, name) in names.iter().enumerate() {
+        match groups.iter_mut().find(|(known, _)| known == name) {
+            Some((_, values)) => values.push(value(row)),
+            None => groups.push((name.clone(), vec![value(row)])),
+        }
+    }
+    groups.sort_by_key(|(name, _)| kind_rank(name));
+    groups
+}

@@ -1,0 +1,316 @@
+//! The page as its template sees it: words, tables and pictures, nothing left to compute.
+
+use std::path::Path;
+
+use askama::Template;
+
+use super::files::{FileEntry, files};
+use super::story::Story;
+use crate::grid::{self, Grid};
+use crate::number::{NONE, bytes, count, duration_s, rate, share, time_us, times, whole};
+use crate::plots::Picture;
+use crate::record::{CapacityResults, LoadResults, Status, Verdict};
+use crate::verdict::{path_noun, usable_words};
+use crate::{ReportError, RunRecord};
+
+/// One of the numbers under the headline.
+#[derive(Debug)]
+pub(crate) struct KeyNumber {
+    pub(crate) name: String,
+    pub(crate) value: String,
+    pub(crate) meaning: String,
+}
+
+/// A picture in the page.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    picture: Picture,
+    pub(crate) svg: String,
+    pub(crate) caption: String,
+}
+
+impl Shown {
+    fn new(picture: Picture, caption: impl Into<String>) -> Result<Self, ReportError> {
+        Ok(Shown { svg: picture.inline_svg()?, picture, caption: caption.into() })
+    }
+}
+
+/// A term of the trade and what it means.
+#[derive(Debug)]
+pub(crate) struct Fact {
+    pub(crate) name: String,
+    pub(crate) value: String,
+}
+
+/// The whole page.
+#[derive(Debug, Template)]
+#[template(path = "page.html")]
+pub(crate) struct Page {
+    title: String,
+    badge: Badge,
+    sentence: String,
+    partial: bool,
+    keys: Vec<KeyNumber>,
+    warnings: Vec<String>,
+    failures: Vec<String>,
+    objective: Option<String>,
+    asked: Vec<Fact>,
+    demand: Vec<Shown>,
+    demand_grid: Option<Grid>,
+    region: Option<Shown>,
+    capacity: Vec<Shown>,
+    capacity_grid: Option<Grid>,
+    capacity_ends: Vec<Fact>,
+    days: Option<Grid>,
+    replay: Option<Replay>,
+    command_line: String,
+    reproduce: Vec<Fact>,
+    files: Vec<FileEntry>,
+}
+
+/// The verdict in one coloured word.
+#[derive(Debug)]
+struct Badge {
+    word: &'static str,
+    class: &'static str,
+}
+
+/// The load run's part of the page.
+#[derive(Debug)]
+struct Replay {
+    words: String,
+    latency: Vec<Shown>,
+    percentiles: Vec<Shown>,
+    counts: Grid,
+    times: Grid,
+    mishaps: Option<Grid>,
+    closed_by: Option<&'static str>,
+}
+
+impl Page {
+    /// The page about `story`, to lie in the folder `out`.
+    pub(crate) fn new(story: &Story, out: &Path) -> Result<Self, ReportError> {
+        let lead = story.lead;
+        let results = &story.results;
+        let sentence = &story.judgement.sentence;
+        let objective_ms = story.runs.iter().find_map(|run| run.record.objectives).map(|slo| slo.response_time_ms);
+        let records = || story.runs.iter().map(|run| &run.record);
+        let distinct = |lists: &mut dyn Iterator<Item = &Vec<String>>| {
+            let mut all: Vec<String> = Vec::new();
+            for text in lists.flatten() {
+                if !all.contains(text) {
+                    all.push(text.clone());
+                }
+            }
+            all
+        };
+        Ok(Page {
+            title: lead.title.clone().or_else(|| lead.scenario.clone()).unwrap_or_else(|| "A load run".into()),
+            badge: badge(story.judgement.verdict),
+            sentence: sentence
+                .split_once(": ")
+                .filter(|_| story.judgement.verdict.is_some())
+                .map_or_else(|| sentence.clone(), |(_, rest)| rest.to_owned()),
+            partial: records().any(|record| record.status == Status::Partial),
+            keys: key_numbers(story),
+            warnings: distinct(&mut records().map(|record| &record.warnings)),
+            failures: distinct(&mut records().map(|record| &record.failures)),
+            objective: records().find_map(|record| record.objectives).map(|slo| {
+                format!(
+                    "{} of the requests of each kind answered within {}, and {} answered rightly",
+                    share(slo.within_share),
+                    time_us(slo.response_time_ms * 1e3),
+                    share(slo.right_share)
+                )
+            }),
+            asked: asked(story),
+            demand: demand(story)?,
+            demand_grid: results.simulate.as_ref().map(grid::demand),
+            region: match &story.region {
+                Some(region) => Some(Shown::new(
+                    region.picture(),
+                    "Each circle is a place of the region; its area counts the passes issued to those who live there. North is up.",
+                )?),
+                None => None,
+            },
+            capacity: story
+                .curves
+                .iter()
+                .map(|curve| Shown::new(curve.picture(), capacity_caption(&curve.path)))
+                .collect::<Result<_, _>>()?,
+            capacity_grid: results.capacity.as_ref().map(grid::paths),
+            capacity_ends: results
+                .capacity
+                .iter()
+                .flat_map(|capacity| &capacity.paths)
+                .map(|(name, path)| Fact { name: name.clone(), value: path.ended.clone() })
+                .collect(),
+            days: story.days.clone(),
+            replay: match &results.load {
+                Some(load) => Some(replay(story, load, objective_ms)?),
+                None => None,
+            },
+            command_line: lead.command_line.clone(),
+            reproduce: reproduce(story),
+            files: story.runs.iter().flat_map(|run| files(run, out)).collect(),
+        })
+    }
+
+    /// Every picture of the page.
+    pub(crate) fn pictures(&self) -> impl Iterator<Item = &Picture> {
+        let replay = self.replay.iter().flat_map(|replay| replay.latency.iter().chain(&replay.percentiles));
+        self.demand.iter().chain(&self.region).chain(&self.capacity).chain(replay).map(|shown| &shown.picture)
+    }
+}
+
+fn badge(verdict: Option<Verdict>) -> Badge {
+    match verdict {
+        Some(Verdict::Held) => Badge { word: "Holds", class: "held" },
+        Some(Verdict::Failed) => Badge { word: "Breaks", class: "failed" },
+        Some(Verdict::Unusable) => Badge { word: "Cannot tell", class: "unusable" },
+        None => Badge { word: "Not measured", class: "none" },
+    }
+}
+
+/// The path with the least headroom.
+fn tightest(capacity: &CapacityResults) -> Option<&str> {
+    let headroom = |name: &&String| capacity.headroom.get(*name).copied().unwrap_or(f64::INFINITY);
+    capacity.paths.keys().min_by(|a, b| headroom(a).total_cmp(&headroom(b))).map(String::as_str)
+}
+
+fn key_numbers(story: &Story) -> Vec<KeyNumber> {
+    let results = &story.results;
+    let mut keys = Vec::new();
+    let mut push =
+        |name: &str, value: String, meaning: String| keys.push(KeyNumber { name: name.into(), value, meaning });
+    let path = results.capacity.as_ref().and_then(tightest).unwrap_or("mix");
+    if let Some(peak) = results.simulate.as_ref().and_then(|simulate| simulate.peaks.get(path)) {
+        let meaning = format!("{} in the busiest minute, {}", path_noun(path), grid::clock(&peak.at_local));
+        push("Peak demand", rate(peak.rate_per_s), meaning);
+    }
+    if let Some(capacity) = &results.capacity
+        && let Some(path) = tightest(capacity)
+    {
+        let meaning = format!("the most {} that met every objective; the tightest path", path_noun(path));
+        push("Usable capacity", usable_words(&capacity.paths[path]), meaning);
+        if let Some(headroom) = capacity.headroom.get(path) {
+            push("Headroom", times(*headroom), format!("usable capacity over the peak of {}", path_noun(path)));
+        }
+    }
+    if let Some(load) = &results.load {
+        let slowest =
+            grid::ordered(load).into_iter().filter_map(|(name, kind)| Some((name, kind.response_time_us.p99?)));
+        if let Some((name, us)) = slowest.max_by(|a, b| a.1.total_cmp(&b.1)) {
+            push(
+                "Replay, p99",
+                time_us(us),
+                format!("99 % of {} were answered within this time; the slowest kind", path_noun(name)),
+            );
+        }
+        let asked = load.kinds.values().map(|kind| kind.asked).sum();
+        if let Some(right_share) = load.right_share() {
+            push("Answered rightly", share(right_share), format!("of {} requests in the replay", whole(asked)));
+        }
+    }
+    keys
+}
+
+fn asked(story: &Story) -> Vec<Fact> {
+    let lead = story.lead;
+    let mut facts = Vec::new();
+    let mut push = |name: &str, value: String| facts.push(Fact { name: name.into(), value });
+    if let Some(scenario) = &lead.scenario {
+        push("Scenario", scenario.clone());
+    }
+    if let Some(calendar) = story.runs.iter().find_map(|run| run.record.calendar) {
+        let (first, last) = (calendar.date(0), calendar.date(calendar.days.saturating_sub(1)));
+        let days = if first == last { first.to_string() } else { format!("{first} to {last}") };
+        push("Days", days);
+    }
+    if let Some(simulate) = &story.results.simulate {
+        push("Residents", whole(simulate.residents));
+        push("Trips", count(simulate.trips));
+        push("Passes issued", count(simulate.passes));
+        push("Checks by officers", count(simulate.checks));
+    }
+    if let Some(window) = story.results.load.as_ref().and_then(|load| load.window.clone()) {
+        push("Replayed", window);
+    }
+    facts
+}
+
+fn demand(story: &Story) -> Result<Vec<Shown>, ReportError> {
+    let Some(demand) = &story.demand else { return Ok(Vec::new()) };
+    Ok(vec![
+        Shown::new(demand.over_days(), "Each strip has its own height; the dot marks the busiest minute.")?,
+        Shown::new(demand.worst_hour(), "The hour round the busiest minute (dotted), all kinds on one scale.")?,
+    ])
+}
+
+fn capacity_caption(path: &str) -> String {
+    let what = if path == "mix" {
+        "All kinds as the busiest time mixes them".into()
+    } else {
+        format!("Only {}", path_noun(path))
+    };
+    format!(
+        "{what}. A full dot: every objective held. A ring: one failed. Dotted: every request answered rightly and in time."
+    )
+}
+
+fn replay(story: &Story, load: &LoadResults, objective_ms: Option<f64>) -> Result<Replay, ReportError> {
+    let words = match story.replay {
+        Some(Verdict::Held) => "The replay kept every objective.",
+        Some(Verdict::Failed) => "The replay missed an objective.",
+        Some(Verdict::Unusable) => "The replay cannot be judged.",
+        None => "",
+    };
+    let latency = story
+        .latency
+        .iter()
+        .map(|kind| Shown::new(kind.picture(objective_ms), "Grey band below: asked; black line: answered."));
+    let percentiles = story.percentiles.iter().map(|kind| {
+        Shown::new(
+            kind.picture(objective_ms),
+            "Where response and service time part, requests waited before they were sent.",
+        )
+    });
+    Ok(Replay {
+        words: words.into(),
+        latency: latency.collect::<Result<_, _>>()?,
+        percentiles: percentiles.collect::<Result<_, _>>()?,
+        counts: grid::counts(load),
+        times: grid::times_taken(load),
+        mishaps: Some(grid::mishaps(load)).filter(|grid| !grid.rows.is_empty()),
+        closed_by: load.limited_by.map(|side| match side {
+            crate::record::LimitedBy::Generator => {
+                "The load generator reached its limit, so the run cannot judge the server."
+            }
+            crate::record::LimitedBy::Target => "The server reached its limit.",
+        }),
+    })
+}
+
+fn reproduce(story: &Story) -> Vec<Fact> {
+    let RunRecord { version, seed, machine, started_at, duration_s: took_s, .. } = story.lead;
+    let mut facts = vec![
+        Fact { name: "Version".into(), value: format!("lockgate {version}") },
+        Fact { name: "Seed".into(), value: seed.map_or(NONE.into(), |seed| seed.to_string()) },
+        Fact { name: "Machine".into(), value: machine.words() },
+        Fact { name: "Begun".into(), value: started_at.strftime("%Y-%m-%d %H:%M UTC").to_string() },
+        Fact { name: "Took".into(), value: duration_s(*took_s) },
+    ];
+    if let Some(simulate) = &story.results.simulate {
+        let speed = format!("{} residents a second for each day", count(simulate.resident_days_per_s as u64));
+        facts.push(Fact {
+            name: "Simulated".into(),
+            value: format!("{speed}, {} of memory at most", bytes(simulate.peak_memory_bytes)),
+        });
+        facts.push(Fact { name: "Fingerprint".into(), value: simulate.fingerprint.clone() });
+    }
+    if let Some(load) = &story.results.load {
+        facts.push(Fact { name: "Server under test".into(), value: load.target.clone() });
+        facts.push(Fact { name: "Generator's own processor time".into(), value: duration_s(load.generator_cpu_s) });
+    }
+    facts
+}

@@ -1,0 +1,98 @@
+//! What a search for capacity leaves behind.
+
+use std::collections::BTreeMap;
+
+use loadgen::{CapacityResult, KindResult, Limit, Step};
+
+use crate::record::{CapacityResults, PathRecord, PeakRecord, Quantiles};
+use crate::tables::{self, Cells, Table};
+use crate::{ReportError, RunFolder};
+
+/// Writes the tables of a search for capacity; returns what goes into `run.json`.
+///
+/// `peaks` are those of the simulated demand ([`crate::peaks`]), to say how often the capacity covers them; empty when unknown.
+///
+/// # Errors
+/// [`ReportError::Write`], [`ReportError::Table`].
+pub fn write_capacity(
+    folder: &RunFolder,
+    result: &CapacityResult,
+    peaks: &BTreeMap<String, PeakRecord>,
+) -> Result<CapacityResults, ReportError> {
+    paths(result)?.write_csv(&folder.tables())?;
+    steps(result)?.write_csv(&folder.tables())?;
+    let mut results =
+        CapacityResults { paths: BTreeMap::new(), peak_demand_per_s: BTreeMap::new(), headroom: BTreeMap::new() };
+    for found in &result.paths {
+        let record = PathRecord {
+            usable_per_s: found.usable_per_s,
+            interval_per_s: found.interval_per_s,
+            knee_per_s: found.knee_per_s,
+            saturation_per_s: found.saturation_per_s,
+            ended: found.ended.to_string(),
+        };
+        results.paths.insert(found.path.clone(), record);
+    }
+    results.compare_with(peaks);
+    Ok(results)
+}
+
+fn paths(result: &CapacityResult) -> Result<Table, ReportError> {
+    let paths = &result.paths;
+    let numbers = |number: fn(&loadgen::PathCapacity) -> Option<f64>| Cells::numbers(paths.iter().map(number));
+    Table::new(
+        &tables::CAPACITY,
+        vec![
+            Cells::texts(paths.iter().map(|path| path.path.as_str())),
+            numbers(|path| path.usable_per_s),
+            numbers(|path| Some(path.interval_per_s.0)),
+            numbers(|path| path.interval_per_s.1),
+            numbers(|path| path.knee_per_s),
+            numbers(|path| Some(path.saturation_per_s)),
+        ],
+    )
+}
+
+fn steps(result: &CapacityResult) -> Result<Table, ReportError> {
+    let steps: Vec<&Step> = result.paths.iter().flat_map(|path| &path.steps).collect();
+    let numbers = |number: fn(&Step) -> Option<f64>| Cells::numbers(steps.iter().map(|step| number(step)));
+    let counts = |count: fn(&loadgen::Counts) -> u64| {
+        let sum = |step: &&Step| step.result.kinds.values().map(|kind| count(&kind.counts)).sum();
+        Cells::Counts(steps.iter().map(sum).collect())
+    };
+    let times = |time: fn(Quantiles) -> Option<f64>| {
+        Cells::numbers(steps.iter().map(|step| slowest(step, |kind| time(kind.response_time().into()))))
+    };
+    Table::new(
+        &tables::CAPACITY_STEPS,
+        vec![
+            Cells::texts(steps.iter().map(|step| step.path)),
+            Cells::Counts(steps.iter().map(|step| step.step.into()).collect()),
+            Cells::texts(steps.iter().map(|step| step.phase.name())),
+            numbers(|step| Some(step.offered_per_s)),
+            numbers(|step| Some(step.result.duration_s)),
+            counts(|counts| counts.asked),
+            counts(|counts| counts.sent),
+            counts(|counts| counts.answered),
+            counts(|counts| counts.right),
+            counts(|counts| counts.dropped),
+            numbers(|step| Some(step.throughput_per_s)),
+            numbers(|step| Some(step.goodput_per_s)),
+            times(|times| times.p50),
+            times(|times| times.p90),
+            times(|times| times.p99),
+            times(|times| times.p99_9),
+            times(|times| times.max),
+            numbers(|step| slowest(step, |kind| Quantiles::from(kind.send_lag()).p99)),
+            numbers(|step| step.result.kinds.values().map(KindResult::right_share).min_by(f64::total_cmp)),
+            Cells::Truths(steps.iter().map(|step| step.held).collect()),
+            Cells::texts(steps.iter().map(|step| step.result.limited_by.map_or("", Limit::name))),
+            Cells::texts(steps.iter().map(|step| step.why.as_str())),
+        ],
+    )
+}
+
+/// The greatest of a time over the kinds of a step: the objectives must hold for each, so the slowest decides.
+fn slowest(step: &Step, time: impl Fn(&KindResult) -> Option<f64>) -> Option<f64> {
+    step.result.kinds.values().filter_map(time).max_by(f64::total_cmp)
+}

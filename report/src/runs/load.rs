@@ -1,0 +1,113 @@
+//! What a load run leaves behind.
+
+use std::io::Write;
+
+use loadgen::{KindResult, LoadResult, Measure};
+
+use crate::record::{KindRecord, LoadResults};
+use crate::tables::{self, Cells, Table};
+use crate::{ReportError, RunFolder};
+
+/// Writes the tables of a load run and its histograms as HdrHistogram interval logs; returns what goes into `run.json`.
+///
+/// `target` is the server's address and `window` says in words what was replayed.
+///
+/// # Errors
+/// [`ReportError::Write`], [`ReportError::Table`].
+pub fn write_load(
+    folder: &RunFolder,
+    result: &LoadResult,
+    target: &str,
+    window: Option<String>,
+) -> Result<LoadResults, ReportError> {
+    intervals(result)?.write_csv(&folder.tables())?;
+    percentiles(result)?.write_csv(&folder.tables())?;
+    for measure in Measure::ALL {
+        let name = format!("hlog/{}.hlog", measure.name());
+        let mut file = folder.file(&name)?;
+        result
+            .write_hlog(measure, &mut file)
+            .and_then(|()| file.flush())
+            .map_err(ReportError::write(folder.path().join(&name)))?;
+    }
+    Ok(LoadResults {
+        kinds: result.kinds.iter().map(|(kind, result)| (kind.name().to_owned(), kind_record(result))).collect(),
+        limited_by: result.limited_by.map(Into::into),
+        closed_loop: result.closed_loop,
+        generator_cpu_s: result.generator_cpu_s,
+        target: target.to_owned(),
+        window,
+    })
+}
+
+fn kind_record(result: &KindResult) -> KindRecord {
+    let counts = result.counts;
+    KindRecord {
+        asked: counts.asked,
+        sent: counts.sent,
+        answered: counts.answered,
+        right: counts.right,
+        dropped: counts.dropped,
+        refused: counts.refused,
+        overloaded: counts.overloaded,
+        wrong: counts.wrong,
+        failed: counts.failed,
+        timed_out: counts.timed_out,
+        without_pass: counts.without_pass,
+        abandoned: counts.abandoned,
+        response_time_us: result.response_time().into(),
+        service_time_us: result.service_time().into(),
+        send_lag_us: result.send_lag().into(),
+    }
+}
+
+fn intervals(result: &LoadResult) -> Result<Table, ReportError> {
+    let rows = &result.intervals;
+    let counts =
+        |count: fn(&loadgen::Counts) -> u64| Cells::Counts(rows.iter().map(|row| count(&row.counts)).collect());
+    let times = |time: fn(crate::record::Quantiles) -> Option<f64>| {
+        Cells::numbers(rows.iter().map(|row| time(row.response_time.into())))
+    };
+    Table::new(
+        &tables::INTERVALS,
+        vec![
+            Cells::Counts(rows.iter().map(|row| row.second.into()).collect()),
+            Cells::texts(rows.iter().map(|row| row.kind.name())),
+            counts(|counts| counts.asked),
+            counts(|counts| counts.sent),
+            counts(|counts| counts.answered),
+            counts(|counts| counts.right),
+            counts(|counts| counts.dropped),
+            counts(|counts| counts.refused),
+            counts(|counts| counts.overloaded),
+            counts(|counts| counts.wrong),
+            counts(|counts| counts.failed),
+            counts(|counts| counts.timed_out),
+            counts(|counts| counts.without_pass),
+            times(|times| times.p50),
+            times(|times| times.p90),
+            times(|times| times.p99),
+            times(|times| times.max),
+        ],
+    )
+}
+
+fn percentiles(result: &LoadResult) -> Result<Table, ReportError> {
+    let mut rows = Vec::new();
+    for (kind, result) in &result.kinds {
+        for measure in Measure::ALL {
+            let mut curve = result.percentile_curve(measure);
+            curve.dedup_by_key(|point| point.0);
+            rows.extend(curve.into_iter().map(|(percentile, us)| (kind.name(), measure.name(), percentile, us)));
+        }
+    }
+    Table::new(
+        &tables::PERCENTILES,
+        vec![
+            Cells::texts(rows.iter().map(|row| row.0)),
+            Cells::texts(rows.iter().map(|row| row.1)),
+            Cells::Numbers(rows.iter().map(|row| row.2).collect()),
+            Cells::Numbers(rows.iter().map(|row| row.3).collect()),
+        ],
+    )
+}

@@ -1,0 +1,114 @@
+//! Tables of a search for capacity.
+
+use super::schema::{ColumnKind, ColumnSchema, TableSchema};
+
+fn paths() -> Vec<&'static str> {
+    vec!["issue", "verify", "mix"]
+}
+
+fn phases() -> Vec<&'static str> {
+    vec!["bracket", "bisect", "confirm"]
+}
+
+fn limits() -> Vec<&'static str> {
+    vec!["", "generator", "target"]
+}
+
+/// One step: a load held for a while.
+pub const CAPACITY_STEPS: TableSchema = TableSchema {
+    name: "capacity_steps",
+    meaning: "one step of the search: an offered load held for a while on one path",
+    columns: &[
+        ColumnSchema::of(
+            "path",
+            ColumnKind::OneOf(paths),
+            "What was asked of the server; mix is the day's own mixture",
+        ),
+        ColumnSchema::count("step", "", "The number of the step on its path, in the order they were run"),
+        ColumnSchema::of(
+            "phase",
+            ColumnKind::OneOf(phases),
+            "bracket: the load is doubled until it fails; bisect: the gap is halved; confirm: what held is tried again",
+        ),
+        ColumnSchema::number("offered_per_s", "requests per second", "The offered load"),
+        ColumnSchema::number("duration_s", "seconds", "How long the step lasted"),
+        ColumnSchema::count("asked", "requests", "Requests the plan intended"),
+        ColumnSchema::count("sent", "requests", "Of those, sent"),
+        ColumnSchema::count("answered", "requests", "Of those, answered at all"),
+        ColumnSchema::count("right", "requests", "Of those, answered rightly"),
+        ColumnSchema::count("dropped", "requests", "Intended and never sent"),
+        ColumnSchema::number("throughput_per_s", "requests per second", "Answers per second"),
+        ColumnSchema::number("goodput_per_s", "requests per second", "Right answers within the objective, per second"),
+        ColumnSchema::number(
+            "response_time_p50_us",
+            "microseconds",
+            "Median time from intended instant to answer, of the slowest kind",
+        )
+        .or_missing(),
+        ColumnSchema::number(
+            "response_time_p90_us",
+            "microseconds",
+            "90th percentile of the response time, of the slowest kind",
+        )
+        .or_missing(),
+        ColumnSchema::number(
+            "response_time_p99_us",
+            "microseconds",
+            "99th percentile of the response time, of the slowest kind",
+        )
+        .or_missing(),
+        ColumnSchema::number(
+            "response_time_p99_9_us",
+            "microseconds",
+            "99.9th percentile of the response time, of the slowest kind",
+        )
+        .or_missing(),
+        ColumnSchema::number("response_time_max_us", "microseconds", "Greatest response time of any kind").or_missing(),
+        ColumnSchema::number(
+            "send_lag_p99_us",
+            "microseconds",
+            "99th percentile of the time from intended instant to sending",
+        )
+        .or_missing(),
+        ColumnSchema::of(
+            "right_share",
+            ColumnKind::Number(0.0, 1.0),
+            "Right answers over requests that could be asked, of the worst kind",
+        )
+        .or_missing(),
+        ColumnSchema::of("held", ColumnKind::Truth, "Whether every objective held"),
+        ColumnSchema::of("limited_by", ColumnKind::OneOf(limits), "Which side reached its limit, if one did")
+            .or_missing(),
+        ColumnSchema::of("why", ColumnKind::Text, "The reason for the verdict, in words").or_missing(),
+    ],
+    key: &["path", "step"],
+};
+
+/// One path's capacity.
+pub const CAPACITY: TableSchema = TableSchema {
+    name: "capacity",
+    meaning: "the capacity of one path through the server",
+    columns: &[
+        ColumnSchema::of(
+            "path",
+            ColumnKind::OneOf(paths),
+            "What was asked of the server; mix is the day's own mixture",
+        ),
+        ColumnSchema::number(
+            "usable_per_s",
+            "requests per second",
+            "The highest offered load at which every objective held",
+        )
+        .or_missing(),
+        ColumnSchema::number("interval_low_per_s", "requests per second", "The highest load that held"),
+        ColumnSchema::number(
+            "interval_high_per_s",
+            "requests per second",
+            "The lowest load that failed; empty when none did",
+        )
+        .or_missing(),
+        ColumnSchema::number("knee_per_s", "requests per second", "Where the curve bends, if it does").or_missing(),
+        ColumnSchema::number("saturation_per_s", "requests per second", "The most that was answered at any load"),
+    ],
+    key: &["path"],
+};

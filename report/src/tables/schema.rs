@@ -1,0 +1,88 @@
+//! How a table is described: once, for its writer, its reader and its data dictionary.
+
+/// A table: one row an observation.
+#[derive(Debug)]
+pub struct TableSchema {
+    /// The file name without extension.
+    pub name: &'static str,
+    /// What a row is.
+    pub meaning: &'static str,
+    /// The columns in order.
+    pub columns: &'static [ColumnSchema],
+    /// The columns that together tell rows apart; none when rows are only in order.
+    pub key: &'static [&'static str],
+}
+
+impl TableSchema {
+    /// The names of the columns in order.
+    pub fn header(&self) -> Vec<&'static str> {
+        self.columns.iter().map(|column| column.name).collect()
+    }
+}
+
+/// A column.
+#[derive(Clone, Copy, Debug)]
+pub struct ColumnSchema {
+    /// Its name in the header; ends with the unit where one is needed.
+    pub name: &'static str,
+    /// What stands in it.
+    pub kind: ColumnKind,
+    /// The unit in words; empty where there is none.
+    pub unit: &'static str,
+    /// What it means.
+    pub meaning: &'static str,
+    /// Whether a cell may be empty.
+    pub may_be_missing: bool,
+}
+
+/// What stands in a column.
+#[derive(Clone, Copy, Debug)]
+pub enum ColumnKind {
+    /// Whole numbers from 0.
+    Count,
+    /// Numbers from the first to the second.
+    Number(f64, f64),
+    /// Words.
+    Text,
+    /// One of these words.
+    OneOf(fn() -> Vec<&'static str>),
+    /// `true` or `false`.
+    Truth,
+    /// A calendar date: `2020-04-02`.
+    Date,
+    /// A time with its offset: `2020-04-02T12:00:00.000+03:00`.
+    Time,
+}
+
+impl ColumnSchema {
+    /// A column of whole numbers from 0.
+    pub const fn count(name: &'static str, unit: &'static str, meaning: &'static str) -> Self {
+        ColumnSchema { name, kind: ColumnKind::Count, unit, meaning, may_be_missing: false }
+    }
+
+    /// A column of numbers from 0.
+    pub const fn number(name: &'static str, unit: &'static str, meaning: &'static str) -> Self {
+        ColumnSchema { name, kind: ColumnKind::Number(0.0, f64::INFINITY), unit, meaning, may_be_missing: false }
+    }
+
+    /// A column without unit.
+    pub const fn of(name: &'static str, kind: ColumnKind, meaning: &'static str) -> Self {
+        ColumnSchema { name, kind, unit: "", meaning, may_be_missing: false }
+    }
+
+    /// The same column, in which cells may be empty.
+    pub const fn or_missing(mut self) -> Self {
+        self.may_be_missing = true;
+        self
+    }
+}
+
+/// The names of request kinds.
+pub(crate) fn request_kinds() -> Vec<&'static str> {
+    demand::RequestKind::ALL.iter().map(|kind| kind.name()).collect()
+}
+
+/// The names of purposes.
+pub(crate) fn purposes() -> Vec<&'static str> {
+    passes::Purpose::ALL.iter().map(|purpose| purpose.name()).collect()
+}

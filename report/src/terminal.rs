@@ -1,0 +1,78 @@
+//! The verdict and the small tables as plain text.
+
+use crate::grid::{self, Grid};
+use crate::record::Status;
+use crate::{RunRecord, number};
+
+/// What the command line prints at the end of a run: small tables, warnings, and last the sentence that matters.
+pub fn summary(record: &RunRecord) -> String {
+    let mut text = String::new();
+    let results = &record.results;
+    if let Some(simulate) = &results.simulate {
+        push_grid(&mut text, &grid::demand(simulate));
+        let speed = number::count(simulate.resident_days_per_s as u64);
+        text += &format!(
+            "{} residents, {} days, {speed} resident-days/s, peak memory {}, fingerprint {}\n\n",
+            number::whole(simulate.residents),
+            simulate.days,
+            number::bytes(simulate.peak_memory_bytes),
+            simulate.fingerprint
+        );
+    }
+    if let Some(capacity) = &results.capacity {
+        push_grid(&mut text, &grid::paths(capacity));
+        text.push('\n');
+    }
+    if let Some(load) = &results.load {
+        push_grid(&mut text, &grid::counts(load));
+        text.push('\n');
+        push_grid(&mut text, &grid::times_taken(load));
+        text.push('\n');
+    }
+    for warning in &record.warnings {
+        text += &format!("warning: {warning}\n");
+    }
+    for failure in &record.failures {
+        text += &format!("failed: {failure}\n");
+    }
+    if record.status == Status::Partial {
+        text += "The run was stopped before its end: these results are partial.\n";
+    }
+    text += &record.sentence;
+    text.push('\n');
+    text
+}
+
+/// Columns aligned by spaces, the first to the left, numbers to the right.
+fn push_grid(text: &mut String, grid: &Grid) {
+    let width = |column: usize| {
+        let cells = grid.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
+        cells.chain([grid.header[column].chars().count()]).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..grid.header.len()).map(width).collect();
+    let header = grid.header.iter().map(|name| (*name).to_owned()).collect();
+    for row in [&header].into_iter().chain(&grid.rows) {
+        for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
+            if column == 0 {
+                *text += &format!("{cell:<width$}");
+            } else {
+                *text += &format!("  {cell:>width$}");
+            }
+        }
+        text.truncate(text.trim_end_matches(' ').len());
+        text.push('\n');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_stand_under_one_another() {
+        let mut text = String::new();
+        let rows = vec![vec!["issue".into(), "6,100/s".into()], vec!["mix".into(), "–".into()]];
+        push_grid(&mut text, &Grid { header: vec!["path", "usable"], rows });
+        assert_eq!(text, "path    usable\nissue  6,100/s\nmix          –\n");
+    }
+}

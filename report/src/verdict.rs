@@ -1,0 +1,224 @@
+//! The sentence that matters, with its numbers.
+
+use crate::number::{count, rate, share, time_us, times, whole};
+use crate::record::{CapacityResults, LimitedBy, LoadResults, PathRecord, Results, SimulateResults, Verdict};
+
+/// What the results say, in one word and one sentence.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judgement {
+    /// The word; none when no server was measured.
+    pub verdict: Option<Verdict>,
+    /// The sentence, without a full stop.
+    pub sentence: String,
+}
+
+/// Judges `results`. `replay` is the load run's own verdict on its objectives, when there was one.
+///
+/// A region's launch holds when on every path the usable capacity covers the peak demand and the replay kept its objectives. What
+/// could not be measured, because the generator reached its limit first, is no success: it is unusable.
+pub fn judge(results: &Results, replay: Option<Verdict>) -> Judgement {
+    let paths = results.capacity.as_ref().map(PathJudgement::all).unwrap_or_default();
+    let worst = paths.iter().filter_map(|path| path.verdict).chain(replay).max_by_key(severity);
+    let mut clauses = Vec::new();
+    // The tightest path speaks for all: where it holds, the others hold with more to spare.
+    if let Some(path) = paths.first() {
+        clauses.push(path.clause.clone());
+        clauses
+            .extend(paths[1..].iter().filter(|path| path.verdict == Some(Verdict::Failed)).map(|p| p.clause.clone()));
+    }
+    if let (Some(load), Some(replay)) = (&results.load, replay) {
+        clauses.push(replay_clause(load, replay));
+    }
+    if clauses.is_empty() {
+        clauses.extend(results.simulate.as_ref().map(demand_clause));
+    }
+    let word = match worst {
+        Some(Verdict::Held) => "holds: ",
+        Some(Verdict::Failed) => "breaks: ",
+        Some(Verdict::Unusable) => "cannot tell: ",
+        None => "",
+    };
+    Judgement { verdict: worst, sentence: format!("{word}{}", clauses.join("; ")) }
+}
+
+fn severity(verdict: &Verdict) -> u8 {
+    match verdict {
+        Verdict::Held => 0,
+        Verdict::Unusable => 1,
+        Verdict::Failed => 2,
+    }
+}
+
+/// What is asked for on a path, in the plural.
+pub fn path_noun(path: &str) -> &'static str {
+    match path {
+        "issue" => "issues",
+        "verify" => "verifications",
+        "register" => "registrations",
+        "cancel" => "cancellations",
+        _ => "requests",
+    }
+}
+
+/// Usable capacity as a reader should hear it: `6,100/s`, or `at least 6,100/s` when nothing failed, or that nothing held.
+pub fn usable_words(path: &PathRecord) -> String {
+    match (path.usable_per_s, path.interval_per_s.1) {
+        (Some(usable_per_s), Some(_)) => rate(usable_per_s),
+        (Some(usable_per_s), None) => format!("at least {}", rate(usable_per_s)),
+        (None, _) => "none found".into(),
+    }
+}
+
+struct PathJudgement {
+    verdict: Option<Verdict>,
+    headroom: f64,
+    clause: String,
+}
+
+impl PathJudgement {
+    /// Every path, the tightest first.
+    fn all(capacity: &CapacityResults) -> Vec<Self> {
+        let mut paths: Vec<Self> = capacity
+            .paths
+            .iter()
+            .map(|(name, path)| PathJudgement::of(name, path, capacity.peak_demand_per_s.get(name).copied()))
+            .collect();
+        paths.sort_by(|a, b| a.headroom.total_cmp(&b.headroom));
+        paths
+    }
+
+    fn of(name: &str, path: &PathRecord, peak_per_s: Option<f64>) -> Self {
+        let noun = path_noun(name);
+        let (low_per_s, failed_at) = path.interval_per_s;
+        let asked = peak_per_s.map_or(String::new(), |peak| format!(", the peak asks {}", rate(peak)));
+        let Some(usable_per_s) = path.usable_per_s else {
+            // Nothing held: the server's failure if a load failed, otherwise nobody's knowledge.
+            let (verdict, found) = match failed_at {
+                Some(at) => (Verdict::Failed, format!("{noun} fail the objectives already at {}", rate(at))),
+                None => (Verdict::Unusable, format!("no load of {noun} could be judged")),
+            };
+            return PathJudgement { verdict: Some(verdict), headroom: 0.0, clause: found + &asked };
+        };
+        let at_least = if failed_at.is_none() { "at least " } else { "" };
+        let usable = format!("usable capacity {at_least}{} {noun}/s", rate(usable_per_s).trim_end_matches("/s"));
+        let Some(peak_per_s) = peak_per_s.filter(|peak| *peak > 0.0) else {
+            return PathJudgement { verdict: None, headroom: f64::INFINITY, clause: usable };
+        };
+        let headroom = usable_per_s / peak_per_s;
+        let verdict = match headroom {
+            headroom if headroom >= 1.0 => Verdict::Held,
+            // No tried load failed, and none was as high as the peak.
+            _ if failed_at.is_none() => Verdict::Unusable,
+            _ if low_per_s >= peak_per_s => Verdict::Held,
+            _ => Verdict::Failed,
+        };
+        let clause = match verdict {
+            Verdict::Unusable => format!("{usable} as far as the generator could ask{asked}"),
+            Verdict::Failed => format!("{usable}{asked}: {} what is needed", times(headroom)),
+            Verdict::Held => format!("{usable}{asked}: {at_least}{} headroom", times(headroom)),
+        };
+        PathJudgement { verdict: Some(verdict), headroom, clause }
+    }
+}
+
+fn replay_clause(load: &LoadResults, verdict: Verdict) -> String {
+    let right_share = share(load.right_share().unwrap_or(0.0));
+    let p99_us = load.kinds.values().filter_map(|kind| kind.response_time_us.p99).max_by(f64::total_cmp);
+    let p99 = p99_us.map_or("no answer".into(), |us| format!("99 % within {}", time_us(us)));
+    let whose = match load.limited_by {
+        Some(LimitedBy::Generator) => " because the load generator reached its limit",
+        Some(LimitedBy::Target) | None => "",
+    };
+    match verdict {
+        Verdict::Held => format!("the replay kept its objectives ({p99}, {right_share} right)"),
+        Verdict::Failed => format!("the replay missed its objectives ({p99}, {right_share} right)"),
+        Verdict::Unusable => format!("the replay is unusable{whose}"),
+    }
+}
+
+fn demand_clause(simulate: &SimulateResults) -> String {
+    let peak = simulate
+        .peaks
+        .get("mix")
+        .map_or(String::new(), |peak| format!("; the busiest minute asks {} of the server", rate(peak.rate_per_s)));
+    let days = if simulate.days == 1 { "1 day".into() } else { format!("{} days", simulate.days) };
+    format!(
+        "{} residents make {} trips in {days} and are issued {} passes{peak}",
+        whole(simulate.residents),
+        count(simulate.trips),
+        count(simulate.passes)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    fn capacity(paths: &[(&str, Option<f64>, Option<f64>, f64)]) -> Results {
+        let mut found =
+            CapacityResults { paths: BTreeMap::new(), peak_demand_per_s: BTreeMap::new(), headroom: BTreeMap::new() };
+        for (name, usable_per_s, failed_at, peak_per_s) in paths {
+            let record = PathRecord {
+                usable_per_s: *usable_per_s,
+                interval_per_s: (usable_per_s.unwrap_or(0.0), *failed_at),
+                knee_per_s: None,
+                saturation_per_s: 0.0,
+                ended: String::new(),
+            };
+            found.paths.insert((*name).into(), record);
+            found.peak_demand_per_s.insert((*name).into(), *peak_per_s);
+        }
+        Results { capacity: Some(found), ..Results::default() }
+    }
+
+    #[test]
+    fn the_tightest_path_speaks() {
+        let results =
+            capacity(&[("issue", Some(6_100.0), Some(6_400.0), 310.0), ("verify", Some(9_000.0), Some(9_500.0), 10.0)]);
+        assert_eq!(
+            judge(&results, None),
+            Judgement {
+                verdict: Some(Verdict::Held),
+                sentence: "holds: usable capacity 6,100 issues/s, the peak asks 310/s: 19.7 times headroom".into(),
+            }
+        );
+    }
+
+    #[test]
+    fn one_broken_path_breaks_all() {
+        let results =
+            capacity(&[("issue", Some(200.0), Some(220.0), 310.0), ("verify", Some(9_000.0), Some(9_500.0), 10.0)]);
+        assert_eq!(judge(&results, Some(Verdict::Held)).verdict, Some(Verdict::Failed));
+        assert_eq!(
+            judge(&results, None).sentence,
+            "breaks: usable capacity 200 issues/s, the peak asks 310/s: 0.645 times what is needed"
+        );
+        let nothing = capacity(&[("issue", None, Some(50.0), 310.0)]);
+        assert_eq!(
+            judge(&nothing, None).sentence,
+            "breaks: issues fail the objectives already at 50/s, the peak asks 310/s"
+        );
+    }
+
+    #[test]
+    fn what_the_generator_spoiled_is_no_success() {
+        let short = capacity(&[("issue", Some(200.0), None, 310.0)]);
+        assert_eq!(judge(&short, None).verdict, Some(Verdict::Unusable));
+        assert!(judge(&short, None).sentence.starts_with("cannot tell: usable capacity at least 200 issues/s"));
+        let enough = capacity(&[("issue", Some(2_000.0), None, 310.0)]);
+        assert_eq!(judge(&enough, Some(Verdict::Unusable)).verdict, Some(Verdict::Unusable));
+        assert!(judge(&enough, None).sentence.ends_with("at least 6.45 times headroom"));
+    }
+
+    #[test]
+    fn a_replay_can_break_what_capacity_promised() {
+        let results = capacity(&[("issue", Some(6_100.0), Some(6_400.0), 310.0)]);
+        assert_eq!(judge(&results, Some(Verdict::Failed)).verdict, Some(Verdict::Failed));
+    }
+
+    #[test]
+    fn nothing_measured_is_no_verdict() {
+        assert_eq!(judge(&Results::default(), None), Judgement { verdict: None, sentence: String::new() });
+    }
+}

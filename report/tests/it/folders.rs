@@ -1,0 +1,76 @@
+//! Run folders: whole or marked.
+
+use std::fs;
+
+use report::record::{Command, Results, Status};
+use report::{Run, RunFolder, RunRecord};
+
+use crate::{fixture, support};
+
+#[test]
+fn a_folder_has_its_name_only_when_it_is_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    let begun = RunFolder::create(&out).unwrap();
+    assert!(!out.exists());
+    let partial = begun.path().to_path_buf();
+    drop(begun);
+    let error = Run::open(&partial).unwrap_err().to_string();
+    assert!(error.contains("did not end"), "{error}");
+    fixture::simulate(&out);
+    assert!(!partial.exists() && !out.join("UNFINISHED").exists());
+    assert_eq!(Run::open(&out).unwrap().record.status, Status::Complete);
+}
+
+#[test]
+fn an_earlier_run_is_replaced_and_nothing_else_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    fixture::simulate(&out);
+    fixture::load(&out);
+    assert_eq!(Run::open(&out).unwrap().record.command, Command::Load);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    let own = folder.path().join("letters");
+    fs::create_dir(&own).unwrap();
+    fs::write(own.join("letter.txt"), "Dear").unwrap();
+    let error = RunFolder::create(&own).unwrap_err().to_string();
+    assert!(error.contains("letters holds files that are no run folder"), "{error}");
+}
+
+#[test]
+fn what_is_no_run_folder_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = Run::open(&folder.path().join("nowhere")).unwrap_err().to_string();
+    assert!(error.ends_with("no run.json; the folder does not exist"), "{error}");
+    fs::write(folder.path().join("file"), "").unwrap();
+    let error = RunFolder::create(&folder.path().join("file/run")).unwrap_err().to_string();
+    assert!(error.contains("file") && error.contains("not a folder"), "{error}");
+}
+
+#[test]
+fn a_record_without_its_promise_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = fixture::simulate(&folder.path().join("run"));
+    let path = out.join("run.json");
+    let json = fs::read_to_string(&path).unwrap().replace("\"residents\"", "\"people\"");
+    fs::write(&path, json).unwrap();
+    let error = Run::open(&out).unwrap_err().to_string();
+    assert!(error.contains("run.json") && error.contains("residents"), "{error}");
+}
+
+#[test]
+fn records_keep_the_promise() {
+    let folder = tempfile::tempdir().unwrap();
+    let demo = fixture::demo(&folder.path().join("demo"));
+    for part in ["", "simulate", "capacity", "load"] {
+        support::keeps_the_promise(&demo.join(part));
+    }
+    support::tables_are_described(&demo.join("simulate"));
+}
+
+#[test]
+fn records_read_back() {
+    let record = fixture::record(Command::Demo, Results::default(), None);
+    let json = serde_json::to_string(&record).unwrap();
+    assert_eq!(RunRecord::parse(&json), Ok(record));
+}

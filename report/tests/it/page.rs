@@ -1,0 +1,101 @@
+//! The page and its pictures.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use report::Run;
+
+use crate::fixture;
+
+fn golden(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
+}
+
+/// The page with each inline picture cut to its name: pictures have golden files of their own.
+fn without_pictures(page: &str) -> String {
+    let mut parts = page.split("<svg ");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (picture, rest) = part.split_once("</svg>").unwrap();
+        text += &format!("<svg {}...</svg>{rest}", &picture[..picture.find("viewBox").unwrap()]);
+    }
+    text
+}
+
+/// Compares with the golden file, or writes it when asked to.
+fn matches_golden(name: &str, text: &str) {
+    let path = golden(name);
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(&path, text).unwrap();
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    let differs = expected.lines().zip(text.lines()).position(|(a, b)| a != b);
+    assert!(expected == text, "{name} differs (first at line {differs:?}); look at it, then run with UPDATE=1");
+}
+
+#[test]
+fn page_and_pictures_are_as_agreed() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = fixture::demo(&folder.path().join("demo"));
+    matches_golden("index.html", &without_pictures(&fs::read_to_string(out.join("index.html")).unwrap()));
+    let mut pictures: Vec<PathBuf> =
+        fs::read_dir(out.join("plots")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    pictures.sort();
+    let svgs = pictures.iter().filter(|path| path.extension().is_some_and(|extension| extension == "svg"));
+    for svg in svgs.clone() {
+        matches_golden(svg.file_name().unwrap().to_str().unwrap(), &fs::read_to_string(svg).unwrap());
+        assert!(svg.with_extension("png").is_file());
+    }
+    assert_eq!(svgs.count(), 12);
+}
+
+#[test]
+fn a_page_needs_nothing_but_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = fixture::demo(&folder.path().join("demo"));
+    let page = fs::read_to_string(out.join("index.html")).unwrap();
+    for foreign in ["<script", "<link", "<img", "@import", "url(", "src="] {
+        assert!(!page.contains(foreign), "{foreign}");
+    }
+    assert!(page.contains("holds") || page.contains("Holds"));
+}
+
+#[test]
+fn a_part_tells_what_it_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let page_of = |run: PathBuf| {
+        let runs = Run::open_all(&run).unwrap();
+        fs::read_to_string(report::write_page(&runs, &run).unwrap()).unwrap()
+    };
+    let simulate = page_of(fixture::simulate(&folder.path().join("simulate")));
+    assert!(
+        simulate.contains("Not measured") && !simulate.contains("<h2>The replay") && !simulate.contains("can bear")
+    );
+    let load = page_of(fixture::load(&folder.path().join("load")));
+    assert!(load.contains("<h2>The replay") && !load.contains("Demand over the days"));
+    let capacity = page_of(fixture::capacity(&folder.path().join("capacity")));
+    assert!(capacity.contains("can bear") && !capacity.contains("<h2>The replay"));
+}
+
+#[test]
+fn runs_apart_tell_one_story() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let runs = [fixture::simulate(&at("a")), fixture::capacity(&at("b"))].map(|run| Run::open(&run).unwrap());
+    let page = fs::read_to_string(report::write_page(&runs, &at("page")).unwrap()).unwrap();
+    assert!(page.contains("13.5 times"), "the tightest path's headroom");
+    let twins = [runs[0].clone(), Run::open(&fixture::simulate(&at("c"))).unwrap()];
+    let error = report::write_page(&twins, &at("page")).unwrap_err().to_string();
+    assert!(error.contains("both runs of simulate"), "{error}");
+}
+
+#[test]
+fn hostile_titles_stay_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = fixture::simulate(&folder.path().join("run"));
+    let mut run = Run::open(&out).unwrap();
+    run.record.title = Some("</title><script>alert(1)</script>".into());
+    run.record.warnings = vec!["<img src=x onerror=alert(1)>".into()];
+    let page = fs::read_to_string(report::write_page(&[run], &out).unwrap()).unwrap();
+    assert!(!page.contains("<script") && !page.contains("<img"));
+}

@@ -1,0 +1,130 @@
+//! The tables of a real simulation of a small region.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use demand::Calendar;
+use jiff::civil::{date, datetime};
+use passes::{Policy, Purpose, PurposeRule};
+use polars::prelude::{DataFrame, ParquetReader, SerReader};
+use report::record::{Command, Results};
+use report::tables::{self, Table, TableSchema};
+use report::{BulkWriter, Effort, Format, Run, RunFolder, RunRecord, write_simulation};
+use sim::{Model, Options, Place, Region, Settings, Simulation};
+
+use crate::{fixture, support};
+
+const CALENDAR: Calendar = Calendar { start: date(2020, 4, 2), days: 2, utc_offset_min: 180 };
+
+/// Two days of 3,000 people in one town, written to `out`.
+fn simulated(out: &Path, format: Format) -> (PathBuf, Simulation) {
+    let settings = Settings::new(Region { places: "towns.csv".into(), residents: 3_000 });
+    let town =
+        Place { geonames_id: None, name: "Bor".into(), latitude_deg: 56.36, longitude_deg: 44.07, residents: 2_500 };
+    let rule = PurposeRule { validity_min: 180, needs_pass: true };
+    let policy = Policy {
+        from: datetime(2020, 4, 2, 12, 0, 0, 0),
+        until: datetime(2020, 6, 12, 0, 0, 0, 0),
+        advance_h: 24,
+        purposes: [Purpose::Groceries, Purpose::Work].map(|purpose| (purpose, rule)).into(),
+        quotas: vec![],
+    };
+    let model = Model { settings: &settings, places: &[town], calendar: CALENDAR, policy: &policy, seed: 7 };
+    let options = Options { threads: 1, stop: &AtomicBool::new(false), progress: &|_| {} };
+    let folder = RunFolder::create(out).unwrap();
+    let mut bulk = BulkWriter::create(&folder, format).unwrap();
+    let simulation = sim::simulate(&model, &options, &mut bulk).unwrap();
+    bulk.finish().unwrap();
+    let effort = Effort { seconds: 0.5, peak_memory_bytes: 1 << 20 };
+    let results = write_simulation(&folder, &simulation, &CALENDAR, format, effort).unwrap();
+    let heading = fixture::heading(Command::Simulate);
+    let results = Results { simulate: Some(results), ..Results::default() };
+    folder.write_record(&RunRecord::new(heading, 0.5, results, None)).unwrap();
+    (folder.finish().unwrap(), simulation)
+}
+
+fn rows_of(schema: &'static TableSchema, run: &Path) -> Table {
+    Table::read_csv(schema, &run.join("tables")).unwrap().unwrap()
+}
+
+fn parquet(path: &Path) -> DataFrame {
+    ParquetReader::new(fs::File::open(path).unwrap()).finish().unwrap()
+}
+
+#[test]
+fn tables_say_what_the_simulation_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let (run, simulation) = simulated(&folder.path().join("run"), Format::Csv);
+    support::keeps_the_promise(&run);
+    support::tables_are_described(&run);
+    let sum = |schema, column| rows_of(schema, &run).numbers(column).unwrap().iter().sum::<f64>() as u64;
+    assert!(simulation.trips > 1_000 && simulation.passes > 100 && simulation.checks > 5);
+    assert_eq!(rows_of(&tables::TRIPS, &run).rows() as u64, simulation.trips);
+    assert_eq!(rows_of(&tables::PASSES, &run).rows() as u64, simulation.passes);
+    assert_eq!(rows_of(&tables::CHECKS, &run).rows() as u64, simulation.checks);
+    assert_eq!(sum(&tables::DEMAND_BY_MINUTE, "requests"), simulation.trace.requests().len() as u64);
+    for schema in [&tables::DAYS, &tables::PURPOSES, &tables::PLACES] {
+        assert_eq!(sum(schema, "trips"), simulation.trips, "{}", schema.name);
+        assert_eq!(sum(schema, "checks"), simulation.checks, "{}", schema.name);
+    }
+    assert_eq!(rows_of(&tables::DEMAND_BY_MINUTE, &run).rows(), 2 * 1_440 * 4);
+    let page = report::write_page(&[Run::open(&run).unwrap()], &run).unwrap();
+    assert!(fs::read_to_string(page).unwrap().contains("What happens to residents"));
+}
+
+#[test]
+fn requests_are_what_a_load_run_reads() {
+    let folder = tempfile::tempdir().unwrap();
+    let (run, simulation) = simulated(&folder.path().join("run"), Format::Csv);
+    let csv = fs::read(run.join("tables/requests.csv")).unwrap();
+    let mut expected = Vec::new();
+    demand::write_csv(&simulation.trace, &mut expected).unwrap();
+    assert!(csv == expected, "requests.csv is the trace's own form");
+}
+
+#[test]
+fn every_format_holds_the_same_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let (csv, _) = simulated(&folder.path().join("csv"), Format::Csv);
+    let (packed, _) = simulated(&folder.path().join("parquet"), Format::Parquet);
+    support::tables_are_described(&packed);
+    for schema in [&tables::TRIPS, &tables::PASSES, &tables::CHECKS, &tables::REQUESTS] {
+        let text = fs::read_to_string(csv.join("tables").join(schema.name).with_extension("csv")).unwrap();
+        let frame = parquet(&packed.join("tables").join(schema.name).with_extension("parquet"));
+        let names: Vec<&str> = frame.get_column_names().into_iter().map(|name| name.as_str()).collect();
+        assert_eq!(names, schema.header());
+        assert_eq!(frame.height() + 1, text.lines().count(), "{}", schema.name);
+        let columns: Vec<Vec<String>> = frame.columns().iter().map(cells).collect();
+        for (row, line) in text.lines().skip(1).enumerate() {
+            let packed: Vec<&str> = columns.iter().map(|column| column[row].as_str()).collect();
+            assert_eq!(packed.join(","), line, "{} row {row}", schema.name);
+        }
+    }
+    let days = parquet(&packed.join("tables/days.parquet"));
+    assert_eq!(days.height(), 2);
+    let (nothing, _) = simulated(&folder.path().join("none"), Format::None);
+    assert!(nothing.join("tables/days.csv").exists() && !nothing.join("tables/trips.csv").exists());
+}
+
+/// A column as text, what is missing as nothing.
+fn cells(column: &polars::prelude::Column) -> Vec<String> {
+    match column.i64() {
+        Ok(numbers) => numbers.iter().map(|cell| cell.map_or(String::new(), |number| number.to_string())).collect(),
+        Err(_) => column.str().unwrap().iter().map(|cell| cell.unwrap_or_default().to_owned()).collect(),
+    }
+}
+
+#[test]
+fn equal_runs_give_equal_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    for format in [Format::Csv, Format::Parquet] {
+        let runs = ["a", "b"].map(|name| simulated(&folder.path().join(name), format).0.join("tables"));
+        let mut files: Vec<_> = fs::read_dir(&runs[0]).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        files.sort();
+        for file in &files {
+            assert!(fs::read(runs[0].join(file)).unwrap() == fs::read(runs[1].join(file)).unwrap(), "{file:?}");
+        }
+        assert!(files.len() >= 8);
+    }
+}
