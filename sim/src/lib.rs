@@ -1,1 +1,46 @@
 //! The region: residents make trips, trips make demand.
+//!
+//! An agent-based model of a region under a pass policy (`docs/model.md`, after the ODD protocol). Households need things, their
+//! members go out for them, the policy asks for passes, residents ask the server for these or go without, and officers check some of
+//! them on the way. What comes out is the demand on the pass system, request by request, and what happened to residents.
+//!
+//! In the order of use:
+//! - [`Settings`]: the sections `[region]`, `[population]`, `[activities]`, `[behaviour]` and `[checks]` of a scenario, every
+//!   parameter with unit, default and source;
+//! - [`read_places`]: the table of places; [`complete_places`] adds the rural remainder;
+//! - [`Model`] and [`simulate`]: days pass, each in two movements. *Intent*: every household decides in parallel, from its own state
+//!   and its own random numbers. *Resolution*: intents meet in the order of time, against the server and the officers;
+//! - [`Observer`]: sees the [`DayRecords`] of each day, which are not kept;
+//! - [`Simulation`]: the trace of all requests, counts by day, purpose and place, and the fingerprint of all results.
+//!
+//! The same model and seed give the same bytes on any number of threads. Two policies are compared on the same people with the same
+//! luck, since every decision has a random number of its own.
+//!
+//! It has no clock, network, environment or file system; it knows neither how requests travel (`loadgen`) nor how tables look
+//! (`report`).
+
+mod atlas;
+mod draw;
+mod engine;
+mod fingerprint;
+mod intent;
+mod needs;
+mod philox;
+mod places;
+mod population;
+mod profile;
+mod records;
+mod resolve;
+mod server;
+pub mod settings;
+mod standing;
+mod summary;
+mod uptake;
+mod world;
+
+pub use engine::{Model, Options, Progress, SimError, Simulation, simulate};
+pub use places::{Place, PlaceFault, PlacesError, complete_places, read_places, shrink_places};
+pub use population::{Census, Population};
+pub use records::{Channel, Check, DayRecords, Observer, Pass, PassOutcome, Trip, Verdict};
+pub use settings::{Region, Settings};
+pub use summary::{DaySummary, PlaceSummary, PurposeSummary};

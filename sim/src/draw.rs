@@ -1,0 +1,158 @@
+//! Which random number belongs to whom: streams keyed by (seed, resident or household, day, stage).
+//!
+//! Every decision has a number of its own, whether or not the decisions before it were taken. So two policies are compared on the
+//! same people with the same luck, and a share raised from 10 % to 11 % adds residents without exchanging any.
+
+use passes::Share;
+
+use crate::philox::{Stream, philox4x32};
+
+/// What a random number decides. The numbers are part of what makes a run reproducible: append, never renumber.
+#[derive(Clone, Copy, Debug)]
+#[repr(u32)]
+pub(crate) enum Stage {
+    /// Who lives in a household, and what it has at home on the first morning.
+    Household = 1,
+    /// What a resident is like.
+    Resident = 2,
+    /// A household's needs of a day.
+    HouseholdNeeds = 3,
+    /// A resident's needs of a day.
+    ResidentNeeds = 4,
+    /// One trip: when, where to, asked for when, met by officers or not.
+    Trip = 5,
+    /// How long a trip lasts.
+    Duration = 6,
+    /// How a resident takes to the service.
+    Uptake = 7,
+    /// When a resident first turns to the service.
+    FirstContact = 8,
+    /// How long before leaving a resident asks.
+    Lead = 9,
+    /// Whether and when a household stocks up.
+    StockingUp = 10,
+    /// At which moment of a trip officers check the resident.
+    Check = 11,
+}
+
+/// All random numbers of a run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Streams {
+    key: [u32; 2],
+}
+
+impl Streams {
+    /// The numbers of `seed`.
+    pub(crate) const fn new(seed: u64) -> Self {
+        Streams { key: [seed as u32, (seed >> 32) as u32] }
+    }
+
+    /// Four numbers of `who` (a resident or a household, as the stage says) on `day`; `item` tells things of one stage apart.
+    #[inline]
+    pub(crate) fn block(&self, who: u32, day: u16, stage: Stage, item: u16) -> [u32; 4] {
+        philox4x32(Self::counter(who, day, stage, item), self.key)
+    }
+
+    /// As many numbers as wanted, the first four being the [`Streams::block`] of the same arguments.
+    #[inline]
+    pub(crate) fn stream(&self, who: u32, day: u16, stage: Stage, item: u16) -> Stream {
+        Stream::new(Self::counter(who, day, stage, item), self.key)
+    }
+
+    #[inline]
+    fn counter(who: u32, day: u16, stage: Stage, item: u16) -> [u32; 4] {
+        [who, u32::from(day) | u32::from(item) << 16, stage as u32, 0]
+    }
+}
+
+/// A share ready to be compared with a random number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Chance(u64);
+
+impl Chance {
+    /// Whether the random number `word` falls within the share. Of two shares the greater also holds all that the smaller holds.
+    #[inline]
+    pub(crate) const fn holds(self, word: u32) -> bool {
+        (word as u64) < self.0
+    }
+
+    /// A random number that the share does not hold, stretched from what is beyond the share to the whole scale: a second decision
+    /// from the same number.
+    #[inline]
+    pub(crate) const fn beyond(self, word: u32) -> u32 {
+        const SCALE: u64 = 1 << 32;
+        let width = SCALE - self.0;
+        // Beyond a share of 1 there is nothing.
+        let width = if width == 0 { 1 } else { width };
+        (((word as u64).saturating_sub(self.0) << 32) / width) as u32
+    }
+}
+
+impl From<Share> for Chance {
+    fn from(share: Share) -> Self {
+        Chance((share.get() * 4_294_967_296.0) as u64)
+    }
+}
+
+/// The number of the alternative that `word` falls on, given the alternatives' upper bounds ([`bounds`]).
+#[inline]
+pub(crate) fn choose(bounds: &[u32], word: u32) -> usize {
+    let last = bounds.len() - 1;
+    bounds[..last].iter().position(|bound| word < *bound).unwrap_or(last)
+}
+
+/// The upper bounds of alternatives with these weights on the scale of a random word. The last one takes what rounding leaves.
+pub(crate) fn bounds(weights: &[f64]) -> Vec<u32> {
+    let total: f64 = weights.iter().sum();
+    let mut sum = 0.0;
+    weights
+        .iter()
+        .map(|weight| {
+            sum += weight;
+            // A cast of a float stops at the greatest word.
+            (sum / total * 4_294_967_296.0) as u32
+        })
+        .collect()
+}
+
+/// `word` moved to `0..below`.
+#[inline]
+pub(crate) const fn scale(word: u32, below: u32) -> u32 {
+    ((word as u64 * below as u64) >> 32) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_ends_of_a_share_are_exact() {
+        assert!(!Chance::from(Share::of(0.0)).holds(0));
+        assert!(Chance::from(Share::of(1.0)).holds(u32::MAX));
+    }
+
+    #[test]
+    fn alternatives_get_their_weights() {
+        let bounds = bounds(&[1.0, 0.0, 3.0]);
+        assert_eq!([0, 1 << 30, u32::MAX].map(|word| choose(&bounds, word)), [0, 2, 2]);
+        assert_eq!(scale(u32::MAX, 7), 6);
+    }
+
+    proptest! {
+        #[test]
+        fn shares_are_nested(a in 0.0..=1.0, b in 0.0..=1.0, word in any::<u32>()) {
+            let chance = |share: f64| Chance::from(Share::try_from(share).unwrap());
+            prop_assert!(!chance(f64::min(a, b)).holds(word) || chance(f64::max(a, b)).holds(word));
+        }
+
+        #[test]
+        fn stages_and_days_draw_apart(who in any::<u32>(), day in 0..366_u16) {
+            let streams = Streams::new(1);
+            let block = streams.block(who, day, Stage::Trip, 0);
+            prop_assert_ne!(block, streams.block(who, day, Stage::Duration, 0));
+            prop_assert_ne!(block, streams.block(who, day + 1, Stage::Trip, 0));
+            prop_assert_ne!(block, streams.block(who, day, Stage::Trip, 1));
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! How residents take to the service: hearing of the decree, registering, reaching it through a channel.
+
+use demand::{Calendar, SimTime};
+use rand_distr::{Distribution, Exp, LogNormal};
+
+use crate::draw::{Chance, Stage, Streams};
+use crate::population::{Phone, Resident};
+use crate::settings::Behaviour;
+use crate::{Channel, SimError};
+
+/// Milliseconds since the first midnight; negative for what came before.
+pub(crate) type Ms = i64;
+
+pub(crate) const DAY_MS: Ms = SimTime::DAY_MS as Ms;
+const HOUR_MS: f64 = 3_600_000.0;
+const MINUTE_MS: f64 = 60_000.0;
+/// What is put off beyond this never happens: a hundred years.
+const NEVER_MS: f64 = 3.2e12;
+
+/// The `[behaviour]` section as far as it concerns the first steps, ready to be drawn from.
+#[derive(Clone, Debug)]
+pub(crate) struct Uptake {
+    streams: Streams,
+    announced_ms: Ms,
+    web_ms: Ms,
+    app_ms: Ms,
+    phone_ms: Ms,
+    awareness_ms: LogNormal<f64>,
+    registers: Chance,
+    first_contact_ms: Exp<f64>,
+    uses_app: Chance,
+    waits_for_app: Chance,
+    form_ms: f64,
+    quiet_until_ms: Ms,
+    morning_ms: Exp<f64>,
+    night_owl: Chance,
+    asks_at_once: Chance,
+    stocks_up: Chance,
+    lead_ms: Exp<f64>,
+}
+
+/// A resident before the service: the random numbers that decide how they take to it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Applicant {
+    phone: Phone,
+    app: u32,
+    at_once: u32,
+    owl: u32,
+    form: u32,
+}
+
+impl Uptake {
+    pub(crate) fn new(behaviour: &Behaviour, calendar: &Calendar, streams: Streams) -> Result<Self, SimError> {
+        let midnight = calendar.start.at(0, 0, 0, 0);
+        let ms = |local: jiff::civil::DateTime| local.duration_since(midnight).as_millis() as Ms;
+        let mean = |ms: f64| Exp::new(1.0 / ms).map_err(|_| SimError::Distribution("behaviour"));
+        Ok(Uptake {
+            streams,
+            announced_ms: ms(behaviour.announced_at),
+            web_ms: ms(behaviour.web_from),
+            app_ms: ms(behaviour.app_from),
+            phone_ms: ms(behaviour.phone_from),
+            awareness_ms: LogNormal::new((behaviour.aware_median_h * HOUR_MS).ln(), behaviour.aware_sigma)
+                .map_err(|_| SimError::Distribution("behaviour"))?,
+            registers: behaviour.registration_share.into(),
+            first_contact_ms: mean(behaviour.first_contact_delay_min * MINUTE_MS)?,
+            uses_app: behaviour.app_share.into(),
+            waits_for_app: behaviour.app_wait_share.into(),
+            form_ms: behaviour.form_min * MINUTE_MS,
+            quiet_until_ms: Ms::from(behaviour.quiet_until_h) * HOUR_MS as Ms,
+            morning_ms: mean(behaviour.morning_spread_h * HOUR_MS)?,
+            night_owl: behaviour.night_owl_share.into(),
+            asks_at_once: behaviour.ask_at_once_share.into(),
+            stocks_up: behaviour.stocking_up_share.into(),
+            lead_ms: mean(behaviour.lead_mean_min * MINUTE_MS)?,
+        })
+    }
+
+    /// Whether many are hearing of the decree on the day that begins at `day_ms`, or heard late on the evening before. Whoever hears
+    /// of it later than that finds nothing new in it.
+    pub(crate) fn news_is_fresh(&self, day_ms: Ms) -> bool {
+        (self.announced_ms - DAY_MS + 1..self.announced_ms + 2 * DAY_MS).contains(&day_ms)
+    }
+
+    /// `resident` as the service will meet them.
+    pub(crate) fn applicant(&self, number: u32, resident: Resident) -> Applicant {
+        let [app, at_once, owl, form] = self.streams.block(number, 0, Stage::Uptake, 0);
+        Applicant { phone: resident.phone(), app, at_once, owl, form }
+    }
+
+    /// When `household` hears of the decree and stocks up; `None` when it does not.
+    pub(crate) fn stocks_up_ms(&self, household: u32) -> Option<Ms> {
+        let [stocks_up, ..] = self.streams.block(household, 0, Stage::StockingUp, 0);
+        let mut delays = self.streams.stream(household, 0, Stage::StockingUp, 1);
+        self.stocks_up
+            .holds(stocks_up)
+            .then(|| self.announced_ms + self.awareness_ms.sample(&mut delays).min(NEVER_MS) as Ms)
+    }
+
+    /// Whether `resident`, ranking `compliance` of 65,536, registers of their own accord, trip or no trip.
+    pub(crate) fn registers(&self, resident: Resident, compliance: u16) -> bool {
+        resident.age().is_adult() && complies(self.registers, compliance)
+    }
+
+    /// When resident `number` first turns to the service: having heard of the decree, once it is open, after some delay, and hardly
+    /// ever at night. Nothing is asked for earlier.
+    pub(crate) fn first_contact_ms(&self, number: u32, resident: Resident) -> Ms {
+        let applicant = self.applicant(number, resident);
+        let mut stream = self.streams.stream(number, 0, Stage::FirstContact, 0);
+        let hears_ms = self.announced_ms + self.awareness_ms.sample(&mut stream).min(NEVER_MS) as Ms;
+        let delay_ms = self.first_contact_ms.sample(&mut stream).min(NEVER_MS) as Ms;
+        let at_ms = hears_ms.max(self.open_ms(&applicant)) + delay_ms;
+        let time_of_day_ms = at_ms.rem_euclid(DAY_MS);
+        if time_of_day_ms >= self.quiet_until_ms || self.night_owl.holds(applicant.owl) {
+            return at_ms;
+        }
+        at_ms - time_of_day_ms + self.quiet_until_ms + self.morning_ms.sample(&mut stream) as Ms
+    }
+
+    /// From when the service is open to `applicant`.
+    pub(crate) fn open_ms(&self, applicant: &Applicant) -> Ms {
+        match applicant.phone {
+            Phone::App if self.waits_for_app.holds(applicant.app) => self.app_ms,
+            Phone::App if self.uses_app.holds(applicant.app) => self.web_ms.min(self.app_ms),
+            Phone::App | Phone::Web => self.web_ms,
+            Phone::Voice => self.phone_ms,
+        }
+    }
+
+    /// The channel that `applicant` uses at `at_ms`, when the service is open to them.
+    pub(crate) fn channel(&self, applicant: &Applicant, at_ms: Ms) -> Channel {
+        match applicant.phone {
+            Phone::App if at_ms >= self.app_ms && self.uses_app.holds(applicant.app) => Channel::App,
+            Phone::App | Phone::Web => Channel::Web,
+            Phone::Voice => Channel::Phone,
+        }
+    }
+
+    /// How long `applicant` takes over the registration form.
+    pub(crate) fn form_ms(&self, applicant: &Applicant) -> Ms {
+        (self.form_ms * (0.5 + f64::from(applicant.form) / f64::from(u32::MAX))) as Ms
+    }
+
+    /// How long before leaving on the trip `item` of `day` a resident who asks ahead does so.
+    pub(crate) fn lead_ms(&self, resident: u32, day: u16, item: u16) -> Ms {
+        self.lead_ms.sample(&mut self.streams.stream(resident, day, Stage::Lead, item)).min(NEVER_MS) as Ms
+    }
+
+    /// Whether `applicant`, having registered of their own accord, asks for a pass at once.
+    pub(crate) fn asks_at_once(&self, applicant: &Applicant) -> bool {
+        self.asks_at_once.holds(applicant.at_once)
+    }
+}
+
+/// Whether a resident who ranks `compliance` of 65,536 belongs to the share that complies.
+pub(crate) const fn complies(share: Chance, compliance: u16) -> bool {
+    share.holds((compliance as u32) << 16)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::population::{AgeBand, Occupation};
+
+    const CALENDAR: Calendar = Calendar { start: jiff::civil::date(2020, 4, 2), days: 3, utc_offset_min: 180 };
+
+    fn first_contacts(change: impl FnOnce(&mut Behaviour)) -> Vec<Ms> {
+        let mut behaviour = Behaviour::default();
+        change(&mut behaviour);
+        let uptake = Uptake::new(&behaviour, &CALENDAR, Streams::new(1)).unwrap();
+        let adult = Resident::new(AgeBand::From18, Occupation::None, Phone::App, false);
+        (0..4_000).map(|number| uptake.first_contact_ms(number, adult)).collect()
+    }
+
+    #[test]
+    fn the_opening_is_a_rush() {
+        let noon_ms = DAY_MS / 2;
+        let times = first_contacts(|_| ());
+        assert!(times.iter().all(|at| *at >= noon_ms), "nobody comes before the service opens");
+        let within = |hours: std::ops::Range<Ms>| {
+            times.iter().filter(|at| hours.contains(&((**at - noon_ms) / 3_600_000))).count()
+        };
+        assert!(within(0..1) > 2 * within(1..2), "{} then {}", within(0..1), within(1..2));
+        assert!(within(12..19) < within(19..22), "the night is put off: {} then {}", within(12..19), within(19..22));
+    }
+
+    #[test]
+    fn more_who_wait_for_the_app_change_nobody_else() {
+        let some = first_contacts(|_| ());
+        let more = first_contacts(|behaviour| behaviour.app_wait_share = passes::Share::of(0.4));
+        let app_ms = 2 * DAY_MS;
+        assert!(some.iter().zip(&more).all(|(some, more)| more == some || (*more >= app_ms && more > some)));
+        assert!(some != more);
+    }
+}
