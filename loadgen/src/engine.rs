@@ -75,6 +75,8 @@ pub(crate) struct LaneReport {
     pub(crate) cpu: Duration,
     pub(crate) wall: Duration,
     pub(crate) strain: Strain,
+    /// Passes asked for, those of the warm-up included.
+    pub(crate) issues: u64,
 }
 
 /// Which bounds were met.
@@ -96,6 +98,7 @@ pub(crate) struct Strain {
 /// When the poller itself fails; whatever befalls a connection is an outcome, not an error.
 pub(crate) fn play(lane: Lane<'_>) -> io::Result<LaneReport> {
     poller::ask_for_exact_timers();
+    poller::ask_for_precedence();
     let cpu_before = poller::thread_cpu_time();
     let mut engine = Engine::new(lane)?;
     let complete = engine.run()?;
@@ -104,6 +107,7 @@ pub(crate) fn play(lane: Lane<'_>) -> io::Result<LaneReport> {
         cpu: poller::thread_cpu_time().saturating_sub(cpu_before),
         wall: engine.lane.start.elapsed(),
         strain: engine.strain,
+        issues: engine.issues,
         recorder: engine.recorder,
     })
 }
@@ -132,6 +136,7 @@ struct Engine<'a> {
     forged: String,
     answered: u64,
     asked: u64,
+    issues: u64,
 }
 
 impl<'a> Engine<'a> {
@@ -149,6 +154,7 @@ impl<'a> Engine<'a> {
             forged: String::new(),
             answered: 0,
             asked: 0,
+            issues: 0,
             lane,
         })
     }
@@ -211,6 +217,7 @@ impl<'a> Engine<'a> {
 
     fn take_up(&mut self, ask: Ask, now_ns: u64) {
         self.asked += 1;
+        self.issues += u64::from(ask.kind == Kind::Issue);
         self.recorder.asked(ask.kind, ask.at_ns, now_ns);
         // Whoever waits already goes first.
         if self.backlog.is_empty()

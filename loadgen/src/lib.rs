@@ -47,6 +47,7 @@ mod verdict;
 mod wallet;
 mod warning;
 mod watch;
+pub mod workbench;
 
 pub use arrival::{ArrivalProcess, Arrivals};
 pub use capacity::{CapacityResult, CapacitySettings, Ended, Path, PathCapacity, Phase, Search, Step, find_capacity};

@@ -86,9 +86,8 @@ pub fn run(target: &Target, plan: &Plan, wallet: &mut Wallet, options: &Options<
     let play = Play { target, get_path, pace, measured, source: &source };
     let started_at = SystemTime::now() + LEAD;
     let reports = play.all(wallet, options)?;
-    let result = Gathered::new(reports).result(plan.is_closed(), started_at, measured, options);
-    wallet.issued += result.kinds.get(&Kind::Issue).map_or(0, |issue| issue.counts.asked);
-    Ok(result)
+    wallet.issued += reports.iter().map(|report| report.issues).sum::<u64>();
+    Ok(Gathered::new(reports).result(plan.is_closed(), started_at, measured, options))
 }
 
 /// Issues the passes of `errands` as fast as `connections` allow, into `wallet`. For preparation only.
@@ -239,7 +238,7 @@ impl Gathered {
     }
 
     fn add(&mut self, report: LaneReport) {
-        let LaneReport { recorder, complete, cpu, wall, strain } = report;
+        let LaneReport { recorder, complete, cpu, wall, strain, issues: _ } = report;
         self.complete &= complete;
         for (mine, theirs) in self.counts.iter_mut().zip(&recorder.counts) {
             mine.add(theirs);
@@ -279,19 +278,21 @@ impl Gathered {
         options: &Options<'_>,
     ) -> LoadResult {
         let pacing_lag = Quantiles::of(&self.pacing_lag);
+        let planned_s = measured.until_ns as f64 / 1e9;
+        // A stopped run was measured only up to then.
+        let until_s = if self.complete { planned_s } else { planned_s.min(self.wall_s) };
+        let duration_s = (until_s - measured.from_ns as f64 / 1e9).max(1e-9);
+        let behind = 1.0 - self.flow.answered as f64 / self.flow.asked.max(1) as f64;
         let observed = Observed {
             closed_loop,
             pacing_lag_p99_ms: pacing_lag.p99_us / 1_000.0,
+            answers_behind_ms: 1_000.0 * duration_s * behind.max(0.0),
             busiest_thread_share: self.busiest_thread_share,
             counts: self.counts(),
             strain: self.strain,
             connections_max: options.settings.connections_max,
             backlog_max: options.settings.backlog_max,
         };
-        let planned_s = measured.until_ns as f64 / 1e9;
-        // A stopped run was measured only up to then.
-        let until_s = if self.complete { planned_s } else { planned_s.min(self.wall_s) };
-        let duration_s = (until_s - measured.from_ns as f64 / 1e9).max(1e-9);
         let kinds = kinds(self.counts, self.times);
         let limited_by = watch::limited_by(&options.slo, &observed);
         let (verdict, failures) = judge_run(&options.slo, &kinds, limited_by);

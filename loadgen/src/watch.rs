@@ -15,6 +15,8 @@ pub(crate) struct Observed {
     pub(crate) closed_loop: bool,
     /// The 99th percentile of the pacing lag.
     pub(crate) pacing_lag_p99_ms: f64,
+    /// How far the answers were behind the requests at the end of the measured time, as time.
+    pub(crate) answers_behind_ms: f64,
     /// The busiest sending thread's share of a core.
     pub(crate) busiest_thread_share: f64,
     pub(crate) counts: Counts,
@@ -23,20 +25,28 @@ pub(crate) struct Observed {
     pub(crate) backlog_max: u32,
 }
 
+/// A generator that is late by some time delays answers by as much. What is behind by more than twice that is the target's own doing.
+const OWN_DOING: f64 = 2.0;
+
 /// Which side was at its limit.
 ///
 /// The generator, when it took requests up late: the 99th percentile of the pacing lag exceeds a tenth of the objective's time limit.
-/// The pacing lag ends when the thread takes a request up, before any wait for a connection, so that a slow target cannot cause it.
-/// Or when no socket could be had; or, in a closed loop, where nothing is due, when a sending thread was busy for 95 % of the time.
+/// The pacing lag ends when the thread takes a request up, before any wait for a connection. An overloaded target on the same machine
+/// can still cause it by taking all cores; so it is the target when the sender had time left, requests had to wait, and the answers
+/// were behind by more than twice the lag. The generator too when no socket could be had; or, in a closed loop, where nothing is due,
+/// when a sending thread was busy for 95 % of the time.
 ///
 /// The target, when it was not the generator and requests had to wait for a connection, were dropped, timed out or were turned away.
 pub(crate) fn limited_by(slo: &Slo, observed: &Observed) -> Option<Limit> {
-    let late = observed.pacing_lag_p99_ms > LAG_SHARE * slo.response_time_ms;
-    let busy = observed.closed_loop && observed.busiest_thread_share > BUSY_SHARE;
+    let busy = observed.busiest_thread_share > BUSY_SHARE;
     let Counts { dropped, timed_out, overloaded, .. } = observed.counts;
-    if (late && !observed.closed_loop) || busy || observed.strain.no_socket > 0 {
+    let strained = observed.strain.waited + dropped + timed_out + overloaded > 0;
+    let targets_doing = strained && !busy && observed.answers_behind_ms > OWN_DOING * observed.pacing_lag_p99_ms;
+    let late = observed.pacing_lag_p99_ms > LAG_SHARE * slo.response_time_ms && !targets_doing;
+    let generator = if observed.closed_loop { busy } else { late };
+    if generator || observed.strain.no_socket > 0 {
         Some(Limit::Generator)
-    } else if observed.strain.waited + dropped + timed_out + overloaded > 0 {
+    } else if strained {
         Some(Limit::Target)
     } else {
         None
@@ -81,6 +91,7 @@ mod tests {
     const CALM: Observed = Observed {
         closed_loop: false,
         pacing_lag_p99_ms: 0.05,
+        answers_behind_ms: 1.0,
         busiest_thread_share: 0.3,
         counts: Counts {
             asked: 10,
@@ -110,7 +121,10 @@ mod tests {
         assert_eq!(side(Observed { strain: waited, ..CALM }), Some(Limit::Target));
         assert_eq!(side(Observed { counts: Counts { timed_out: 1, ..CALM.counts }, ..CALM }), Some(Limit::Target));
         let late = Observed { pacing_lag_p99_ms: 26.0, strain: waited, ..CALM };
-        assert_eq!(side(late), Some(Limit::Generator), "a late generator explains all else");
+        assert_eq!(side(late), Some(Limit::Generator), "a late generator explains a wait");
+        let starved = Observed { answers_behind_ms: 500.0, ..late };
+        assert_eq!(side(starved), Some(Limit::Target), "it does not explain answers half a second behind");
+        assert_eq!(side(Observed { busiest_thread_share: 0.99, ..starved }), Some(Limit::Generator));
         assert_eq!(side(Observed { busiest_thread_share: 0.99, ..CALM }), None, "busy, and yet on time");
         assert_eq!(side(Observed { busiest_thread_share: 0.99, closed_loop: true, ..CALM }), Some(Limit::Generator));
     }

@@ -60,10 +60,11 @@ fn every_verdict_of_the_server_is_expected() {
             mix.issues_per_resident = Some(2);
             mix.get_path = "/health".into();
             let arrivals = Arrivals::Poisson { rate_per_s: 500.0 };
-            let plan = Plan::Rate { arrivals, duration: Duration::from_secs(2), mix };
+            let plan = Plan::Rate { arrivals, duration: Duration::from_millis(1_200), mix };
             let mut wallet = Wallet::new(1);
-            // The second run goes on where the first stopped: residents whose quota is used up do not ask again.
-            for _ in 0..2 {
+            options.warm_up = Duration::from_millis(400);
+            // Each run goes on where the one before stopped, its warm-up included: residents whose quota is used up do not ask again.
+            for _ in 0..3 {
                 let prepared = prepare(target, &plan, &mut wallet, &options).unwrap();
                 assert_eq!(prepared.warnings, [], "{scheme:?}");
                 let result = run(target, &plan, &mut wallet, &options).unwrap();

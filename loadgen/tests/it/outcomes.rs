@@ -168,7 +168,8 @@ fn what_still_waits_when_the_run_is_over_is_dropped_and_said() {
 fn a_generator_at_its_limit_spoils_the_run() {
     let _machine = machine();
     let server = Server::start(|_| Answer::empty(200));
-    let result = get(&server, 2_000_000.0, &options());
+    let plan = constant(2_000_000.0, Duration::from_millis(100), Mix::get("/"));
+    let result = run(&server.target, &plan, &mut Wallet::new(1), &options()).unwrap();
     assert_eq!((result.verdict, result.limited_by), (Verdict::Unusable, Some(Limit::Generator)));
     assert!(result.warnings[0].to_string().starts_with("The generator was the limit"), "{:?}", result.warnings);
 }
