@@ -31,7 +31,7 @@ impl RunFolder {
         let mut name = name.to_owned();
         name.push(".partial");
         let partial = out.with_file_name(name);
-        for path in [out, &partial] {
+        for path in [out, &partial, &replaced(&partial)] {
             if !is_ours_or_free(path)? {
                 return Err(ReportError::Taken { path: path.to_path_buf() });
             }
@@ -106,7 +106,10 @@ impl RunFolder {
         fs::remove_file(&mark).map_err(ReportError::write(&mark))?;
         if self.target.exists() {
             // Two renames, so that at no moment a mixture of two runs stands under the name.
-            let earlier = self.partial.with_extension("replaced");
+            let earlier = replaced(&self.partial);
+            if earlier.exists() {
+                fs::remove_dir_all(&earlier).map_err(ReportError::write(&earlier))?;
+            }
             fs::rename(&self.target, &earlier).map_err(ReportError::write(&self.target))?;
             fs::rename(&self.partial, &self.target).map_err(ReportError::write(&self.target))?;
             fs::remove_dir_all(&earlier).map_err(ReportError::write(&earlier))?;
@@ -115,6 +118,11 @@ impl RunFolder {
         }
         Ok(self.target)
     }
+}
+
+/// Where an earlier run folder waits for the moment in which the new one takes its name.
+fn replaced(partial: &Path) -> PathBuf {
+    partial.with_extension("replaced")
 }
 
 /// Whether `path` is free, an empty folder, a run folder or the remains of one.

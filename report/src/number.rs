@@ -62,7 +62,7 @@ pub fn share(share: f64) -> String {
         share if share >= 1.0 => "100 %".into(),
         _ if percent < 0.005 => "< 0.01 %".into(),
         _ if percent >= 99.995 => "> 99.99 %".into(),
-        _ if percent >= 99.0 || percent < 1.0 => format!("{} %", trimmed(percent, 2)),
+        _ if !(1.0..99.0).contains(&percent) => format!("{} %", trimmed(percent, 2)),
         _ => format!("{} %", trimmed(percent, 1)),
     }
 }

@@ -20,12 +20,10 @@ pub fn judge(results: &Results, replay: Option<Verdict>) -> Judgement {
     let paths = results.capacity.as_ref().map(PathJudgement::all).unwrap_or_default();
     let worst = paths.iter().filter_map(|path| path.verdict).chain(replay).max_by_key(severity);
     let mut clauses = Vec::new();
-    // The tightest path speaks for all: where it holds, the others hold with more to spare.
-    if let Some(path) = paths.first() {
-        clauses.push(path.clause.clone());
-        clauses
-            .extend(paths[1..].iter().filter(|path| path.verdict == Some(Verdict::Failed)).map(|p| p.clause.clone()));
-    }
+    // The tightest path speaks for all: where it holds, the others hold with more to spare. What fails or cannot be compared with a
+    // peak speaks for itself.
+    let speaks = |(rank, path): &(usize, &PathJudgement)| *rank == 0 || !matches!(path.verdict, Some(Verdict::Held));
+    clauses.extend(paths.iter().enumerate().filter(speaks).map(|(_, path)| path.clause.clone()));
     if let (Some(load), Some(replay)) = (&results.load, replay) {
         clauses.push(replay_clause(load, replay));
     }
@@ -198,6 +196,20 @@ mod tests {
         assert_eq!(
             judge(&nothing, None).sentence,
             "breaks: issues fail the objectives already at 50/s, the peak asks 310/s"
+        );
+    }
+
+    #[test]
+    fn without_peaks_every_path_is_told() {
+        let mut results =
+            capacity(&[("issue", Some(6_100.0), Some(6_400.0), 0.0), ("verify", Some(9_000.0), None, 0.0)]);
+        results.capacity.as_mut().unwrap().peak_demand_per_s.clear();
+        assert_eq!(
+            judge(&results, None),
+            Judgement {
+                verdict: None,
+                sentence: "usable capacity 6,100 issues/s; usable capacity at least 9,000 verifications/s".into(),
+            }
         );
     }
 

@@ -216,9 +216,12 @@ fn percentiles(folder: &Path) -> Result<Vec<PercentileCurve>, ReportError> {
     let Some(table) = Table::read_csv(&tables::PERCENTILES, folder)? else { return Ok(Vec::new()) };
     let (kinds, measures) = (table.texts("kind")?, table.texts("measure")?);
     let (percentiles, values) = (table.numbers("percentile")?, table.numbers("value_us")?);
-    let rows = grouped(&kinds, |row| (measures[row].clone(), (percentiles[row], values[row])));
-    let curve = |(kind, rows): (String, Vec<(String, (f64, f64))>)| {
-        let of = |measure: &str| rows.iter().filter(|row| row.0 == measure).map(|row| row.1).collect();
+    let rows = grouped(&kinds, |row| row);
+    let curve = |(kind, rows): (String, Vec<usize>)| {
+        let of = |measure: &str| {
+            let rows = rows.iter().filter(|row| measures[**row] == measure);
+            rows.map(|row| (percentiles[*row], values[*row])).collect()
+        };
         PercentileCurve {
             kind,
             response_time: of("response_time"),

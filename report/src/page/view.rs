@@ -8,7 +8,7 @@ use super::files::{FileEntry, files};
 use super::story::Story;
 use crate::grid::{self, Grid};
 use crate::number::{NONE, bytes, count, duration_s, rate, share, time_us, times, whole};
-use crate::plots::Picture;
+use crate::plots::{CapacityCurve, Picture};
 use crate::record::{CapacityResults, LoadResults, Status, Verdict};
 use crate::verdict::{path_noun, usable_words};
 use crate::{ReportError, RunRecord};
@@ -63,6 +63,8 @@ pub(crate) struct Page {
     capacity_ends: Vec<Fact>,
     days: Option<Grid>,
     replay: Option<Replay>,
+    measured: bool,
+    assumed: bool,
     command_line: String,
     reproduce: Vec<Fact>,
     files: Vec<FileEntry>,
@@ -84,6 +86,7 @@ struct Replay {
     counts: Grid,
     times: Grid,
     mishaps: Option<Grid>,
+    closed_loop: bool,
     closed_by: Option<&'static str>,
 }
 
@@ -136,7 +139,7 @@ impl Page {
             capacity: story
                 .curves
                 .iter()
-                .map(|curve| Shown::new(curve.picture(), capacity_caption(&curve.path)))
+                .map(|curve| Shown::new(curve.picture(), capacity_caption(curve)))
                 .collect::<Result<_, _>>()?,
             capacity_grid: results.capacity.as_ref().map(grid::paths),
             capacity_ends: results
@@ -150,6 +153,8 @@ impl Page {
                 Some(load) => Some(replay(story, load, objective_ms)?),
                 None => None,
             },
+            measured: results.load.is_some() || results.capacity.is_some(),
+            assumed: results.simulate.is_some(),
             command_line: lead.command_line.clone(),
             reproduce: reproduce(story),
             files: story.runs.iter().flat_map(|run| files(run, out)).collect(),
@@ -247,14 +252,18 @@ fn demand(story: &Story) -> Result<Vec<Shown>, ReportError> {
     ])
 }
 
-fn capacity_caption(path: &str) -> String {
-    let what = if path == "mix" {
-        "All kinds as the busiest time mixes them".into()
+fn capacity_caption(curve: &CapacityCurve) -> String {
+    let what = match curve.path.as_str() {
+        "mix" => "All kinds as the busiest time mixes them".into(),
+        path => format!("Only {}", path_noun(path)),
+    };
+    let spoiled = if curve.steps.iter().any(|step| step.spoiled) {
+        " Steps at which the load generator was the limit are left out."
     } else {
-        format!("Only {}", path_noun(path))
+        ""
     };
     format!(
-        "{what}. A full dot: every objective held. A ring: one failed. Dotted: every request answered rightly and in time."
+        "{what}. A full dot: every objective held. A ring: one failed. Dotted: every request answered rightly and in time.{spoiled}"
     )
 }
 
@@ -279,6 +288,7 @@ fn replay(story: &Story, load: &LoadResults, objective_ms: Option<f64>) -> Resul
         words: words.into(),
         latency: latency.collect::<Result<_, _>>()?,
         percentiles: percentiles.collect::<Result<_, _>>()?,
+        closed_loop: load.closed_loop,
         counts: grid::counts(load),
         times: grid::times_taken(load),
         mishaps: Some(grid::mishaps(load)).filter(|grid| !grid.rows.is_empty()),

@@ -68,7 +68,7 @@ impl DemandCurve {
         title(&mut drawing, &hour, "requests per second, by minute");
         let panel = Panel { left: 150.0, right: WIDTH - 320.0, top: 160.0, bottom: 670.0, x, y };
         panel.draw_y(&mut drawing, &ticks(y, 5, figures));
-        let quarters = (first..until).filter(|minute| minute % 15 == 0);
+        let quarters = (first..until).filter(|minute| minute.is_multiple_of(15));
         let quarters = quarters.map(|minute| Tick { at: minute as f64, label: self.clock(minute, "%H:%M") });
         panel.draw_x(&mut drawing, &quarters.collect::<Vec<_>>());
         let mut labels = Vec::new();
@@ -104,7 +104,8 @@ impl DemandCurve {
     /// Midnights, and noons when there are few days.
     fn day_ticks(&self, minutes: usize) -> Vec<Tick> {
         let step = if minutes <= 4 * MINUTES_OF_DAY { MINUTES_OF_DAY / 2 } else { MINUTES_OF_DAY };
-        let label = |minute: usize| self.clock(minute, if minute % MINUTES_OF_DAY == 0 { "%-d %b" } else { "%H:%M" });
+        let label =
+            |minute: usize| self.clock(minute, if minute.is_multiple_of(MINUTES_OF_DAY) { "%-d %b" } else { "%H:%M" });
         (0..=minutes).step_by(step).map(|minute| Tick { at: minute as f64, label: label(minute) }).collect()
     }
 }

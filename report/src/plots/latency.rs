@@ -6,6 +6,7 @@ use super::panel::{Panel, ticks};
 use super::scale::Scale;
 use super::style::{BLUE, GREEN, INK, ORANGE, RED, SHADE, SOFT_INK, TEXT, WIDTH, title};
 use crate::number::{duration_s, figures, time_us};
+use crate::verdict::path_noun;
 
 /// One kind of request, second by second.
 #[derive(Clone, Debug, Default)]
@@ -24,11 +25,11 @@ impl LatencyOverTime {
     /// The picture; `objective_ms` is drawn as a line where there is one.
     pub(crate) fn picture(&self, objective_ms: Option<f64>) -> Picture {
         let mut drawing = Drawing::new(WIDTH, 1000.0);
-        title(&mut drawing, &format!("Response time of {}", self.kind), "per second of the replay");
+        title(&mut drawing, &format!("Response time of {}", path_noun(&self.kind)), "in each second of the run");
         let x = Scale::Linear { from: 0.0, to: self.second.last().copied().unwrap_or(0.0).max(1.0) };
         self.draw_times(&mut drawing, x, objective_ms);
         self.draw_counts(&mut drawing, x);
-        let alt = format!("Response time of {} requests over the replay, with what was asked and answered.", self.kind);
+        let alt = format!("Response time of {} over the run, with what was asked and answered.", path_noun(&self.kind));
         Picture { name: format!("latency-{}", self.kind), alt, drawing }
     }
 

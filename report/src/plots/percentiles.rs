@@ -6,6 +6,7 @@ use super::panel::{Panel, ticks};
 use super::scale::Scale;
 use super::style::{BLUE, GREEN, ORANGE, RED, SOFT_INK, TEXT, WIDTH, title};
 use crate::number::time_us;
+use crate::verdict::path_noun;
 
 /// Times by percentile for one kind of request.
 #[derive(Clone, Debug, Default)]
@@ -32,7 +33,11 @@ impl PercentileCurve {
         let objective_us = objective_ms.map(|ms| ms * 1e3);
         let y = Scale::log_over(points().map(|point| point.1).chain(objective_us));
         let mut drawing = Drawing::new(WIDTH, 1000.0);
-        title(&mut drawing, &format!("Percentiles of {}", self.kind), "so many of a hundred took no longer");
+        title(
+            &mut drawing,
+            &format!("Percentiles of {}", path_noun(&self.kind)),
+            "so many of a hundred took no longer",
+        );
         let panel = Panel { left: 190.0, right: WIDTH - 310.0, top: 160.0, bottom: 880.0, x, y };
         panel.draw_y(&mut drawing, &ticks(y, 7, time_us));
         panel.draw_x(&mut drawing, &ticks(x, 9, |percentile| percentile.to_string()));
@@ -48,7 +53,7 @@ impl PercentileCurve {
             labels.push((objective_us, "SLO", Stroke::dashed(RED, 4)));
         }
         panel.draw_labels(&mut drawing, &labels);
-        let alt = format!("Percentile curve of {}: response time, service time and send lag.", self.kind);
+        let alt = format!("Percentile curve of {}: response time, service time and send lag.", path_noun(&self.kind));
         Picture { name: format!("percentiles-{}", self.kind), alt, drawing }
     }
 }

@@ -44,7 +44,7 @@ impl Scale {
             Scale::Linear { from, to } => linear_ticks(from, to, most),
             Scale::Log { from, to } => log_ticks(from, to, most),
             Scale::Percentile { to } => {
-                [0.0, 50.0, 90.0, 99.0, 99.9, 99.99, 99.999].into_iter().filter(|tick| *tick <= to).collect()
+                [50.0, 90.0, 99.0, 99.9, 99.99, 99.999].into_iter().filter(|tick| *tick <= to).collect()
             }
         }
     }
@@ -88,7 +88,7 @@ mod tests {
     fn ticks_are_round() {
         assert_eq!(Scale::Linear { from: 0.0, to: 335.0 }.ticks(4), [0.0, 100.0, 200.0, 300.0]);
         assert_eq!(Scale::Log { from: 80.0, to: 15_000.0 }.ticks(5), [100.0, 300.0, 1_000.0, 3_000.0, 10_000.0]);
-        assert_eq!(Scale::Percentile { to: 99.95 }.ticks(9), [0.0, 50.0, 90.0, 99.0, 99.9]);
+        assert_eq!(Scale::Percentile { to: 99.95 }.ticks(9), [50.0, 90.0, 99.0, 99.9]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A summary table in memory: some thousand rows, through polars.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::sync::Arc;
@@ -90,8 +90,9 @@ impl Table {
     /// [`ReportError::Write`], [`ReportError::Table`].
     pub fn write_csv(&mut self, folder: &Path) -> Result<(), ReportError> {
         let path = folder.join(self.schema.name).with_extension("csv");
-        let file = File::create(&path).map_err(ReportError::write(&path))?;
-        CsvWriter::new(file).include_header(true).finish(&mut self.frame).map_err(ReportError::table(&path))
+        let mut text = Vec::new();
+        CsvWriter::new(&mut text).include_header(true).finish(&mut self.frame).map_err(ReportError::table(&path))?;
+        fs::write(&path, text).map_err(ReportError::write(&path))
     }
 
     /// Writes it as `FOLDER/NAME.parquet`.
@@ -100,8 +101,9 @@ impl Table {
     /// [`ReportError::Write`], [`ReportError::Table`].
     pub fn write_parquet(&mut self, folder: &Path) -> Result<(), ReportError> {
         let path = folder.join(self.schema.name).with_extension("parquet");
-        let file = File::create(&path).map_err(ReportError::write(&path))?;
-        ParquetWriter::new(file).finish(&mut self.frame).map(drop).map_err(ReportError::table(&path))
+        let mut bytes = Vec::new();
+        ParquetWriter::new(&mut bytes).finish(&mut self.frame).map_err(ReportError::table(&path))?;
+        fs::write(&path, bytes).map_err(ReportError::write(&path))
     }
 
     /// Reads `FOLDER/NAME.csv`; `None` when there is no such file.

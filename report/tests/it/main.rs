@@ -1,5 +1,7 @@
 //! Tests of the crate as its users see it. `UPDATE=1` writes the golden files anew.
 
+#![expect(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
+
 mod fixture;
 mod folders;
 mod measured;

@@ -1,0 +1,126 @@
+//! The part of `run.json` that a load run fills.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Which side of a load run reached its limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LimitedBy {
+    /// The load generator: the run cannot judge the target.
+    Generator,
+    /// The server under test.
+    Target,
+}
+
+impl From<loadgen::Limit> for LimitedBy {
+    fn from(limit: loadgen::Limit) -> Self {
+        match limit {
+            loadgen::Limit::Generator => LimitedBy::Generator,
+            loadgen::Limit::Target => LimitedBy::Target,
+        }
+    }
+}
+
+/// What a load run measured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LoadResults {
+    /// By kind of request.
+    pub kinds: BTreeMap<String, KindRecord>,
+    /// Which side reached its limit, if one did.
+    pub limited_by: Option<LimitedBy>,
+    /// Whether sending waited for answers; such a run is no measure of what people would wait.
+    pub closed_loop: bool,
+    /// Processor time the generator used, in seconds.
+    pub generator_cpu_s: f64,
+    /// The server under test.
+    pub target: String,
+    /// What was replayed, in words: `2020-04-02 12:00 to 12:10`, or a rate.
+    pub window: Option<String>,
+}
+
+impl LoadResults {
+    /// Right answers over what was due and could be asked, of all kinds; none when nothing was.
+    pub fn right_share(&self) -> Option<f64> {
+        let (due, right) =
+            self.kinds.values().fold((0, 0), |(due, right), kind| (due + kind.due(), right + kind.right));
+        (due > 0).then(|| right as f64 / due as f64)
+    }
+}
+
+/// One kind of request in a load run.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KindRecord {
+    /// Intended by the plan.
+    pub asked: u64,
+    /// Sent.
+    pub sent: u64,
+    /// Answered at all.
+    pub answered: u64,
+    /// Answered rightly.
+    pub right: u64,
+    /// Intended and never sent.
+    pub dropped: u64,
+    /// Answered with a refusal.
+    pub refused: u64,
+    /// Answered that the server is overloaded.
+    pub overloaded: u64,
+    /// Answered wrongly.
+    pub wrong: u64,
+    /// Lost their connection, or got none.
+    pub failed: u64,
+    /// Had no answer in time.
+    pub timed_out: u64,
+    /// Not asked, because the resident held no token or pass at that instant; nobody's failure.
+    pub without_pass: u64,
+    /// Sent and not waited for, because the run was stopped.
+    pub abandoned: u64,
+    /// From the intended instant to the answer.
+    pub response_time_us: Quantiles,
+    /// From sending to the answer.
+    pub service_time_us: Quantiles,
+    /// From the intended instant to sending.
+    pub send_lag_us: Quantiles,
+}
+
+impl KindRecord {
+    /// Right answers over what was due and could be asked; none when nothing was.
+    pub fn right_share(&self) -> Option<f64> {
+        (self.due() > 0).then(|| self.right as f64 / self.due() as f64)
+    }
+
+    /// What was asked and could be: whoever holds no pass yet has none to show.
+    fn due(&self) -> u64 {
+        self.asked.saturating_sub(self.without_pass + self.abandoned)
+    }
+}
+
+/// Quantiles of a time, in microseconds; none where nothing was measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Quantiles {
+    /// The median.
+    pub p50: Option<f64>,
+    /// 90 % stay within.
+    pub p90: Option<f64>,
+    /// 99 % stay within.
+    pub p99: Option<f64>,
+    /// 99.9 % stay within.
+    pub p99_9: Option<f64>,
+    /// The greatest.
+    pub max: Option<f64>,
+}
+
+impl From<loadgen::Quantiles> for Quantiles {
+    fn from(times: loadgen::Quantiles) -> Self {
+        // All are zero where nothing was recorded: no answer takes no time.
+        let some = |us: f64| (times.max_us > 0.0).then_some(us);
+        Quantiles {
+            p50: some(times.p50_us),
+            p90: some(times.p90_us),
+            p99: some(times.p99_us),
+            p99_9: some(times.p99_9_us),
+            max: some(times.max_us),
+        }
+    }
+}
