@@ -190,7 +190,7 @@ impl Step {
 pub enum Ended {
     /// The edge is known within the tolerance.
     Found,
-    /// No rate held, down to one request per second.
+    /// No rate held, down to a sixteenth of the first.
     NothingHeld,
     /// The highest rate allowed held.
     MaxReached,
@@ -206,7 +206,7 @@ impl fmt::Display for Ended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Ended::Found => "The edge was found and confirmed.",
-            Ended::NothingHeld => "No rate held, down to one request per second: the target does not meet the objectives at all.",
+            Ended::NothingHeld => "No rate held, down to a sixteenth of the first; write a lower capacity.start_per_s, or look at what failed.",
             Ended::MaxReached => "The highest rate allowed still held; raise capacity.max_per_s to go further.",
             Ended::GeneratorLimited => {
                 "The generator, not the target, was the limit: the target can do at least what held. Use more sending threads or another machine."
@@ -224,7 +224,7 @@ impl fmt::Display for Ended {
 pub struct PathCapacity {
     /// `issue`, `verify` or `mix`.
     pub path: String,
-    /// The highest offered load that held each time it was tried, in requests per second.
+    /// The highest offered load that held, its repetition included, in requests per second.
     pub usable_per_s: Option<f64>,
     /// The highest that held (0 for none) and the lowest that failed (none when none did).
     pub interval_per_s: (f64, Option<f64>),
