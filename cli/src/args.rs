@@ -14,7 +14,7 @@ use report::Format;
 ///
 /// Start with `lockgate demo`.
 #[derive(Debug, Parser)]
-#[command(name = "lockgate", version, max_term_width = 100)]
+#[command(name = "lockgate", version, max_term_width = 110)]
 #[command(
     after_help = "Exit codes: 0 done and the objectives held; 1 done and an objective failed; 2 bad input; 3 could not run."
 )]
@@ -153,10 +153,10 @@ pub(crate) struct Load {
     #[arg(long, value_name = "HH:MM")]
     pub(crate) window: Option<ClockTime>,
     /// Play the trace so many times faster than it happened
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, default_value_t = 1.0, allow_negative_numbers = true)]
     pub(crate) speed: f64,
     /// Ignore the trace and offer a constant number of requests a second
-    #[arg(long, value_name = "PER SECOND")]
+    #[arg(long, value_name = "PER SECOND", allow_negative_numbers = true)]
     pub(crate) rate: Option<f64>,
     /// How requests come at --rate
     #[arg(long, value_enum, default_value_t = Arrivals::Poisson)]

@@ -28,11 +28,13 @@ pub struct CapacitySettings {
     pub tolerance: Share,
     /// How often the edge is tried again: a rate that fails on repetition did not hold.
     pub repetitions: u32,
+    /// So long after its start a search begins no further step, in seconds; what was shown by then stands.
+    pub longest_s: f64,
 }
 
 impl Default for CapacitySettings {
-    /// From 500/s by doubling to at most 200,000/s; steps of 1 s and, near the edge, 3 s after 0.5 s; 5 %; one repetition
-    /// (assumptions: a search takes about half a minute at 10,000/s).
+    /// From 500/s by doubling to at most 200,000/s; steps of 1 s and, near the edge, 3 s after 0.5 s; 5 %; one repetition; two
+    /// minutes (assumptions: a search takes about half a minute at 10,000/s, and longer where the target is unsteady).
     fn default() -> Self {
         CapacitySettings {
             start_per_s: 500.0,
@@ -42,6 +44,7 @@ impl Default for CapacitySettings {
             warm_up_s: 0.5,
             tolerance: Share::of(0.05),
             repetitions: 1,
+            longest_s: 120.0,
         }
     }
 }
@@ -55,6 +58,7 @@ impl CapacitySettings {
             ("capacity.max_per_s", self.max_per_s),
             ("capacity.bracket_step_s", self.bracket_step_s),
             ("capacity.step_s", self.step_s),
+            ("capacity.longest_s", self.longest_s),
         ];
         for (key, value) in positive {
             if !(value > 0.0 && value.is_finite()) {
@@ -198,6 +202,8 @@ pub enum Ended {
     GeneratorLimited,
     /// The edge failed on each repetition; the result is the highest rate below that held.
     Unsteady,
+    /// Its time was used up: the edge lies between what held and what failed, and was not confirmed.
+    OutOfTime,
     /// It was stopped.
     Stopped,
 }
@@ -213,6 +219,9 @@ impl fmt::Display for Ended {
             }
             Ended::Unsteady => {
                 "The edge held once and failed on repetition, time and again: the target is unsteady there, and the result is cautious."
+            }
+            Ended::OutOfTime => {
+                "The time for the search was used up: the edge lies between what held and what failed, and was not confirmed. Raise capacity.longest_s to look closer."
             }
             Ended::Stopped => "The search was stopped before its end.",
         })

@@ -23,6 +23,7 @@ pub(super) struct Probe<'a> {
     idle: Duration,
     wallet: Wallet,
     steps: Vec<Step>,
+    started: Instant,
 }
 
 impl<'a> Probe<'a> {
@@ -36,6 +37,7 @@ impl<'a> Probe<'a> {
             control,
             wallet: Wallet::new(search.options.settings.threads()),
             steps: Vec::new(),
+            started: Instant::now(),
             search,
         })
     }
@@ -48,6 +50,9 @@ impl<'a> Probe<'a> {
     pub(super) fn step(&mut self, phase: Phase, rate_per_s: f64) -> Result<Trial, LoadError> {
         if self.search.options.stop.load(Ordering::Relaxed) {
             return Ok(Trial::Stopped);
+        }
+        if self.started.elapsed().as_secs_f64() > self.search.settings.longest_s {
+            return Ok(Trial::OutOfTime);
         }
         let Search { settings, options, .. } = self.search;
         let number = self.steps.len() as u32;

@@ -14,6 +14,8 @@ pub(super) enum Trial {
     Spoiled,
     /// The search was stopped.
     Stopped,
+    /// The search has used up its time.
+    OutOfTime,
 }
 
 /// Where the edge is.
@@ -94,6 +96,7 @@ impl Edge {
             }
             Trial::Spoiled => self.ended = Some(Ended::GeneratorLimited),
             Trial::Stopped => self.ended = Some(Ended::Stopped),
+            Trial::OutOfTime => self.ended = Some(Ended::OutOfTime),
         }
         Ok(trial == Trial::Held)
     }
@@ -193,6 +196,22 @@ mod tests {
         assert_eq!((end(0.0).held_per_s, end(0.0).ended), (None, Ended::NothingHeld));
         let spoiled = seek_with(|_, rate| if rate < 3_000.0 { Trial::Held } else { Trial::Spoiled });
         assert_eq!(spoiled, Found { held_per_s: Some(2_000.0), failed_per_s: None, ended: Ended::GeneratorLimited });
+    }
+
+    #[test]
+    fn what_was_shown_stands_when_time_runs_out() {
+        let mut tries = 0;
+        let found = seek_with(|_, rate| {
+            tries += 1;
+            match tries {
+                9.. => Trial::OutOfTime,
+                _ if rate <= 7_000.0 => Trial::Held,
+                _ => Trial::Failed,
+            }
+        });
+        assert_eq!(found.ended, Ended::OutOfTime);
+        let (held, failed) = (found.held_per_s.unwrap(), found.failed_per_s.unwrap());
+        assert!(held <= 7_000.0 && 7_000.0 < failed && failed < 8_001.0, "{found:?}");
     }
 
     #[test]
