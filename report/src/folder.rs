@@ -104,6 +104,8 @@ impl RunFolder {
     pub fn finish(self) -> Result<PathBuf, ReportError> {
         let mark = self.partial.join(MARK);
         fs::remove_file(&mark).map_err(ReportError::write(&mark))?;
+        // Only an empty folder can be removed so: a run without tables shows none.
+        let _ = fs::remove_dir(self.tables());
         if self.target.exists() {
             // Two renames, so that at no moment a mixture of two runs stands under the name.
             let earlier = replaced(&self.partial);

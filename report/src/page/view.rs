@@ -96,6 +96,7 @@ impl Page {
         let lead = story.lead;
         let results = &story.results;
         let sentence = &story.judgement.sentence;
+        let measured = results.load.is_some() || results.capacity.is_some();
         let objective_ms = story.runs.iter().find_map(|run| run.record.objectives).map(|slo| slo.response_time_ms);
         let records = || story.runs.iter().map(|run| &run.record);
         let distinct = |lists: &mut dyn Iterator<Item = &Vec<String>>| {
@@ -109,7 +110,7 @@ impl Page {
         };
         Ok(Page {
             title: lead.title.clone().or_else(|| lead.scenario.clone()).unwrap_or_else(|| "A load run".into()),
-            badge: badge(story.judgement.verdict),
+            badge: badge(story.judgement.verdict, measured),
             sentence: sentence
                 .split_once(": ")
                 .filter(|_| story.judgement.verdict.is_some())
@@ -118,7 +119,7 @@ impl Page {
             keys: key_numbers(story),
             warnings: distinct(&mut records().map(|record| &record.warnings)),
             failures: distinct(&mut records().map(|record| &record.failures)),
-            objective: records().find_map(|record| record.objectives).map(|slo| {
+            objective: records().find_map(|record| record.objectives).filter(|_| measured).map(|slo| {
                 format!(
                     "{} of the requests of each kind answered within {}, and {} answered rightly",
                     share(slo.within_share),
@@ -153,7 +154,7 @@ impl Page {
                 Some(load) => Some(replay(story, load, objective_ms)?),
                 None => None,
             },
-            measured: results.load.is_some() || results.capacity.is_some(),
+            measured,
             assumed: results.simulate.is_some(),
             command_line: lead.command_line.clone(),
             reproduce: reproduce(story),
@@ -168,12 +169,13 @@ impl Page {
     }
 }
 
-fn badge(verdict: Option<Verdict>) -> Badge {
+fn badge(verdict: Option<Verdict>, measured: bool) -> Badge {
     match verdict {
         Some(Verdict::Held) => Badge { word: "Holds", class: "held" },
         Some(Verdict::Failed) => Badge { word: "Breaks", class: "failed" },
         Some(Verdict::Unusable) => Badge { word: "Cannot tell", class: "unusable" },
-        None => Badge { word: "Not measured", class: "none" },
+        None if measured => Badge { word: "Measured", class: "none" },
+        None => Badge { word: "Simulated", class: "none" },
     }
 }
 

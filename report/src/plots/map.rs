@@ -7,6 +7,8 @@ use crate::number::count;
 
 /// So many places are named at most.
 const MOST_NAMES: usize = 7;
+/// A region is drawn no larger than if it were this wide, so that places at one spot stay together.
+const LEAST_EXTENT_DEG: f64 = 0.01;
 const GREATEST_RADIUS: f64 = 90.0;
 
 /// A place and how much happens there.
@@ -78,11 +80,11 @@ impl RegionMap {
         let narrowing = ((south + north) / 2.0).to_radians().cos();
         let margin = GREATEST_RADIUS + 10.0;
         let room = (WIDTH - 2.0 * margin, height - 2.0 * margin);
-        let wide = ((east - west) * narrowing).max(1e-6);
-        let tall = (north - south).max(1e-6);
+        let wide = ((east - west) * narrowing).max(LEAST_EXTENT_DEG);
+        let tall = (north - south).max(LEAST_EXTENT_DEG);
         let scale = (room.0 / wide).min(room.1 / tall);
-        let left = margin + (room.0 - wide * scale) / 2.0;
-        let top = margin + (room.1 - tall * scale) / 2.0;
+        let left = margin + (room.0 - (east - west) * narrowing * scale) / 2.0;
+        let top = margin + (room.1 - (north - south) * scale) / 2.0;
         move |place| {
             (left + (place.longitude_deg - west) * narrowing * scale, top + (north - place.latitude_deg) * scale)
         }

@@ -79,7 +79,8 @@ fn peaks_of(series: &RateSeries, calendar: &Calendar) -> BTreeMap<String, PeakRe
 }
 
 fn demand_by_minute(series: &RateSeries, calendar: &Calendar, days: u16) -> Result<Table, ReportError> {
-    let minutes = usize::from(days) * MINUTES_OF_DAY;
+    // Trips of the last evening are checked after midnight, too.
+    let minutes = series.minutes().len().max(usize::from(days) * MINUTES_OF_DAY);
     let kinds = RequestKind::ALL.len();
     let count = |row: usize| series.minutes().get(row / kinds).map_or(0, |minute| minute[row % kinds]);
     let rows = || 0..minutes * kinds;

@@ -7,7 +7,7 @@ const LOCAL_MS: &str = "milliseconds";
 /// One kind of request in one minute.
 pub const DEMAND_BY_MINUTE: TableSchema = TableSchema {
     name: "demand_by_minute",
-    meaning: "requests of one kind in one minute; every minute of every day is there",
+    meaning: "requests of one kind in one minute; every minute of every day is there, and as much of the night after as brings requests",
     columns: &[
         ColumnSchema::count("minute", "minutes", "Minutes since local midnight of the first day"),
         ColumnSchema::of("at_local", ColumnKind::Time, "When the minute begins, in local time"),

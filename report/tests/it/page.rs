@@ -69,7 +69,7 @@ fn a_part_tells_what_it_has() {
     };
     let simulate = page_of(fixture::simulate(&folder.path().join("simulate")));
     assert!(
-        simulate.contains("Not measured") && !simulate.contains("<h2>The replay") && !simulate.contains("can bear")
+        simulate.contains("Simulated</span>") && !simulate.contains("<h2>The replay") && !simulate.contains("can bear")
     );
     let load = page_of(fixture::load(&folder.path().join("load")));
     assert!(load.contains("<h2>The replay") && !load.contains("Demand over the days"));
