@@ -19,20 +19,24 @@ pub(crate) enum Stage {
     HouseholdNeeds = 3,
     /// A resident's needs of a day.
     ResidentNeeds = 4,
-    /// One trip: when, where to, asked for when, met by officers or not.
+    /// One trip: when, met by officers or not, how long.
     Trip = 5,
-    /// How long a trip lasts.
-    Duration = 6,
+    /// Where a trip goes.
+    Destination = 6,
     /// How a resident takes to the service.
     Uptake = 7,
     /// When a resident first turns to the service.
     FirstContact = 8,
-    /// How long before leaving a resident asks.
-    Lead = 9,
+    /// When a resident asks for a trip's pass, and what becomes of it.
+    Asking = 9,
     /// Whether and when a household stocks up.
     StockingUp = 10,
     /// At which moment of a trip officers check the resident.
     Check = 11,
+    /// How long before leaving a resident asks.
+    Lead = 12,
+    /// What else a resident is like.
+    ResidentMore = 13,
 }
 
 /// All random numbers of a run.
@@ -51,6 +55,14 @@ impl Streams {
     #[inline]
     pub(crate) fn block(&self, who: u32, day: u16, stage: Stage, item: u16) -> [u32; 4] {
         philox4x32(Self::counter(who, day, stage, item), self.key)
+    }
+
+    /// The blocks of as many residents or households as there is room for in `blocks`, from `first` on. One plain loop, so that the
+    /// compiler can draw for several at a time.
+    pub(crate) fn fill(&self, blocks: &mut [[u32; 4]], first: u32, day: u16, stage: Stage) {
+        for (block, who) in blocks.iter_mut().zip(first..) {
+            *block = self.block(who, day, stage, 0);
+        }
     }
 
     /// As many numbers as wanted, the first four being the [`Streams::block`] of the same arguments.
@@ -150,7 +162,7 @@ mod tests {
         fn stages_and_days_draw_apart(who in any::<u32>(), day in 0..366_u16) {
             let streams = Streams::new(1);
             let block = streams.block(who, day, Stage::Trip, 0);
-            prop_assert_ne!(block, streams.block(who, day, Stage::Duration, 0));
+            prop_assert_ne!(block, streams.block(who, day, Stage::Destination, 0));
             prop_assert_ne!(block, streams.block(who, day + 1, Stage::Trip, 0));
             prop_assert_ne!(block, streams.block(who, day, Stage::Trip, 1));
         }

@@ -7,8 +7,9 @@ use passes::{Fault, Policy};
 use rayon::prelude::*;
 
 use crate::fingerprint::Fingerprint;
+use crate::intent::Intents;
 use crate::needs::Needs;
-use crate::resolve::resolve;
+use crate::resolve::{Day, resolve};
 use crate::server::Server;
 use crate::standing::Standing;
 use crate::world::World;
@@ -121,6 +122,9 @@ struct Run<'a> {
     server: Server<'a>,
     standing: Standing,
     needs: Needs,
+    /// Room for one day's intents, and for what came of them.
+    intents: Vec<Intents>,
+    records: Day,
     requests: Vec<Request>,
     day_summaries: Vec<DaySummary>,
     places: Vec<PlaceSummary>,
@@ -139,6 +143,8 @@ impl<'a> Run<'a> {
             server: Server::new(&world.rules),
             standing,
             needs,
+            intents: Vec::new(),
+            records: Day::default(),
             requests: Vec::new(),
             day_summaries: Vec::new(),
             places: summary::of_places(places, world.population),
@@ -164,16 +170,15 @@ impl<'a> Run<'a> {
 
     /// Simulates one day; false when the run was stopped meanwhile.
     fn day(&mut self, day: u16, stop: &AtomicBool, observer: &mut dyn Observer) -> Result<bool, SimError> {
-        let Run { world, pool, server, standing, needs, fingerprint, places, .. } = self;
-        let intents = pool.install(|| intent::of_day(world, standing, needs, day, stop));
+        let Run { world, pool, server, standing, needs, intents, records, .. } = self;
+        pool.install(|| intent::of_day(world, standing, needs, day, stop, intents));
         if stop.load(Ordering::Relaxed) {
             return Ok(false);
         }
-        let (records, summary) = pool.install(|| {
-            let records = resolve(world, intents, server, standing, needs);
-            fingerprint.add(&records);
-            let summary = summary::of_day(day, &records, places);
-            (records, summary)
+        let summary = pool.install(|| {
+            resolve(world, intents, server, standing, needs, records);
+            self.fingerprint.add(records);
+            summary::of_day(day, records, &mut self.places)
         });
         observer.day(&DayRecords {
             day,

@@ -27,8 +27,9 @@ impl Fingerprint {
         format!("{:016x}", self.0.digest())
     }
 
-    fn add_rows<R: Sync, const BYTES: usize>(&mut self, rows: &[R], bytes_of: impl Fn(&R) -> [u8; BYTES] + Sync) {
-        let hash = |chunk: &[R]| xxh3_64(chunk.iter().map(&bytes_of).collect::<Vec<_>>().as_flattened());
+    fn add_rows<R: Sync, const WORDS: usize>(&mut self, rows: &[R], words: impl Fn(&R) -> [u64; WORDS] + Sync) {
+        let bytes = |row: &R| words(row).map(u64::to_le_bytes);
+        let hash = |chunk: &[R]| xxh3_64(chunk.iter().map(bytes).collect::<Vec<_>>().as_flattened().as_flattened());
         let hashes: Vec<u64> = rows.par_chunks(CHUNK).map(hash).collect();
         self.0.update(&(rows.len() as u64).to_le_bytes());
         for hash in hashes {
@@ -37,77 +38,43 @@ impl Fingerprint {
     }
 }
 
-/// Bytes filled from the front.
-struct Row<const BYTES: usize> {
-    bytes: [u8; BYTES],
-    filled: usize,
-}
-
-impl<const BYTES: usize> Row<BYTES> {
-    fn new() -> Self {
-        Row { bytes: [0; BYTES], filled: 0 }
-    }
-
-    #[inline]
-    fn with<const N: usize>(mut self, part: [u8; N]) -> Self {
-        self.bytes[self.filled..self.filled + N].copy_from_slice(&part);
-        self.filled += N;
-        self
-    }
-
-    fn time(self, at: SimTime) -> Self {
-        self.with(at.ms().to_le_bytes())
-    }
+/// Small numbers side by side, the first lowest.
+fn word(wide: u32, middle: u16, [a, b]: [u8; 2]) -> u64 {
+    u64::from(wide) | u64::from(middle) << 32 | u64::from(a) << 48 | u64::from(b) << 56
 }
 
 /// One more than the number of what there is, and 0 for nothing.
-fn optional(number: Option<u8>) -> [u8; 1] {
-    [number.map_or(0, |number| number + 1)]
+fn optional(number: Option<u8>) -> u8 {
+    number.map_or(0, |number| number + 1)
 }
 
-#[inline]
-fn trip(trip: &Trip) -> [u8; 31] {
-    Row::new()
-        .time(trip.departs)
-        .time(trip.returns)
-        .with(trip.resident.to_le_bytes())
-        .with(trip.household.to_le_bytes())
-        .with(trip.origin.to_le_bytes())
-        .with(trip.destination.to_le_bytes())
-        .with([trip.purpose as u8, trip.pass as u8])
-        .with(optional(trip.check.map(|verdict| verdict as u8)))
-        .bytes
+fn trip(trip: &Trip) -> [u64; 4] {
+    let check = optional(trip.check.map(|verdict| verdict as u8));
+    [
+        trip.departs.ms(),
+        trip.returns.ms(),
+        word(trip.resident, trip.origin, [trip.purpose as u8, trip.pass as u8]),
+        word(trip.household, trip.destination, [check, 0]),
+    ]
 }
 
-fn pass(pass: &Pass) -> [u8; 40] {
-    Row::new()
-        .time(pass.asked_at)
-        .time(pass.valid_from)
-        .time(pass.valid_until)
-        .time(pass.cancelled_at.map_or(SimTime::from_ms(u64::MAX), |at| at))
-        .with(pass.resident.to_le_bytes())
-        .with(pass.place.to_le_bytes())
-        .with([pass.purpose as u8, pass.channel as u8])
-        .bytes
+fn pass(pass: &Pass) -> [u64; 5] {
+    [
+        pass.asked_at.ms(),
+        pass.valid_from.ms(),
+        pass.valid_until.ms(),
+        pass.cancelled_at.map_or(u64::MAX, SimTime::ms),
+        word(pass.resident, pass.place, [pass.purpose as u8, pass.channel as u8]),
+    ]
 }
 
-fn check(check: &Check) -> [u8; 16] {
-    Row::new()
-        .time(check.at)
-        .with(check.resident.to_le_bytes())
-        .with(check.place.to_le_bytes())
-        .with([check.purpose as u8, check.verdict as u8])
-        .bytes
+fn check(check: &Check) -> [u64; 2] {
+    [check.at.ms(), word(check.resident, check.place, [check.purpose as u8, check.verdict as u8])]
 }
 
-fn request(request: &Request) -> [u8; 16] {
-    Row::new()
-        .time(request.at)
-        .with(request.resident.to_le_bytes())
-        .with(request.place.to_le_bytes())
-        .with([request.kind as u8])
-        .with(optional(request.purpose.map(|purpose| purpose as u8)))
-        .bytes
+fn request(request: &Request) -> [u64; 2] {
+    let purpose = optional(request.purpose.map(|purpose| purpose as u8));
+    [request.at.ms(), word(request.resident, request.place, [request.kind as u8, purpose])]
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ pub(crate) use plan::{Act, Event, Intents, NO_TRIP, Plan};
 use rayon::prelude::*;
 use wishes::Wish;
 
+use crate::draw::Stage;
 use crate::needs::{Needs, NeedsMut};
 use crate::standing::Standing;
 use crate::uptake::{DAY_MS, Ms};
@@ -20,26 +21,24 @@ use crate::world::World;
 /// Households that one task decides for. Fixed, so that results do not depend on the number of threads.
 const CHUNK: usize = 4_096;
 
-/// What everyone intends on `day`, chunk by chunk of households; incomplete when `stop` was raised meanwhile.
+/// Puts what everyone intends on `day` into `intents`, chunk by chunk of households; incomplete when `stop` was raised meanwhile.
 pub(crate) fn of_day(
     world: &World<'_>,
     standing: &Standing,
     needs: &mut Needs,
     day: u16,
     stop: &AtomicBool,
-) -> Vec<Intents> {
-    needs
-        .chunks_mut(world.population, CHUNK)
-        .into_par_iter()
-        .enumerate()
-        .map(|(chunk, needs)| {
-            let mut planner = Planner::new(world, standing, needs, day, chunk * CHUNK);
-            if !stop.load(Ordering::Relaxed) {
-                planner.decide_all();
-            }
-            planner.intents
-        })
-        .collect()
+    intents: &mut Vec<Intents>,
+) {
+    let chunks = needs.chunks_mut(world.population, CHUNK);
+    intents.resize_with(chunks.len(), Intents::default);
+    let decide = |(chunk, (needs, intents)): (usize, (NeedsMut<'_>, &mut Intents))| {
+        intents.clear(needs.prescription.len());
+        if !stop.load(Ordering::Relaxed) {
+            Planner::new(world, standing, needs, day, chunk * CHUNK, intents).decide_all();
+        }
+    };
+    chunks.into_par_iter().zip(intents).enumerate().for_each(decide);
 }
 
 /// Decides for the households of one chunk.
@@ -54,7 +53,9 @@ struct Planner<'a> {
     hears_today: bool,
     first_household: usize,
     first_resident: usize,
-    intents: Intents,
+    /// The random numbers of each resident's needs of the day.
+    resident_words: Vec<[u32; 4]>,
+    intents: &'a mut Intents,
 }
 
 impl<'a> Planner<'a> {
@@ -64,16 +65,21 @@ impl<'a> Planner<'a> {
         needs: NeedsMut<'a>,
         day: u16,
         first_household: usize,
+        intents: &'a mut Intents,
     ) -> Self {
         let day_ms = Ms::from(day) * DAY_MS;
+        let first_resident = world.population.first_residents[first_household];
+        let mut resident_words = vec![[0; 4]; needs.prescription.len()];
+        world.streams.fill(&mut resident_words, first_resident, day, Stage::ResidentNeeds);
         Planner {
             day,
             day_ms,
             is_weekend: world.calendar.is_weekend(day),
             hears_today: world.uptake.news_is_fresh(day_ms),
             first_household,
-            first_resident: world.population.first_residents[first_household] as usize,
-            intents: Intents::for_residents(needs.prescription.len()),
+            first_resident: first_resident as usize,
+            resident_words,
+            intents,
             world,
             standing,
             needs,

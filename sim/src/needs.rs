@@ -41,7 +41,7 @@ impl Needs {
             (choose(&pantry, food) as u8, scale(bin, u32::from(activities.rubbish_every_days)) as u8)
         };
         let prescription = |resident: u32| {
-            let [_, _, word, _] = streams.block(resident, 0, Stage::Resident, 1);
+            let [_, _, word, _] = streams.block(resident, 0, Stage::ResidentMore, 0);
             scale(word, u32::from(activities.prescription_days)) as u8
         };
         let (pantry, rubbish) = (0..population.households() as u32).into_par_iter().map(household).unzip();

@@ -3,7 +3,8 @@
 use passes::Purpose;
 use rand_distr::{Distribution, LogNormal};
 
-use crate::draw::{Stage, Streams, bounds};
+use crate::draw::bounds;
+use crate::philox::Stream;
 use crate::settings::{Activities, Spread};
 
 pub(crate) const MINUTE_MS: u32 = 60_000;
@@ -62,12 +63,10 @@ impl Timing {
         self.profiles[purpose as usize].at_ms(word)
     }
 
-    /// How long a trip lasts, in milliseconds: a minute to a day, whatever
-    /// the distribution says.
+    /// How long a trip lasts, in milliseconds: a minute to a day, whatever the distribution says.
     #[inline]
-    pub(crate) fn length_ms(&self, purpose: Purpose, streams: &Streams, who: u32, day: u16, item: u16) -> u32 {
-        let mut stream = streams.stream(who, day, Stage::Duration, item);
-        let minutes = self.lengths[purpose as usize].sample(&mut stream);
+    pub(crate) fn length_ms(&self, purpose: Purpose, stream: &mut Stream) -> u32 {
+        let minutes = self.lengths[purpose as usize].sample(stream);
         (minutes * f64::from(MINUTE_MS)).clamp(f64::from(MINUTE_MS), f64::from(DAY_MS)) as u32
     }
 }
@@ -96,10 +95,8 @@ mod tests {
     #[test]
     fn the_median_length_is_the_one_asked_for() {
         let timing = Timing::new(&Activities::default()).unwrap();
-        let streams = Streams::new(3);
-        let shorter = (0..10_000)
-            .filter(|who| timing.length_ms(Purpose::Groceries, &streams, *who, 0, 0) < 45 * MINUTE_MS)
-            .count();
+        let length_ms = |who| timing.length_ms(Purpose::Groceries, &mut Stream::new([who, 0, 0, 0], [0, 0]));
+        let shorter = (0..10_000).filter(|who| length_ms(*who) < 45 * MINUTE_MS).count();
         assert!((4_800..5_200).contains(&shorter), "{shorter} of 10000");
     }
 

@@ -25,51 +25,57 @@ pub(crate) struct Day {
     pub(crate) registrations: [u64; Channel::ALL.len()],
 }
 
-/// Lets the intents of a day happen: outcomes go into `standing` and `needs`, the state of the next day.
+/// Lets the intents of a day happen: outcomes go into `standing` and `needs`, the state of the next day, and into `day`, whose room is
+/// used again.
 pub(crate) fn resolve(
     world: &World<'_>,
-    intents: Vec<Intents>,
+    intents: &[Intents],
     server: &mut Server<'_>,
     standing: &mut Standing,
     needs: &mut Needs,
-) -> Day {
-    let Intents { trips, plans, mut events } = joined(intents);
+    day: &mut Day,
+) {
+    day.clear();
+    let (plans, mut events) = join(intents, &mut day.trips);
     // Events are distinct, so that an unstable sort has one result only.
     events.par_sort_unstable();
-    let mut resolver = Resolver {
-        day: Day { trips, requests: Vec::with_capacity(events.len()), ..Day::default() },
-        passes: vec![NO_PASS; plans.len()],
-        not_made: Vec::new(),
-        plans,
-        world,
-        server,
-        standing,
-        needs,
-    };
+    day.requests.reserve(events.len());
+    day.passes.reserve(events.iter().filter(|event| event.act == Act::Ask).count());
+    let passes = vec![NO_PASS; plans.len()];
+    let mut resolver = Resolver { world, server, standing, needs, plans, passes, not_made: Vec::new(), day };
     for event in &events {
         resolver.happens(*event);
     }
-    resolver.finished()
+    resolver.forget_trips_not_made();
 }
 
-/// The intents of all chunks as one.
-fn joined(chunks: Vec<Intents>) -> Intents {
+impl Day {
+    fn clear(&mut self) {
+        let Day { trips, passes, checks, requests, refusals, registrations } = self;
+        trips.clear();
+        passes.clear();
+        checks.clear();
+        requests.clear();
+        (*refusals, *registrations) = Default::default();
+    }
+}
+
+/// Appends the trips of all chunks to `trips`, and returns their plans and events, numbered through.
+fn join(chunks: &[Intents], trips: &mut Vec<Trip>) -> (Vec<Plan>, Vec<Event>) {
     let count = |of: fn(&Intents) -> usize| chunks.iter().map(of).sum();
-    let mut all = Intents {
-        trips: Vec::with_capacity(count(|chunk| chunk.trips.len())),
-        plans: Vec::with_capacity(count(|chunk| chunk.plans.len())),
-        events: Vec::with_capacity(count(|chunk| chunk.events.len())),
-    };
+    let mut plans = Vec::with_capacity(count(|chunk| chunk.plans.len()));
+    let mut events = Vec::with_capacity(count(|chunk| chunk.events.len()));
+    trips.reserve(count(|chunk| chunk.trips.len()));
     for chunk in chunks {
-        let (first_trip, first_plan) = (all.trips.len() as u32, all.plans.len() as u32);
-        all.trips.extend_from_slice(&chunk.trips);
-        all.plans.extend(chunk.plans.iter().map(|plan| match plan.trip {
+        let (first_trip, first_plan) = (trips.len() as u32, plans.len() as u32);
+        trips.extend_from_slice(&chunk.trips);
+        plans.extend(chunk.plans.iter().map(|plan| match plan.trip {
             NO_TRIP => *plan,
             trip => Plan { trip: first_trip + trip, ..*plan },
         }));
-        all.events.extend(chunk.events.iter().map(|event| Event { plan: first_plan + event.plan, ..*event }));
+        events.extend(chunk.events.iter().map(|event| Event { plan: first_plan + event.plan, ..*event }));
     }
-    all
+    (plans, events)
 }
 
 const NO_PASS: u32 = u32::MAX;
@@ -84,7 +90,7 @@ struct Resolver<'a, 'r> {
     passes: Vec<u32>,
     /// The indices of trips that were refused a pass and not made.
     not_made: Vec<u32>,
-    day: Day,
+    day: &'a mut Day,
 }
 
 impl Resolver<'_, '_> {
@@ -177,18 +183,17 @@ impl Resolver<'_, '_> {
         self.day.requests.push(Request { at, resident: plan.resident, place, kind, purpose });
     }
 
-    /// The day's records, without the trips that were not made.
-    fn finished(mut self) -> Day {
+    fn forget_trips_not_made(mut self) {
+        if self.not_made.is_empty() {
+            return;
+        }
         self.not_made.sort_unstable();
         let mut not_made = self.not_made.iter().peekable();
         let mut index = 0;
-        if not_made.peek().is_some() {
-            self.day.trips.retain(|_| {
-                let made = not_made.next_if(|not_made| **not_made == index).is_none();
-                index += 1;
-                made
-            });
-        }
-        self.day
+        self.day.trips.retain(|_| {
+            let made = not_made.next_if(|not_made| **not_made == index).is_none();
+            index += 1;
+            made
+        });
     }
 }

@@ -91,10 +91,11 @@ impl Uptake {
     /// When `household` hears of the decree and stocks up; `None` when it does not.
     pub(crate) fn stocks_up_ms(&self, household: u32) -> Option<Ms> {
         let [stocks_up, ..] = self.streams.block(household, 0, Stage::StockingUp, 0);
-        let mut delays = self.streams.stream(household, 0, Stage::StockingUp, 1);
-        self.stocks_up
-            .holds(stocks_up)
-            .then(|| self.announced_ms + self.awareness_ms.sample(&mut delays).min(NEVER_MS) as Ms)
+        if !self.stocks_up.holds(stocks_up) {
+            return None;
+        }
+        let mut stream = self.streams.stream(household, 0, Stage::StockingUp, 1);
+        Some(self.announced_ms + self.awareness_ms.sample(&mut stream).min(NEVER_MS) as Ms)
     }
 
     /// Whether `resident`, ranking `compliance` of 65,536, registers of their own accord, trip or no trip.

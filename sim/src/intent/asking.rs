@@ -10,9 +10,7 @@ use crate::profile::{HOUR_MS, MINUTE_MS};
 use crate::uptake::{Applicant, Ms, complies};
 use crate::{Channel, PassOutcome, Trip};
 
-/// The item of [`Stage::Trip`] that holds a trip's second four random numbers, added to the trip's own.
-const SECOND: u16 = 1 << 8;
-/// The item of a pass asked for to try the service.
+/// The item of a pass asked for to try the service; those of trips are below.
 const TRIAL: u16 = 1 << 9;
 /// A pass asked for to try the service is given back, if at all, within this time.
 const TRIAL_MS: u32 = HOUR_MS;
@@ -94,9 +92,9 @@ impl Planner<'_> {
     /// Asks for a pass, having registered before; goes without one when it is too late for that.
     fn ask(&mut self, household: usize, dealings: &mut Dealings, wish: &Wish) {
         let departs_ms = self.day_ms + Ms::from(wish.departs_ms);
-        let [cancels, evening, given_back, anyway] =
-            self.world.streams.block(wish.resident, self.day, Stage::Trip, wish.item | SECOND);
-        let wanted_ms = self.wanted_ms(wish, departs_ms, evening);
+        let stage = Stage::Asking;
+        let [asks, moment, cancels, after] = self.world.streams.block(wish.resident, self.day, stage, wish.item);
+        let wanted_ms = self.wanted_ms(wish, departs_ms, asks, moment);
         let applicant = self.applicant(dealings);
         let (registers_ms, asks_ms) = self.registration_for(dealings, &applicant, wanted_ms, departs_ms);
         if asks_ms > departs_ms {
@@ -105,7 +103,7 @@ impl Planner<'_> {
         }
         let channel = self.world.uptake.channel(&applicant, asks_ms);
         let plan = self.plan(dealings, wish.purpose, departs_ms, channel);
-        self.intents.plans[plan as usize].goes_anyway = self.world.chances.goes_anyway.holds(anyway);
+        self.intents.plans[plan as usize].goes_anyway = self.world.chances.goes_anyway.holds(after);
         self.intents.plans[plan as usize].whose = wish.whose;
         if let Some(registers_ms) = registers_ms {
             dealings.contact_ms = registers_ms;
@@ -114,7 +112,8 @@ impl Planner<'_> {
         }
         self.happens(asks_ms, plan, Act::Ask);
         if self.world.chances.cancels.holds(cancels) {
-            self.happens(asks_ms + Ms::from(scale(given_back, (departs_ms - asks_ms) as u32)), plan, Act::GiveBack);
+            let after_ms = scale(after, (departs_ms - asks_ms) as u32);
+            self.happens(asks_ms + Ms::from(after_ms), plan, Act::GiveBack);
         } else {
             self.go(household, dealings, wish, PassOutcome::Issued, Some(plan));
         }
@@ -144,15 +143,15 @@ impl Planner<'_> {
     }
 
     /// When the resident would ask if nothing stood in the way: on the evening before, at the door, or some time ahead.
-    fn wanted_ms(&self, wish: &Wish, departs_ms: Ms, evening: u32) -> Ms {
+    fn wanted_ms(&self, wish: &Wish, departs_ms: Ms, asks: u32, moment: u32) -> Ms {
         let (world, chances) = (self.world, &self.world.chances);
         let evening_from = u32::from(world.behaviour.evening_from_h);
-        let evening_ms = self.day_ms - Ms::from(scale(evening, (24 - evening_from) * HOUR_MS)) - 1;
+        let evening_ms = self.day_ms - Ms::from(scale(moment, (24 - evening_from) * HOUR_MS)) - 1;
         let in_time = evening_ms >= 0 && departs_ms - evening_ms <= self.advance_ms();
-        if chances.evening_before.holds(wish.asks) && in_time {
+        if chances.evening_before.holds(asks) && in_time {
             evening_ms
-        } else if chances.at_the_door_or_before.holds(wish.asks) && !chances.evening_before.holds(wish.asks) {
-            departs_ms - Ms::from(AT_THE_DOOR_MS.start + scale(evening, AT_THE_DOOR_MS.end - AT_THE_DOOR_MS.start))
+        } else if chances.at_the_door_or_before.holds(asks) && !chances.evening_before.holds(asks) {
+            departs_ms - Ms::from(AT_THE_DOOR_MS.start + scale(moment, AT_THE_DOOR_MS.end - AT_THE_DOOR_MS.start))
         } else {
             let lead_ms = world.uptake.lead_ms(wish.resident, self.day, wish.item).max(LEAST_LEAD_MS);
             departs_ms - lead_ms.min(self.advance_ms())
@@ -177,7 +176,7 @@ impl Planner<'_> {
         self.happens(registers_ms, plan, Act::Register);
         if trial.is_some() {
             self.happens(asks_ms, plan, Act::Ask);
-            let [cancels, given_back, ..] = world.streams.block(dealings.resident, self.day, Stage::Trip, TRIAL);
+            let [cancels, given_back, ..] = world.streams.block(dealings.resident, self.day, Stage::Asking, TRIAL);
             if world.chances.cancels.holds(cancels) {
                 self.happens(asks_ms + Ms::from(scale(given_back, TRIAL_MS)), plan, Act::GiveBack);
             }

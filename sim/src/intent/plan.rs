@@ -58,12 +58,13 @@ pub(crate) enum Act {
 }
 
 impl Intents {
-    /// Room for the intents of so many residents, by experience.
-    pub(crate) fn for_residents(residents: usize) -> Self {
-        Intents {
-            trips: Vec::with_capacity(residents),
-            plans: Vec::with_capacity(residents / 4),
-            events: Vec::with_capacity(residents / 3),
-        }
+    /// Forgets a day and keeps the room it took, as days are alike; the first time makes room for so many residents, by experience.
+    pub(crate) fn clear(&mut self, residents: usize) {
+        self.trips.clear();
+        self.trips.reserve(residents * 4 / 5);
+        self.plans.clear();
+        self.plans.reserve(residents / 4);
+        self.events.clear();
+        self.events.reserve(residents / 3);
     }
 }

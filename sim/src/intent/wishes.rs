@@ -1,6 +1,7 @@
 //! What the members of a household need to go out for.
 
 use passes::Purpose;
+use rand_core::Rng;
 
 use super::Planner;
 use crate::atlas::Atlas;
@@ -31,8 +32,6 @@ pub(super) struct Wish {
     pub(super) lasts_days: u8,
     /// The random number that decides whether officers meet the resident.
     pub(super) meets: u32,
-    /// The random number that decides when the pass is asked for.
-    pub(super) asks: u32,
 }
 
 impl Planner<'_> {
@@ -65,7 +64,7 @@ impl Planner<'_> {
                 AgeBand::Under7 => (adult, (resident - first) as u16 + 1),
                 _ => (resident, 0),
             };
-            let [doctor, pharmacy, work, other] = world.streams.block(resident, self.day, Stage::ResidentNeeds, 0);
+            let [doctor, pharmacy, work, other] = self.resident_words[resident as usize - self.first_resident];
             let mut wish = |purpose, lasts_days| {
                 wishes.push(Wish { whose: resident, lasts_days, ..self.errand(who, place, purpose, item) });
             };
@@ -133,7 +132,9 @@ impl Planner<'_> {
     fn errand(&self, resident: u32, place: u16, purpose: Purpose, item: u16) -> Wish {
         let (world, activities) = (self.world, self.world.activities);
         let item = purpose as u16 | item << 3;
-        let [departs, destination, meets, asks] = world.streams.block(resident, self.day, Stage::Trip, item);
+        let mut stream = world.streams.stream(resident, self.day, Stage::Trip, item);
+        let [departs, meets] = [stream.next_u32(), stream.next_u32()];
+        let stay_ms = world.timing.length_ms(purpose, &mut stream);
         let departs = match purpose {
             // The walks of a day are spread over it: each has its own part of the profile.
             Purpose::Pet => {
@@ -143,10 +144,12 @@ impl Planner<'_> {
             _ => departs,
         };
         let destination = match purpose {
-            Purpose::Work | Purpose::Other => world.atlas.drawn(place, destination),
+            Purpose::Work | Purpose::Other => {
+                let [word, ..] = world.streams.block(resident, self.day, Stage::Destination, item);
+                world.atlas.drawn(place, word)
+            }
             _ => Atlas::own(place),
         };
-        let stay_ms = world.timing.length_ms(purpose, &world.streams, resident, self.day, item);
         let length_ms = DAY_MS.min(stay_ms + 2 * destination.travel_ms);
         let leg_ms = match purpose {
             // Out of doors all the time.
@@ -164,7 +167,6 @@ impl Planner<'_> {
             purpose,
             lasts_days: 0,
             meets,
-            asks,
         }
     }
 }

@@ -29,7 +29,14 @@ impl Population {
             .into_par_iter()
             .map(|first| maker.part(first, &first_residents[first..household_places.len().min(first + CHUNK) + 1]))
             .collect();
-        let mut population = Population { first_residents, places: household_places, ..Default::default() };
+        let residents = first_residents.last().map_or(0, |last| *last as usize);
+        let mut population = Population {
+            dogs: Vec::with_capacity(household_places.len()),
+            residents: Vec::with_capacity(residents),
+            compliance: Vec::with_capacity(residents),
+            first_residents,
+            places: household_places,
+        };
         for mut part in parts {
             population.dogs.append(&mut part.dogs);
             population.residents.append(&mut part.residents);
@@ -106,6 +113,13 @@ struct Part {
 impl Maker {
     /// The households from number `first` on, whose first residents are given, with one past the last.
     fn part(&self, first: usize, first_residents: &[u32]) -> Part {
+        let first_resident = first_residents[0];
+        let residents = (first_residents[first_residents.len() - 1] - first_resident) as usize;
+        let mut words = vec![[0; 4]; residents];
+        let mut more_words = vec![[0; 4]; residents];
+        self.streams.fill(&mut words, first_resident, 0, Stage::Resident);
+        self.streams.fill(&mut more_words, first_resident, 0, Stage::ResidentMore);
+
         let mut part = Part::default();
         for (members, household) in first_residents.windows(2).zip(first as u32..) {
             let [dog, ..] = self.streams.block(household, 0, Stage::Household, 0);
@@ -116,21 +130,20 @@ impl Maker {
                     (_, 0) => &self.composition.householder,
                     _ => &self.composition.other,
                 };
-                part.residents.push(self.resident(resident, ages));
-                let [compliance, ..] = self.streams.block(resident, 0, Stage::Resident, 1);
+                let index = (resident - first_resident) as usize;
+                let [compliance, work, ..] = more_words[index];
+                part.residents.push(self.resident(ages, words[index], work));
                 part.compliance.push((compliance >> 16) as u16);
             }
         }
         part
     }
 
-    fn resident(&self, resident: u32, ages: &[u32]) -> Resident {
-        let [age, occupation, phone, chronic] = self.streams.block(resident, 0, Stage::Resident, 0);
-        let [_, work, ..] = self.streams.block(resident, 0, Stage::Resident, 1);
+    fn resident(&self, ages: &[u32], [age, job, phone, chronic]: [u32; 4], work: u32) -> Resident {
         let age = AgeBand::ALL[choose(ages, age)];
         let band = age as usize;
         let phone = Phone::ALL[choose(&self.chances.phone[band], phone)];
-        Resident::new(age, self.occupation(age, occupation, work), phone, self.chances.chronic[band].holds(chronic))
+        Resident::new(age, self.occupation(age, job, work), phone, self.chances.chronic[band].holds(chronic))
     }
 
     fn occupation(&self, age: AgeBand, job: u32, kind: u32) -> Occupation {
