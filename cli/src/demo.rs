@@ -11,11 +11,13 @@ use crate::child::ServerSeat;
 use crate::failure::{Ending, bad_input};
 use crate::load;
 use crate::scenario::Scenario;
-use crate::session::{Session, close_folder, ending, in_folder, of_report};
+use crate::session::{Session, close_folder, in_folder, of_report};
 use crate::simulate::{self, Simulated};
 use crate::stop::Stop;
 
 /// Simulates, finds capacity, replays the peak and reports.
+///
+/// A rehearsal that finds that a launch breaks has done its work: it ends well, whatever the verdict, unless it was stopped.
 pub(crate) fn run(arguments: &Demo, stop: &Stop) -> anyhow::Result<Ending> {
     let scenario = Scenario::read_or_built_in(arguments.scenario.as_deref())?;
     let session = Session::begin(Command::Demo, stop);
@@ -23,7 +25,7 @@ pub(crate) fn run(arguments: &Demo, stop: &Stop) -> anyhow::Result<Ending> {
     let (out, record) = in_folder(&out, |folder| rehearse(&scenario, folder, &session))?;
     print!("{}", terminal::summary(&record));
     println!("{}", out.join("index.html").display());
-    Ok(ending(&record))
+    Ok(if record.status == Status::Complete { Ending::Held } else { Ending::Unusable })
 }
 
 fn rehearse(scenario: &Scenario, folder: &RunFolder, session: &Session) -> anyhow::Result<RunRecord> {

@@ -45,6 +45,7 @@ impl<'a> Story<'a> {
         let objective_ms = runs.iter().find_map(|run| run.record.objectives).map(|slo| slo.response_time_ms);
         let tables = |command| of(command).map(|run| run.folder.join("tables"));
         let (simulate, capacity, load) = (tables(Command::Simulate), tables(Command::Capacity), tables(Command::Load));
+        let latency = load.as_deref().map(latency).transpose()?.unwrap_or_default();
         Ok(Story {
             lead: &lead.record,
             judgement: verdict::judge(&results, replay),
@@ -57,8 +58,8 @@ impl<'a> Story<'a> {
                 .map(|folder| curves(folder, &results, objective_ms))
                 .transpose()?
                 .unwrap_or_default(),
-            latency: load.as_deref().map(latency).transpose()?.unwrap_or_default(),
-            percentiles: load.as_deref().map(percentiles).transpose()?.unwrap_or_default(),
+            percentiles: load.as_deref().map(|load| percentiles(load, &latency)).transpose()?.unwrap_or_default(),
+            latency,
             results,
             runs,
         })
@@ -209,10 +210,15 @@ fn latency(folder: &Path) -> Result<Vec<LatencyOverTime>, ReportError> {
         answered: of(index, &answered),
     };
     let all = (0..second.len()).map(kind);
-    Ok(all.filter(|kind| kind.p50_us.iter().any(|us| us.is_finite())).collect())
+    let answered = |kind: &LatencyOverTime| kind.answered.iter().sum::<f64>();
+    Ok(all.filter(|kind| answered(kind) >= FEWEST_ANSWERS).collect())
 }
 
-fn percentiles(folder: &Path) -> Result<Vec<PercentileCurve>, ReportError> {
+/// A kind with fewer answers stands in the tables and has no curves: a percentile of a handful of times says nothing.
+const FEWEST_ANSWERS: f64 = 100.0;
+
+/// The percentile curves of those kinds that have a curve over time.
+fn percentiles(folder: &Path, shown: &[LatencyOverTime]) -> Result<Vec<PercentileCurve>, ReportError> {
     let Some(table) = Table::read_csv(&tables::PERCENTILES, folder)? else { return Ok(Vec::new()) };
     let (kinds, measures) = (table.texts("kind")?, table.texts("measure")?);
     let (percentiles, values) = (table.numbers("percentile")?, table.numbers("value_us")?);
@@ -229,7 +235,8 @@ fn percentiles(folder: &Path) -> Result<Vec<PercentileCurve>, ReportError> {
             send_lag: of("send_lag"),
         }
     };
-    Ok(rows.into_iter().map(curve).collect())
+    let rows = rows.into_iter().filter(|(kind, _)| shown.iter().any(|shown| shown.kind == *kind));
+    Ok(rows.map(curve).collect())
 }
 
 /// The rows of each name, names in the order of [`kind_rank`] and then of their first row.

@@ -100,8 +100,11 @@ impl CapacityCurve {
         let goodput = |step: &Step| (step.offered_per_s, step.goodput_per_s);
         let p99 = |step: &Step| (step.offered_per_s, step.p99_us);
         let full = Stroke { dash: None, ..stroke };
-        upper.draw_line(drawing, steps.iter().map(goodput), full);
-        lower.draw_line(drawing, steps.iter().map(p99), full);
+        // A load that was tried more than once was decided by its last trial (steps of one load stand in the order of time).
+        let deciding: Vec<&Step> =
+            steps.chunk_by(|a, b| a.offered_per_s == b.offered_per_s).filter_map(<[Step]>::last).collect();
+        upper.draw_line(drawing, deciding.iter().map(|step| goodput(step)), full);
+        lower.draw_line(drawing, deciding.iter().map(|step| p99(step)), full);
         for step in steps {
             for (panel, (x, y)) in [(upper, goodput(step)), (lower, p99(step))] {
                 if !y.is_finite() {
