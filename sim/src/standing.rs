@@ -13,7 +13,7 @@ const NEVER: u32 = u32::MAX;
 /// The state of every resident with the service, in columns: what resolution writes, and the next day's intent reads.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Standing {
-    /// When each resident registered, or, before that, will first turn to the service.
+    /// When each resident registered, or, before that, will first turn to the service; [`NEVER`] for who will not.
     contact: Vec<u32>,
     registered: Vec<bool>,
     /// The minute at which each resident's latest pass ends, eightfold, plus its purpose; 0 without one.
@@ -23,10 +23,14 @@ pub(crate) struct Standing {
 impl Standing {
     /// Before the first day. Who would have registered earlier has done so.
     pub(crate) fn new(population: &Population, uptake: &Uptake) -> Self {
-        let contact = |number: usize| uptake.first_contact_ms(number as u32, population.residents[number]);
-        let unit = |at_ms: Ms| u32::try_from(at_ms.max(0) / UNIT_MS).unwrap_or(NEVER);
-        let contact: Vec<u32> =
-            (0..population.residents()).into_par_iter().map(|number| unit(contact(number))).collect();
+        let contact = |number: usize| {
+            if !uptake.may_turn(population.compliance[number]) {
+                return NEVER;
+            }
+            let at_ms = uptake.first_contact_ms(number as u32, population.residents[number]);
+            u32::try_from(at_ms.max(0) / UNIT_MS).unwrap_or(NEVER)
+        };
+        let contact: Vec<u32> = (0..population.residents()).into_par_iter().map(contact).collect();
         let people = population.residents.iter().zip(&population.compliance);
         Standing {
             registered: people

@@ -1,6 +1,7 @@
 //! How residents take to the service: hearing of the decree, registering, reaching it through a channel.
 
 use demand::{Calendar, SimTime};
+use passes::Purpose;
 use rand_distr::{Distribution, Exp, LogNormal};
 
 use crate::draw::{Chance, Stage, Streams};
@@ -27,6 +28,8 @@ pub(crate) struct Uptake {
     phone_ms: Ms,
     awareness_ms: LogNormal<f64>,
     registers: Chance,
+    /// The greatest share of residents who may ever turn to the service.
+    may_turn: Chance,
     first_contact_ms: Exp<f64>,
     uses_app: Chance,
     waits_for_app: Chance,
@@ -63,6 +66,10 @@ impl Uptake {
             awareness_ms: LogNormal::new((behaviour.aware_median_h * HOUR_MS).ln(), behaviour.aware_sigma)
                 .map_err(|_| SimError::Distribution("behaviour"))?,
             registers: behaviour.registration_share.into(),
+            may_turn: Purpose::ALL
+                .map(|purpose| Chance::from(*behaviour.seeking.of(purpose)))
+                .into_iter()
+                .fold(behaviour.registration_share.into(), Chance::max),
             first_contact_ms: mean(behaviour.first_contact_delay_min * MINUTE_MS)?,
             uses_app: behaviour.app_share.into(),
             waits_for_app: behaviour.app_wait_share.into(),
@@ -101,6 +108,11 @@ impl Uptake {
     /// Whether `resident`, ranking `compliance` of 65,536, registers of their own accord, trip or no trip.
     pub(crate) fn registers(&self, resident: Resident, compliance: u16) -> bool {
         resident.age().is_adult() && complies(self.registers, compliance)
+    }
+
+    /// Whether a resident who ranks `compliance` of 65,536 may ever turn to the service, with a trip or without.
+    pub(crate) fn may_turn(&self, compliance: u16) -> bool {
+        complies(self.may_turn, compliance)
     }
 
     /// When resident `number` first turns to the service: having heard of the decree, once it is open, after some delay, and hardly
