@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use passes::wire::{Channel, PassRequest};
+use passes::Channel;
+use passes::wire::PassRequest;
 use passes::{Grant, PassId, Purpose, ResidentId, Window};
 use reference_server::store::{Asked, KeyDigest, NewPass, NewResident, Opened};
 use reference_server::{Store, StoreKind};

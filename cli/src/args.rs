@@ -125,7 +125,7 @@ pub(crate) enum Store {
 /// Against which server.
 #[derive(Debug, Args)]
 pub(crate) struct TargetChoice {
-    /// The server, such as http://127.0.0.1:8080
+    /// The server, as `http://HOST:PORT`
     #[arg(long, value_name = "URL")]
     pub(crate) target: String,
     #[command(flatten)]
@@ -202,7 +202,7 @@ pub(crate) enum Asked {
 pub(crate) struct Capacity {
     /// The scenario (TOML); its SLO is the limit and its simulated demand the yardstick
     pub(crate) scenario: PathBuf,
-    /// The server, such as http://127.0.0.1:8080 [default: a reference server of its own]
+    /// The server, as `http://HOST:PORT` [default: a reference server of its own]
     #[arg(long, value_name = "URL")]
     pub(crate) target: Option<String>,
     #[command(flatten)]

@@ -18,47 +18,18 @@ use std::io::{Read, Write};
 use csv::StringRecord;
 use passes::Purpose;
 
-use crate::{Request, RequestKind, SimTime, Trace};
+use crate::{Request, RequestKind, RowFault, SimTime, Trace};
 
 const COLUMNS: [&str; 6] = ["at_ms", "at", "kind", "resident", "place", "purpose"];
-/// So many faults are told; a file with more is usually wrong in one way throughout.
-const MOST_FAULTS: usize = 20;
-
-/// One thing wrong with a trace file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TraceFault {
-    /// The line, counted from 1 (the header).
-    pub line: u64,
-    /// The column, or nothing when the line as a whole is meant.
-    pub column: &'static str,
-    /// What is the matter and what to write instead.
-    pub message: String,
-}
-
 /// A trace file cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum TraceError {
-    /// Its content is wrong; all faults, at most 20.
-    #[error("{}", Lines(.0))]
-    Faults(Vec<TraceFault>),
+    /// Its content is wrong; all faults, at most [`RowFault::MOST`].
+    #[error("{}", RowFault::lines(.0))]
+    Faults(Vec<RowFault>),
     /// It cannot be read or written at all.
     #[error(transparent)]
     Csv(#[from] csv::Error),
-}
-
-struct Lines<'a>(&'a [TraceFault]);
-
-impl fmt::Display for Lines<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, fault) in self.0.iter().enumerate() {
-            let gap = if index == 0 { "" } else { "\n" };
-            match fault.column {
-                "" => write!(f, "{gap}line {}: {}", fault.line, fault.message)?,
-                column => write!(f, "{gap}line {}, column {column}: {}", fault.line, fault.message)?,
-            }
-        }
-        Ok(())
-    }
 }
 
 /// Writes `trace` with the columns `at_ms,kind,resident,place,purpose`.
@@ -95,7 +66,7 @@ pub fn read_csv(from: impl Read) -> Result<Trace, TraceError> {
     let mut rows = Rows { columns, start_ms: None, last_ms: 0, residents: HashMap::new(), faults: Vec::new() };
     let mut requests = Vec::new();
     let mut record = StringRecord::new();
-    while reader.read_record(&mut record)? && rows.faults.len() < MOST_FAULTS {
+    while reader.read_record(&mut record)? && rows.faults.len() < RowFault::MOST {
         let line = record.position().map_or(0, csv::Position::line);
         requests.extend(rows.request(line, requests.len() as u32, &record));
     }
@@ -109,8 +80,8 @@ struct Columns {
 }
 
 impl Columns {
-    fn new(header: &StringRecord) -> Result<Self, Vec<TraceFault>> {
-        let fault = |message| TraceFault { line: 1, column: "", message };
+    fn new(header: &StringRecord) -> Result<Self, Vec<RowFault>> {
+        let fault = |message| RowFault { line: 1, column: "", message };
         let mut faults = Vec::new();
         for name in header.iter().filter(|name| !COLUMNS.contains(name)) {
             faults.push(fault(format!("no column is called '{name}'; the columns are {}", COLUMNS.join(", "))));
@@ -138,7 +109,7 @@ struct Rows {
     start_ms: Option<i64>,
     last_ms: u64,
     residents: HashMap<String, u32>,
-    faults: Vec<TraceFault>,
+    faults: Vec<RowFault>,
 }
 
 impl Rows {
@@ -223,8 +194,8 @@ impl Rows {
     }
 
     fn fault<T>(&mut self, line: u64, column: &'static str, message: String) -> Option<T> {
-        if self.faults.len() < MOST_FAULTS {
-            self.faults.push(TraceFault { line, column, message });
+        if self.faults.len() < RowFault::MOST {
+            self.faults.push(RowFault { line, column, message });
         }
         None
     }
@@ -237,9 +208,7 @@ mod tests {
 
     fn messages(csv: &str) -> Vec<String> {
         match read_csv(csv.as_bytes()) {
-            Err(TraceError::Faults(faults)) => {
-                faults.iter().map(|fault| Lines(std::slice::from_ref(fault)).to_string()).collect()
-            }
+            Err(TraceError::Faults(faults)) => faults.iter().map(|fault| fault.to_string()).collect(),
             other => panic!("expected faults, got {other:?}"),
         }
     }

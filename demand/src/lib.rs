@@ -5,7 +5,8 @@
 //! - [`Calendar`] and [`SimTime`]: the days a scenario covers, and an instant in them;
 //! - [`Request`]: one ask of the server, 16 bytes;
 //! - [`Trace`]: all requests of a run in order, the plan that a load run keeps to, with its CSV form ([`read_csv`]);
-//! - [`RateSeries`]: how many requests of each kind come in each minute, and the peak of them.
+//! - [`RateSeries`]: how many requests of each kind come in each minute, and the peak of them;
+//! - [`RowFault`]: what is wrong with a row of a table that somebody wrote.
 //!
 //! It does no I/O but the trace's own file format and has no clock.
 
@@ -13,10 +14,12 @@ mod calendar;
 mod csv_form;
 mod rate;
 mod request;
+mod row_fault;
 mod trace;
 
 pub use calendar::{Calendar, SimTime};
-pub use csv_form::{TraceError, TraceFault, read_csv, write_csv};
+pub use csv_form::{TraceError, read_csv, write_csv};
 pub use rate::{Peak, RateSeries};
 pub use request::{Request, RequestKind};
+pub use row_fault::RowFault;
 pub use trace::Trace;

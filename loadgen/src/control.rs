@@ -3,7 +3,8 @@
 use std::error::Error;
 use std::time::{Duration, Instant};
 
-use passes::wire::{Channel, RegisteredBatch, Registration, RegistrationBatch};
+use passes::Channel;
+use passes::wire::{RegisteredBatch, Registration, RegistrationBatch};
 use tokio::runtime::Runtime;
 
 use crate::{LoadError, Target};

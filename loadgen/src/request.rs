@@ -2,8 +2,9 @@
 
 use std::io::Write;
 
+use passes::Channel;
 use passes::Purpose;
-use passes::wire::{Channel, PassRequest, Registration};
+use passes::wire::{PassRequest, Registration};
 
 use crate::{Kind, Target};
 

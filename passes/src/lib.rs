@@ -7,12 +7,13 @@
 //! - [`Policy`] and its resolved form [`Rules`]: what needs a pass, for how long, how often, from when until when. Simulator and
 //!   server obey the same ones;
 //! - [`Issuer`] and [`Verifier`]: the two halves of a [`SchemeKind`], how a pass is made and how a checkpoint judges it;
-//! - [`PassId`], [`ResidentId`], [`Token`]: names and the bearer credential;
+//! - [`PassId`], [`ResidentId`], [`Token`]: names and the bearer credential; [`Channel`]: how a resident reaches the service;
 //! - [`wire`]: the JSON bodies of the HTTP interface, shared by the server and the load generator;
 //! - [`Fault`] and [`Share`]: how a section of a scenario file says what is wrong with it.
 //!
 //! It does not know who goes where (`sim`), how requests travel (`loadgen`) or where passes are kept (`reference-server`).
 
+mod channel;
 mod code;
 mod fault;
 mod id;
@@ -25,6 +26,7 @@ mod share;
 mod signed;
 pub mod wire;
 
+pub use channel::Channel;
 pub use fault::Fault;
 pub use id::{IdError, PassId, ResidentId, Token, TokenKey};
 pub use policy::{Period, Policy, PurposeRule, Quota};

@@ -4,22 +4,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Invalid, Purpose};
+use crate::{Channel, Invalid, Purpose};
 
 /// The media type of a [`Problem`] (RFC 9457).
 pub const PROBLEM_JSON: &str = "application/problem+json";
-
-/// How a resident reaches the service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Channel {
-    /// A page in a browser.
-    Web,
-    /// The application on a phone.
-    App,
-    /// A call to an operator, who asks on the caller's behalf.
-    Phone,
-}
 
 /// `POST /v1/residents`: one resident registers. The header `Idempotency-Key` makes a repeat safe.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,7 +7,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::pin::Pin;
 
-use passes::wire::Channel;
+use passes::Channel;
 use passes::{Grant, PassId, QuotaWindow, ResidentId};
 
 use crate::secret::Secret;

@@ -39,8 +39,8 @@ mod uptake;
 mod world;
 
 pub use engine::{Model, Options, Progress, SimError, Simulation, simulate};
-pub use places::{Place, PlaceFault, PlacesError, complete_places, read_places, shrink_places};
+pub use places::{Place, PlacesError, complete_places, read_places, shrink_places};
 pub use population::{Census, Population};
-pub use records::{Channel, Check, DayRecords, Observer, Pass, PassOutcome, Trip, Verdict};
+pub use records::{Check, DayRecords, Observer, Pass, PassOutcome, Trip, Verdict};
 pub use settings::{Region, Settings};
 pub use summary::{DaySummary, PlaceSummary, PurposeSummary};

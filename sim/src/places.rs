@@ -1,14 +1,12 @@
 //! Where residents live: a table of places.
 
-use std::fmt;
 use std::io::Read;
 
 use csv::StringRecord;
+use demand::RowFault;
 use passes::Fault;
 
 const COLUMNS: [&str; 5] = ["geonames_id", "name", "latitude_deg", "longitude_deg", "population"];
-/// So many faults are told; a file with more is usually wrong in one way throughout.
-const MOST_FAULTS: usize = 20;
 /// A request names its place in 16 bits, and the rural remainder needs a number too.
 const MOST_PLACES: usize = u16::MAX as usize;
 /// The name of the place that stands for everyone outside the listed ones.
@@ -29,41 +27,15 @@ pub struct Place {
     pub residents: u32,
 }
 
-/// One thing wrong with a places file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PlaceFault {
-    /// The line, counted from 1.
-    pub line: u64,
-    /// The column, or nothing when the line as a whole is meant.
-    pub column: &'static str,
-    /// What is the matter and what to write instead.
-    pub message: String,
-}
-
 /// A places file cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum PlacesError {
-    /// Its content is wrong; all faults, at most 20.
-    #[error("{}", Lines(.0))]
-    Faults(Vec<PlaceFault>),
+    /// Its content is wrong; all faults, at most [`RowFault::MOST`].
+    #[error("{}", RowFault::lines(.0))]
+    Faults(Vec<RowFault>),
     /// It cannot be read at all.
     #[error(transparent)]
     Csv(#[from] csv::Error),
-}
-
-struct Lines<'a>(&'a [PlaceFault]);
-
-impl fmt::Display for Lines<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, fault) in self.0.iter().enumerate() {
-            let gap = if index == 0 { "" } else { "\n" };
-            match fault.column {
-                "" => write!(f, "{gap}line {}: {}", fault.line, fault.message)?,
-                column => write!(f, "{gap}line {}, column {column}: {}", fault.line, fault.message)?,
-            }
-        }
-        Ok(())
-    }
 }
 
 /// Reads the table `geonames_id,name,latitude_deg,longitude_deg,population`. Lines that begin with `#` are comments.
@@ -77,32 +49,32 @@ pub fn read_places(from: impl Read) -> Result<Vec<Place>, PlacesError> {
     let header_line = header.position().map_or(1, csv::Position::line);
     if header.iter().ne(COLUMNS) {
         let message = format!("the columns are {}", COLUMNS.join(","));
-        return Err(PlacesError::Faults(vec![PlaceFault { line: header_line, column: "", message }]));
+        return Err(PlacesError::Faults(vec![RowFault { line: header_line, column: "", message }]));
     }
     let mut places = Vec::new();
     let mut faults = Vec::new();
     let mut record = StringRecord::new();
-    while reader.read_record(&mut record)? && faults.len() < MOST_FAULTS {
+    while reader.read_record(&mut record)? && faults.len() < RowFault::MOST {
         places.extend(row(&record, &mut faults));
     }
     if faults.is_empty() && !(1..MOST_PLACES).contains(&places.len()) {
         let message = format!("{} places; a region has 1 to {}", places.len(), MOST_PLACES - 1);
-        faults.push(PlaceFault { line: header_line, column: "", message });
+        faults.push(RowFault { line: header_line, column: "", message });
     }
     if faults.is_empty() { Ok(places) } else { Err(PlacesError::Faults(faults)) }
 }
 
 /// The place of one row; `None` when it has a fault, which is noted.
-fn row(record: &StringRecord, faults: &mut Vec<PlaceFault>) -> Option<Place> {
+fn row(record: &StringRecord, faults: &mut Vec<RowFault>) -> Option<Place> {
     let line = record.position().map_or(0, csv::Position::line);
     if record.len() != COLUMNS.len() {
         let message = format!("{} fields where the header has {}", record.len(), COLUMNS.len());
-        faults.push(PlaceFault { line, column: "", message });
+        faults.push(RowFault { line, column: "", message });
         return None;
     }
     let mut fault = |column: usize, what: &str| {
         let message = format!("'{}' is no {what}", &record[column]);
-        faults.push(PlaceFault { line, column: COLUMNS[column], message });
+        faults.push(RowFault { line, column: COLUMNS[column], message });
     };
     let geonames_id = record[0].parse().inspect_err(|_| fault(0, "whole number"));
     if record[1].is_empty() {

@@ -3,7 +3,7 @@
 use std::io;
 
 use demand::{Request, SimTime};
-use passes::Purpose;
+use passes::{Channel, Purpose};
 use serde::Serialize;
 
 /// What became of the pass of a trip.
@@ -36,19 +36,6 @@ pub enum Verdict {
     NotNeeded,
 }
 
-/// The way a resident reaches the service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[repr(u8)]
-pub enum Channel {
-    /// The web page.
-    Web,
-    /// The smartphone app.
-    App,
-    /// The telephone operator, who enters the request on the resident's behalf.
-    Phone,
-}
-
 impl PassOutcome {
     /// All outcomes, in the order of their numbers.
     pub const ALL: [PassOutcome; 4] =
@@ -76,20 +63,6 @@ impl Verdict {
             Verdict::Expired => "expired",
             Verdict::NoPass => "no_pass",
             Verdict::NotNeeded => "not_needed",
-        }
-    }
-}
-
-impl Channel {
-    /// All channels, in the order of their numbers.
-    pub const ALL: [Channel; 3] = [Channel::Web, Channel::App, Channel::Phone];
-
-    /// The name in tables, such as `web`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Channel::Web => "web",
-            Channel::App => "app",
-            Channel::Phone => "phone",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The second movement of a day: all intents meet in the order of time, against the server and the officers.
 
 use demand::{Request, RequestKind, SimTime};
-use passes::Purpose;
+use passes::{Channel, Purpose};
 use rayon::prelude::*;
 
 use crate::intent::{Act, Event, Intents, NO_TRIP, Plan};
@@ -10,7 +10,7 @@ use crate::server::Server;
 use crate::standing::Standing;
 use crate::uptake::Ms;
 use crate::world::World;
-use crate::{Channel, Check, Pass, PassOutcome, Trip, Verdict};
+use crate::{Check, Pass, PassOutcome, Trip, Verdict};
 
 /// What happened on a day.
 #[derive(Debug, Default)]

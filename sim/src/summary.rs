@@ -1,10 +1,10 @@
 //! Counts of a day, of a purpose, of a place.
 
-use passes::Purpose;
+use passes::{Channel, Purpose};
 use rayon::prelude::*;
 
 use crate::resolve::Day;
-use crate::{Channel, PassOutcome, Place, Population, Trip, Verdict};
+use crate::{PassOutcome, Place, Population, Trip, Verdict};
 
 /// Rows that one task counts.
 const CHUNK: usize = 1 << 16;

@@ -1,13 +1,13 @@
 //! How residents take to the service: hearing of the decree, registering, reaching it through a channel.
 
 use demand::{Calendar, SimTime};
-use passes::Purpose;
+use passes::{Channel, Purpose};
 use rand_distr::{Distribution, Exp, LogNormal};
 
+use crate::SimError;
 use crate::draw::{Chance, Stage, Streams};
 use crate::population::{Phone, Resident};
 use crate::settings::Behaviour;
-use crate::{Channel, SimError};
 
 /// Milliseconds since the first midnight; negative for what came before.
 pub(crate) type Ms = i64;

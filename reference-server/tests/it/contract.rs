@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use passes::wire::Channel;
+use passes::Channel;
 use passes::{Grant, PassId, Purpose, PurposeSet, QuotaWindow, ResidentId, Window};
 use proptest::prelude::*;
 use reference_server::StoreKind;

@@ -256,7 +256,7 @@ fn demand(story: &Story) -> Result<Vec<Shown>, ReportError> {
 
 fn capacity_caption(curve: &CapacityCurve) -> String {
     let what = match curve.path.as_str() {
-        "mix" => "All kinds as the busiest time mixes them".into(),
+        "mix" => "All kinds, in the proportions of the simulated days".into(),
         path => format!("Only {}", path_noun(path)),
     };
     let spoiled = if curve.steps.iter().any(|step| step.spoiled) {

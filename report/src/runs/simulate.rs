@@ -113,7 +113,7 @@ fn days(simulation: &Simulation, calendar: &Calendar) -> Result<Table, ReportErr
         total(|day| day.cancellations),
         total(|day| day.refusals),
     ];
-    for channel in 0..sim::Channel::ALL.len() {
+    for channel in 0..passes::Channel::ALL.len() {
         columns.push(Cells::Counts(days.iter().map(|day| day.registrations[channel]).collect()));
     }
     columns.push(total(|day| day.checks));

@@ -163,5 +163,5 @@ fn verdicts() -> Vec<&'static str> {
 }
 
 fn channels() -> Vec<&'static str> {
-    sim::Channel::ALL.iter().map(|channel| channel.name()).collect()
+    passes::Channel::ALL.iter().map(|channel| channel.name()).collect()
 }

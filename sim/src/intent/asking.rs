@@ -1,14 +1,14 @@
 //! Which trips are made with a pass, which without, and when the pass is asked for.
 
 use demand::SimTime;
-use passes::Purpose;
+use passes::{Channel, Purpose};
 
 use super::wishes::Wish;
 use super::{Act, Event, NO_TRIP, Plan, Planner};
 use crate::draw::{Stage, scale};
 use crate::profile::{HOUR_MS, MINUTE_MS};
 use crate::uptake::{Applicant, Ms, complies};
-use crate::{Channel, PassOutcome, Trip};
+use crate::{PassOutcome, Trip};
 
 /// The item of a pass asked for to try the service; those of trips are below.
 const TRIAL: u16 = 1 << 9;

@@ -1,9 +1,9 @@
 //! What comes of intent: trips, and the plans that need the server or meet an officer.
 
-use passes::Purpose;
+use passes::{Channel, Purpose};
 
+use crate::Trip;
 use crate::uptake::Ms;
-use crate::{Channel, Trip};
 
 /// The trip of a plan that has none: a registration alone, a pass to try the service, a pass that is given back.
 pub(crate) const NO_TRIP: u32 = u32::MAX;

@@ -1,6 +1,6 @@
 //! What is said to the database.
 
-use passes::wire::Channel;
+use passes::Channel;
 use passes::{Grant, PassId, Purpose, ResidentId, Window};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
