@@ -155,7 +155,7 @@ pub(crate) struct Load {
     /// Play the trace so many times faster than it happened
     #[arg(long, default_value_t = 1.0, allow_negative_numbers = true)]
     pub(crate) speed: f64,
-    /// Ignore the trace and offer a constant number of requests a second
+    /// Offer this mean number of requests a second instead of a trace
     #[arg(long, value_name = "PER SECOND", allow_negative_numbers = true)]
     pub(crate) rate: Option<f64>,
     /// How requests come at --rate

@@ -1,5 +1,6 @@
 //! `lockgate check`: reads a scenario and explains it.
 
+use demand::SimTime;
 use passes::Purpose;
 use report::number;
 
@@ -10,24 +11,24 @@ use crate::scenario::Scenario;
 /// Explains the scenario, or names everything that is wrong with it.
 pub(crate) fn run(arguments: &Check) -> anyhow::Result<Ending> {
     let scenario = Scenario::read(&arguments.scenario)?;
-    let listed = scenario.places()?;
-    let residents = scenario.settings.region.residents;
-    let places = sim::complete_places(&listed, residents).map_err(|fault| scenario.faults(vec![fault]))?;
-    print!("{}", explain(&scenario, listed.len(), places.len() - listed.len()));
+    let listed: u64 = scenario.places.iter().map(|place| u64::from(place.residents)).sum();
+    let rural = u64::from(scenario.settings.region.residents) - listed;
+    print!("{}", explain(&scenario, rural));
     Ok(Ending::Held)
 }
 
-fn explain(scenario: &Scenario, listed: usize, remainder: usize) -> String {
+fn explain(scenario: &Scenario, rural: u64) -> String {
     let calendar = &scenario.calendar;
     let last = calendar.date(calendar.days - 1);
-    let rural = if remainder > 0 { " and villages" } else { "" };
     let mut text = format!("{}\n", scenario.title);
     if !scenario.question.is_empty() {
         text += &format!("{}\n", scenario.question);
     }
     text += &format!(
-        "\n{} residents in {listed} places{rural}, {} to {last} (UTC{:+} min), seed {}\n",
+        "\n{} residents in {} places, {} of them in villages that are not listed; {} to {last} (UTC{:+} min), seed {}\n",
         number::whole(u64::from(scenario.settings.region.residents)),
+        scenario.places.len(),
+        number::whole(rural),
         calendar.start,
         calendar.utc_offset_min,
         scenario.seed,
@@ -52,6 +53,27 @@ fn explain(scenario: &Scenario, listed: usize, remainder: usize) -> String {
         scenario.slo.response_time_ms,
         100.0 * scenario.slo.right_share.get(),
     );
-    text += &format!("Reference server: scheme {}\n\nThe scenario can be used.\n", scenario.server.scheme.name());
-    text
+    text += &format!("Reference server: scheme {}\n\n", scenario.server.scheme.name());
+    for doubt in doubts(scenario) {
+        text += &format!("doubtful: {doubt}\n");
+    }
+    text + "The scenario can be used.\n"
+}
+
+/// What is possible and hardly meant.
+fn doubts(scenario: &Scenario) -> Vec<String> {
+    let (calendar, policy) = (&scenario.calendar, &scenario.policy);
+    let mut doubts = Vec::new();
+    let (first, end) = (calendar.civil(SimTime::default()), calendar.civil(calendar.end()));
+    if policy.from >= end || policy.until <= first {
+        doubts
+            .push(format!("the policy is in force on none of the days from {first} to {end}: nobody asks for a pass"));
+    }
+    for quota in &policy.quotas {
+        let without = |purpose: &&Purpose| policy.purposes.get(purpose).is_none_or(|rule| !rule.needs_pass);
+        for purpose in quota.purposes.iter().filter(without) {
+            doubts.push(format!("a quota limits passes for {purpose}, for which there are none"));
+        }
+    }
+    doubts
 }

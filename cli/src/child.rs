@@ -8,9 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use demand::SimTime;
-use jiff::civil::DateTime;
 use loadgen::Target;
-use passes::SchemeKind;
 
 use crate::args::{ServerChoice, Store};
 use crate::scenario::Scenario;
@@ -20,28 +18,7 @@ pub(crate) const LISTENING: &str = "listening on ";
 /// So long it may take to end, finishing the requests in flight.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A running `lockgate serve`, which ends when this value does: it watches its standard input, so that it is gone even when we
-/// are killed.
-pub(crate) struct ChildServer {
-    process: Child,
-    url: String,
-}
-
-/// Which server to start.
-pub(crate) struct ServerPlan<'a> {
-    /// The scenario whose policy it obeys; `None` for the built-in one.
-    pub(crate) scenario: Option<&'a Path>,
-    /// How passes are made.
-    pub(crate) scheme: SchemeKind,
-    /// Where they are kept.
-    pub(crate) store: Store,
-    /// The folder of the embedded store.
-    pub(crate) data: &'a Path,
-    /// What time its clock shows at the start.
-    pub(crate) now: DateTime,
-}
-
-/// Where a server of our own is to run: for which scenario, of which kind, and beside which folder it keeps its data meanwhile.
+/// Where a server of our own is to run: for which scenario, of which kind, and in which folder it keeps its data meanwhile.
 pub(crate) struct ServerSeat<'a> {
     pub(crate) scenario: &'a Scenario,
     pub(crate) choice: ServerChoice,
@@ -54,39 +31,40 @@ impl ServerSeat<'_> {
     pub(crate) fn with<T>(&self, at: SimTime, work: impl FnOnce(&Target) -> anyhow::Result<T>) -> anyhow::Result<T> {
         // On the same disk as the results, since on a disk in memory durable writes would cost nothing.
         let data = self.beside.join("server-data");
-        let scenario_file = match &self.scenario.file {
-            Some(file) => Some(file.canonicalize().with_context(|| format!("cannot find {}", file.display()))?),
-            None => None,
-        };
-        let plan = ServerPlan {
-            scenario: scenario_file.as_deref(),
-            scheme: self.choice.scheme.unwrap_or(self.scenario.server.scheme),
-            store: self.choice.store,
-            data: &data,
-            now: self.scenario.calendar.civil(at),
-        };
-        let server = ChildServer::start(&plan)?;
-        let target = Target::parse(server.url(), &[]).context("our own server has a strange address")?;
+        let server = ChildServer::start(self.command(at, &data)?)?;
+        let target = Target::parse(&server.url, &[]).context("our own server has a strange address")?;
         let done = work(&target);
         drop(server);
         // Left-over data harms nobody, and must not spoil the result.
         let _ = std::fs::remove_dir_all(&data);
         done
     }
-}
 
-impl ChildServer {
-    /// Starts a server on a free loopback port and waits until it listens.
-    pub(crate) fn start(plan: &ServerPlan) -> anyhow::Result<Self> {
+    fn command(&self, at: SimTime, data: &Path) -> anyhow::Result<Command> {
         let program = std::env::current_exe().context("cannot find the program itself to start the server with")?;
         let mut command = Command::new(program);
         command.args(["serve", "--listen", "127.0.0.1:0", "--while-stdin-open"]);
-        command.args(["--scheme", plan.scheme.name(), "--now", &plan.now.to_string()]);
-        command.args(["--store", if plan.store == Store::Memory { "memory" } else { "embedded" }]);
-        command.arg("--data").arg(plan.data);
-        if let Some(scenario) = plan.scenario {
+        command.args(["--scheme", self.choice.scheme.unwrap_or(self.scenario.server.scheme).name()]);
+        command.args(["--store", if self.choice.store == Store::Memory { "memory" } else { "embedded" }]);
+        command.args(["--now", &self.scenario.calendar.civil(at).to_string()]);
+        command.arg("--data").arg(data);
+        if let Some(scenario) = &self.scenario.file {
             command.arg("--scenario").arg(scenario);
         }
+        Ok(command)
+    }
+}
+
+/// A running `lockgate serve`, which ends when this value does: it watches its standard input, so that it is gone even when we
+/// are killed.
+struct ChildServer {
+    process: Child,
+    url: String,
+}
+
+impl ChildServer {
+    /// Starts the server and waits until it listens.
+    fn start(mut command: Command) -> anyhow::Result<Self> {
         // Its own process group: Ctrl-C reaches us alone, and we end the server when we have finished with it.
         let mut process = command
             .process_group(0)
@@ -105,11 +83,6 @@ impl ChildServer {
                 bail!("the reference server did not start ({status}); what it said stands above")
             }
         }
-    }
-
-    /// Where it listens, such as `http://127.0.0.1:41234`.
-    pub(crate) fn url(&self) -> &str {
-        &self.url
     }
 }
 

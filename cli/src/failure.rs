@@ -39,8 +39,12 @@ pub(crate) fn exit_code(ended: &anyhow::Result<Ending>) -> ExitCode {
         Ok(Ending::Failed) => ExitCode::from(1),
         Ok(Ending::Unusable) => ExitCode::from(3),
         Err(error) => {
-            eprintln!("lockgate: {error:#}");
-            let bad_input = error.chain().any(|cause| cause.is::<BadInput>() || cause.is::<BadFile>());
+            // Faults of files begin with the file, line by line, as editors and compilers expect.
+            match error.downcast_ref::<BadFile>() {
+                Some(bad) => eprintln!("{bad}"),
+                None => eprintln!("lockgate: {error:#}"),
+            }
+            let bad_input = error.is::<BadFile>() || error.is::<BadInput>();
             ExitCode::from(if bad_input { 2 } else { 3 })
         }
     }

@@ -8,30 +8,59 @@ use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use demand::RowFault;
 use passes::Fault;
 use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
-/// Everything wrong with one file: the message of exit code 2.
-#[derive(Debug)]
+/// Everything wrong with the files that were given: the message of exit code 2, a line each.
+#[derive(Debug, Default)]
 pub(crate) struct BadFile {
+    faults: BTreeSet<FileFault>,
+}
+
+/// One line of it.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct FileFault {
     file: PathBuf,
-    faults: BTreeSet<(usize, String, String)>,
+    /// Counted from 1; 0 when the file as a whole is meant.
+    line: usize,
+    /// The key or column, or nothing.
+    key: String,
+    message: String,
 }
 
 impl BadFile {
     /// A file that cannot be used for one reason, which has no line.
     pub(crate) fn whole(file: &Path, message: impl Into<String>) -> Self {
-        BadFile { file: file.to_owned(), faults: BTreeSet::from([(0, String::new(), message.into())]) }
+        let fault = FileFault { file: file.to_owned(), line: 0, key: String::new(), message: message.into() };
+        BadFile { faults: BTreeSet::from([fault]) }
+    }
+
+    /// A table with bad rows.
+    pub(crate) fn rows(file: &Path, rows: &[RowFault]) -> Self {
+        let fault = |row: &RowFault| FileFault {
+            file: file.to_owned(),
+            line: row.line as usize,
+            key: row.column.to_owned(),
+            message: row.message.clone(),
+        };
+        BadFile { faults: rows.iter().map(fault).collect() }
+    }
+
+    /// These faults and those of another file.
+    pub(crate) fn and(mut self, other: BadFile) -> Self {
+        self.faults.extend(other.faults);
+        self
     }
 }
 
 impl fmt::Display for BadFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, (line, key, message)) in self.faults.iter().enumerate() {
+        for (index, FileFault { file, line, key, message }) in self.faults.iter().enumerate() {
             let gap = if index == 0 { "" } else { "\n" };
-            write!(f, "{gap}{}", self.file.display())?;
+            write!(f, "{gap}{}", file.display())?;
             if *line > 0 {
                 write!(f, ":{line}")?;
             }
@@ -71,7 +100,8 @@ impl<'a> Document<'a> {
     }
 
     /// Reads the table `name`; an absent one is read as empty. `required` names the keys that have no default, so that all missing
-    /// ones are told at once. `None` when it cannot be read, which is noted.
+    /// ones are told at once. `None` when it cannot be read at all. What is read in place of keys at fault (their defaults) serves
+    /// only to look for further faults: [`Document::finish`] refuses the file.
     pub(crate) fn section<T: for<'de> Deserialize<'de>>(&mut self, name: &'static str, required: &[&str]) -> Option<T> {
         self.known.push(name);
         let value = self.root.get(name).cloned().unwrap_or_else(|| Spanned::new(0..0, DeValue::Table(DeTable::new())));
@@ -122,7 +152,8 @@ impl<'a> Document<'a> {
     }
 
     fn into_faults(self) -> BadFile {
-        BadFile { file: self.file.to_owned(), faults: self.faults }
+        let fault = |(line, key, message)| FileFault { file: self.file.to_owned(), line, key, message };
+        BadFile { faults: self.faults.into_iter().map(fault).collect() }
     }
 
     /// Reads `value`, taking out one key at fault after the other. `faults_before` is how many faults there were before this section.
@@ -134,7 +165,7 @@ impl<'a> Document<'a> {
     ) -> Option<T> {
         loop {
             let error = match T::deserialize(ValueDeserializer::from(value.clone())) {
-                Ok(read) => return (self.faults.len() == faults_before).then_some(read),
+                Ok(read) => return Some(read),
                 Err(error) => error,
             };
             let at = error.span().unwrap_or_default();
@@ -244,18 +275,30 @@ fn deep_holds(value: &Spanned<DeValue<'_>>, at: &Range<usize>) -> bool {
     }
 }
 
+/// What serde and TOML say, and what a reader of the file should hear; each is replaced in turn.
+const WORDS: [(&str, &str); 17] = [
+    ("unknown field", "there is no key"),
+    ("missing field", "this key is missing:"),
+    (", expected one of", "; the keys here are"),
+    (", expected `", "; the key here is `"),
+    ("unknown variant", "there is no"),
+    ("invalid type: ", "this is a wrong kind of value: "),
+    ("invalid value: ", "this value cannot be: "),
+    ("integer `", "`"),
+    ("floating point `", "`"),
+    (", expected u8", "; write a whole number from 0 to 255"),
+    (", expected u16", "; write a whole number from 0 to 65535"),
+    (", expected u32", "; write a whole number from 0"),
+    (", expected u64", "; write a whole number from 0"),
+    (", expected i16", "; write a whole number"),
+    (", expected f64", "; write a number"),
+    (", expected a boolean", "; write true or false"),
+    (", expected a string", "; write a text in quotes"),
+];
+
 /// serde's message in the words of a file.
 fn plain(message: &str) -> String {
-    message
-        .replace("unknown field", "there is no key")
-        .replace("missing field", "this key is missing:")
-        .replace(", expected one of", "; the keys here are")
-        .replace(", expected `", "; the key here is `")
-        .replace("unknown variant", "there is no")
-        .replace("invalid type: ", "this is a wrong kind of value: ")
-        .replace("invalid value: ", "")
-        .trim_end()
-        .to_owned()
+    WORDS.iter().fold(message.trim_end().to_owned(), |text, (theirs, ours)| text.replace(theirs, ours))
 }
 
 #[cfg(test)]
@@ -288,12 +331,13 @@ mod tests {
     fn every_bad_key_is_told_with_its_line() {
         let text = "[sample]\nshare = 1.4\ncuont = 3\ncount = -1\n\n[smaple]\n";
         let told = told(text, |document| {
-            assert!(document.section::<Sample>("sample", &["share"]).is_none());
+            document.section::<Sample>("sample", &["share"]);
         });
         assert_eq!(told.len(), 4, "{told:#?}");
         assert!(told[0].starts_with("a.toml:2: sample.share: 1.4 is not a share"), "{told:#?}");
         assert!(told[1].starts_with("a.toml:3: sample.cuont: there is no key"), "{told:#?}");
-        assert!(told[2].starts_with("a.toml:4: sample.count: "), "{told:#?}");
+        let count = "a.toml:4: sample.count: this value cannot be: `-1`; write a whole number from 0";
+        assert_eq!(told[2], count, "{told:#?}");
         assert!(told[3].starts_with("a.toml:6: smaple: there is no such key or section"), "{told:#?}");
     }
 
@@ -311,12 +355,15 @@ passes = 2
 per = "fortnight"
 "#;
         let told = told(text, |document| {
-            let policy = document.section::<Policy>("policy", &["from", "until", "purposes"]);
-            assert!(policy.is_none());
+            let policy = document.section::<Policy>("policy", &["from", "until", "purposes"]).unwrap();
+            document.note_faults(policy.faults());
         });
         assert!(told.iter().any(|line| line.starts_with("a.toml:6: policy.purposes.pet.validity_mn")), "{told:#?}");
         assert!(told.iter().any(|line| line.starts_with("a.toml:7: policy.purposes.shop")), "{told:#?}");
         assert!(told.iter().any(|line| line.starts_with("a.toml:10: policy.quotas.0.per")), "{told:#?}");
+        // What the section finds wrong with itself is told beside what cannot be read.
+        assert!(told.iter().any(|line| line.starts_with("a.toml:3: policy.until: the policy ends")), "{told:#?}");
+        assert!(told.iter().any(|line| line.starts_with("a.toml:5: policy.purposes.groceries")), "{told:#?}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use demand::{SimTime, Trace};
+use demand::{SimTime, Trace, TraceError};
 use loadgen::{Arrivals, Kind, LoadResult, Mix, Plan, Progress, Target, TracePlan, Wallet};
 use passes::Purpose;
 use report::record::{Command, Results};
@@ -11,6 +11,7 @@ use report::{RunFolder, RunRecord, terminal};
 
 use crate::args::{Arrivals as ArrivalsChoice, Asked, Consent, Load};
 use crate::failure::{Ending, bad_input};
+use crate::faults::BadFile;
 use crate::progress::Progress as Shown;
 use crate::scenario::Scenario;
 use crate::session::{Session, close_folder, ending, in_folder, of_load, of_report, read_file};
@@ -30,6 +31,7 @@ pub(crate) struct Job {
 /// Plays the demand that was asked for against the target.
 pub(crate) fn run(arguments: &Load, stop: &Stop) -> anyhow::Result<Ending> {
     let mut scenario = Scenario::read_or_built_in(arguments.scenario.as_deref())?;
+    scenario.lends_objectives = arguments.scenario.is_none();
     scenario.load.threads = arguments.threads.and_then(std::num::NonZeroUsize::new).or(scenario.load.threads);
     let target = target(&arguments.target.target, &arguments.target.consent)?;
     let session = Session::begin(Command::Load, stop);
@@ -145,14 +147,27 @@ pub(crate) fn replay(
     if window.is_empty() {
         return Err(bad_input(format!("the trace has no request within {} s from {from}", length.as_secs_f64())));
     }
-    let local = scenario.calendar.local(from);
-    let words = format!("{} s from {}", length.as_secs_f64(), &local[..19].replace('T', " "));
+    // The days of a foreign trace are not the scenario's.
+    let start = match scenario.lends_objectives {
+        true => from.to_string(),
+        false => scenario.calendar.local(from)[..19].replace('T', " "),
+    };
+    let words = format!("{} s from {start}", length.as_secs_f64());
     Ok(Job { plan: Plan::Trace(TracePlan::new(window, speed)), words })
 }
 
 fn read_trace(path: &Path) -> anyhow::Result<Trace> {
     let file = read_file(path, "--trace")?;
-    demand::read_csv(std::io::BufReader::new(file)).map_err(|error| bad_input(format!("{}: {error}", path.display())))
+    let trace = demand::read_csv(std::io::BufReader::new(file)).map_err(|error| match error {
+        TraceError::Faults(rows) => BadFile::rows(path, &rows),
+        TraceError::Csv(error) => {
+            BadFile::whole(path, format!("{error}; write a CSV file as docs/trace.md describes it"))
+        }
+    })?;
+    match trace.requests() {
+        [] => Err(BadFile::whole(path, "the trace has no request").into()),
+        _ => Ok(trace),
+    }
 }
 
 fn mix(arguments: &Load, scenario: &Scenario) -> Mix {

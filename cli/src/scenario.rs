@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use demand::Calendar;
 use jiff::civil::DateTime;
 use loadgen::{CapacitySettings, LoadSettings, Slo};
-use passes::{Policy, Rules, SchemeKind};
-use serde::Deserialize;
-use sim::{Place, Settings};
+use passes::{Fault, Policy, Rules, SchemeKind};
+use serde::{Deserialize, Serialize};
+use sim::{Place, PlacesError, Region, Settings};
 
 use crate::faults::{BadFile, Document};
 
@@ -20,7 +20,7 @@ const LAUNCH_PLACES: &str = include_str!("../../scenarios/places/nizhny-novgorod
 const LAUNCH_FILE: &str = "scenarios/nizhny-novgorod-launch.toml";
 
 /// The `[server]` section: which reference server stands in when no target is given.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ServerSettings {
     /// How passes are made. Default: `lookup`.
@@ -28,11 +28,21 @@ pub(crate) struct ServerSettings {
 }
 
 /// The `[replay]` section: which stretch of the simulated demand is played at its true times.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ReplaySettings {
     /// How long the stretch is, in seconds; at least 1. Default 60: the stretch is the one with most requests.
     pub(crate) window_s: u32,
+}
+
+impl ReplaySettings {
+    fn faults(&self) -> Vec<Fault> {
+        let too_short = self.window_s == 0;
+        too_short
+            .then(|| Fault::new("replay.window_s", "0 seconds replay nothing; write at least 1"))
+            .into_iter()
+            .collect()
+    }
 }
 
 impl Default for ReplaySettings {
@@ -53,6 +63,8 @@ pub(crate) struct Scenario {
     pub(crate) calendar: Calendar,
     pub(crate) policy: Policy,
     pub(crate) settings: Settings,
+    /// The region's places as listed, without the rural remainder.
+    pub(crate) places: Vec<Place>,
     pub(crate) server: ServerSettings,
     pub(crate) load: LoadSettings,
     pub(crate) slo: Slo,
@@ -62,6 +74,8 @@ pub(crate) struct Scenario {
     pub(crate) text: String,
     /// How many residents to simulate instead of all; set on the command line.
     pub(crate) shrunk_to: Option<u32>,
+    /// Whether nobody named a scenario and the built-in one only lends its objectives: such a run is not about its region.
+    pub(crate) lends_objectives: bool,
     /// Where it was read; none when it is the built-in one.
     pub(crate) file: Option<PathBuf>,
 }
@@ -74,7 +88,7 @@ impl Scenario {
     pub(crate) fn read(file: &Path) -> Result<Self, BadFile> {
         let text = std::fs::read_to_string(file)
             .map_err(|error| BadFile::whole(file, format!("cannot be read: {error}; name a scenario file")))?;
-        Scenario::parse(file, text).map(|scenario| Scenario { file: Some(file.to_owned()), ..scenario })
+        Scenario::parse(file, text, false).map(|scenario| Scenario { file: Some(file.to_owned()), ..scenario })
     }
 
     /// Reads `file`, or the built-in launch of Nizhny Novgorod when there is none.
@@ -84,11 +98,11 @@ impl Scenario {
     pub(crate) fn read_or_built_in(file: Option<&Path>) -> Result<Self, BadFile> {
         match file {
             Some(file) => Scenario::read(file),
-            None => Scenario::parse(Path::new(LAUNCH_FILE), LAUNCH.to_owned()),
+            None => Scenario::parse(Path::new(LAUNCH_FILE), LAUNCH.to_owned(), true),
         }
     }
 
-    fn parse(file: &Path, text: String) -> Result<Self, BadFile> {
+    fn parse(file: &Path, text: String, built_in: bool) -> Result<Self, BadFile> {
         let mut document = Document::parse(file, &text)?;
         let title = document.key("title", None);
         let question = document.key("question", Some(String::new()));
@@ -106,29 +120,37 @@ impl Scenario {
         let capacity: Option<CapacitySettings> = document.section("capacity", &[]);
         let replay: Option<ReplaySettings> = document.section("replay", &[]);
 
-        let settings = (|| {
-            Some(Settings {
-                region: region?,
-                population: population?,
-                activities: activities?,
-                behaviour: behaviour?,
-                checks: checks?,
-            })
-        })();
+        // A section that cannot be read at all stands in by its defaults, so that the others are still looked at.
+        let settings = Settings {
+            region: region.unwrap_or(Region { places: String::new(), residents: 1 }),
+            population: population.unwrap_or_default(),
+            activities: activities.unwrap_or_default(),
+            behaviour: behaviour.unwrap_or_default(),
+            checks: checks.unwrap_or_default(),
+        };
         let faults = [
+            Some(settings.faults()),
             calendar.as_ref().map(Calendar::faults),
-            settings.as_ref().map(Settings::faults),
             policy.as_ref().map(Policy::faults),
             load.as_ref().map(LoadSettings::faults),
             slo.as_ref().map(Slo::faults),
             capacity.as_ref().map(CapacitySettings::faults),
+            replay.as_ref().map(ReplaySettings::faults),
         ];
         document.note_faults(faults.into_iter().flatten().flatten().collect());
-        if replay.is_some_and(|replay| replay.window_s == 0) {
-            let message = "0 seconds replay nothing; write at least 1";
-            document.note_faults(vec![passes::Fault::new("replay.window_s", message)]);
+        let places = read_places(file, built_in, &settings.region.places);
+        if let Ok(places) = &places
+            && let Err(fault) = sim::complete_places(places, settings.region.residents)
+        {
+            document.note_faults(vec![fault]);
         }
-        document.finish()?;
+        let places = match (document.finish(), places) {
+            (Ok(()), places) => places?,
+            (Err(bad), Ok(_)) => return Err(bad),
+            // Without a name for the file there is nothing to say of it.
+            (Err(bad), Err(_)) if settings.region.places.is_empty() => return Err(bad),
+            (Err(bad), Err(bad_places)) => return Err(bad.and(bad_places)),
+        };
 
         let all = (|| {
             Some(Scenario {
@@ -137,7 +159,8 @@ impl Scenario {
                 seed: seed?,
                 calendar: calendar?,
                 policy: policy?,
-                settings: settings?,
+                settings,
+                places,
                 server: server?,
                 load: load?,
                 slo: slo?,
@@ -145,6 +168,7 @@ impl Scenario {
                 replay: replay?,
                 text: text.clone(),
                 shrunk_to: None,
+                lends_objectives: false,
                 file: None,
             })
         })();
@@ -167,24 +191,52 @@ impl Scenario {
         let utc = local.to_zoned(jiff::tz::TimeZone::UTC).map_or(0, |utc| utc.timestamp().as_second());
         utc - i64::from(self.calendar.utc_offset_s())
     }
+}
 
-    /// The region's places, from the file that the scenario names beside itself.
-    ///
-    /// # Errors
-    /// [`BadFile`] when the file cannot be read or has broken rows.
-    pub(crate) fn places(&self) -> Result<Vec<Place>, BadFile> {
-        let name = &self.settings.region.places;
-        let (path, reader): (PathBuf, Box<dyn Read>) = match &self.file {
-            None => (PathBuf::from("scenarios").join(name), Box::new(LAUNCH_PLACES.as_bytes())),
-            Some(file) => {
-                let path = file.parent().unwrap_or(Path::new("")).join(name);
-                let opened = File::open(&path).map_err(|error| {
-                    let message = format!("cannot be read: {error}; region.places names it, beside the scenario file");
-                    BadFile::whole(&path, message)
-                })?;
-                (path, Box::new(opened))
-            }
-        };
-        sim::read_places(reader).map_err(|error| BadFile::whole(&path, error.to_string()))
+/// The places file `name`, which lies beside the scenario `file`.
+fn read_places(file: &Path, built_in: bool, name: &str) -> Result<Vec<Place>, BadFile> {
+    let path = file.parent().unwrap_or(Path::new("")).join(name);
+    let reader: Box<dyn Read> = if built_in {
+        Box::new(LAUNCH_PLACES.as_bytes())
+    } else {
+        let opened = File::open(&path).map_err(|error| {
+            let message = format!("cannot be read: {error}; region.places names it, beside the scenario file");
+            BadFile::whole(&path, message)
+        })?;
+        Box::new(opened)
+    };
+    sim::read_places(reader).map_err(|error| match error {
+        PlacesError::Faults(rows) => BadFile::rows(&path, &rows),
+        PlacesError::Csv(error) => BadFile::whole(&path, error.to_string()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The keys of a section, from its defaults as serde writes them.
+    fn keys(section: &str, defaults: impl serde::Serialize) -> Vec<String> {
+        let value = serde_json::to_value(defaults).unwrap();
+        value.as_object().unwrap().keys().map(|key| format!("`{section}.{key}`")).collect()
+    }
+
+    #[test]
+    fn every_key_stands_in_the_document() {
+        let document = include_str!("../../docs/scenario.md");
+        let launch = Scenario::read_or_built_in(None).unwrap();
+        let sections = [
+            keys("calendar", launch.calendar),
+            keys("policy", &launch.policy),
+            keys("server", launch.server),
+            keys("load", launch.load),
+            keys("slo", launch.slo),
+            keys("capacity", launch.capacity),
+            keys("replay", launch.replay),
+            ["title", "question", "seed"].map(|key| format!("`{key}`")).to_vec(),
+        ];
+        for key in sections.concat() {
+            assert!(document.contains(&key), "docs/scenario.md does not list {key}");
+        }
     }
 }

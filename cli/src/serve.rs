@@ -3,7 +3,10 @@
 use std::io::{Read, Write};
 
 use anyhow::Context;
-use reference_server::{Clock, Config, StoreKind};
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::Offset;
+use reference_server::{Clock, Config, Server, StoreKind};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -27,9 +30,24 @@ pub(crate) fn run(arguments: &Serve) -> anyhow::Result<Ending> {
     if let Some(now) = arguments.now {
         config.clock = Clock::StartingAt { start_s: scenario.unix_s(now) };
     }
+    warn_when_not_in_force(&scenario, arguments.now);
     let runtime = tokio::runtime::Runtime::new().context("cannot start the server's threads")?;
     runtime.block_on(serve(arguments, config))?;
     Ok(Ending::Held)
+}
+
+/// A policy of April 2020 issues nothing today; whoever starts its server today should know before the first refusal.
+fn warn_when_not_in_force(scenario: &Scenario, now: Option<DateTime>) {
+    let policy = &scenario.policy;
+    let utc_offset = Offset::from_seconds(scenario.calendar.utc_offset_s()).unwrap_or(Offset::UTC);
+    let now = now.unwrap_or_else(|| utc_offset.to_datetime(Timestamp::now()));
+    if now < policy.from || now >= policy.until {
+        eprintln!(
+            "lockgate: no passes will be issued: the policy is in force from {} until {}, and the server's clock shows {:.0}. \
+             Pretend another time with --now {}.",
+            policy.from, policy.until, now, policy.from
+        );
+    }
 }
 
 async fn serve(arguments: &Serve, config: Config) -> anyhow::Result<()> {
@@ -42,9 +60,10 @@ async fn serve(arguments: &Serve, config: Config) -> anyhow::Result<()> {
     })?;
     let bound = listener.local_addr().context("cannot tell the server's address")?;
     let shutdown = shutdown(arguments.while_stdin_open)?;
+    let server = Server::open(config)?;
     println!("{LISTENING}http://{bound}");
     std::io::stdout().flush()?;
-    reference_server::run(listener, config, shutdown).await.context("the server ended with an error")
+    server.serve(listener, shutdown).await.context("the server ended with an error")
 }
 
 /// Ends at the first of SIGINT, SIGTERM and, when asked, the end of standard input.

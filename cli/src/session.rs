@@ -44,13 +44,14 @@ impl Session {
         complete: bool,
     ) -> RunRecord {
         let measured = results.load.is_some() || results.capacity.is_some();
+        let about = !scenario.lends_objectives;
         let heading = Heading {
             command: self.command,
             command_line: typed(),
-            scenario: Some(scenario.name()),
-            title: Some(scenario.title.clone()),
+            scenario: about.then(|| scenario.name()),
+            title: about.then(|| scenario.title.clone()),
             seed: Some(scenario.seed),
-            calendar: Some(scenario.calendar),
+            calendar: about.then_some(scenario.calendar),
             objectives: measured.then(|| Objectives::from(&scenario.slo)),
             started_at: self.started_at,
         };

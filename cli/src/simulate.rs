@@ -1,6 +1,5 @@
 //! `lockgate simulate`: the residents' days.
 
-use anyhow::Context;
 use demand::Trace;
 use report::record::{Command, Results};
 use report::{BulkWriter, Effort, Format, RunFolder, RunRecord, peak_memory_bytes, terminal};
@@ -70,7 +69,7 @@ fn play(
     observer: &mut dyn Observer,
     session: &Session,
 ) -> anyhow::Result<Simulation> {
-    let (settings, places) = scenario.region()?;
+    let (settings, places) = scenario.region();
     let shown = Progress::steps("simulating", u64::from(scenario.calendar.days));
     let model = Model {
         settings: &settings,
@@ -97,13 +96,12 @@ impl Scenario {
     }
 
     /// The region to simulate: all of it, or every place shrunk in proportion.
-    fn region(&self) -> anyhow::Result<(sim::Settings, Vec<sim::Place>)> {
-        let mut settings = self.settings.clone();
-        let mut places = self.places().context("the region")?;
+    fn region(&self) -> (sim::Settings, Vec<sim::Place>) {
+        let (mut settings, mut places) = (self.settings.clone(), self.places.clone());
         if let Some(residents) = self.shrunk_to {
             places = sim::shrink_places(&places, settings.region.residents, residents);
             settings.region.residents = residents;
         }
-        Ok((settings, places))
+        (settings, places)
     }
 }

@@ -1,4 +1,4 @@
-//! The trace as a CSV file: what `simulate` writes, and what a city can make from its own logs.
+//! The trace as a CSV file: what `simulate` writes, and what a city can make from its own logs (`docs/trace.md`).
 //!
 //! | column | needed | meaning |
 //! | --- | --- | --- |
@@ -7,7 +7,7 @@
 //! | `kind` | yes | `register`, `issue`, `verify` or `cancel` |
 //! | `resident` | no | anything that tells residents apart; without it every row is another resident |
 //! | `place` | no | the number of a place, 0 to 65535; default 0 |
-//! | `purpose` | no | what the pass is for; default `other`, and nothing for a registration |
+//! | `purpose` | no | what the pass is for; default `groceries`, which every known policy allows; nothing for a registration |
 //!
 //! Rows stand in order of time. Other columns are an error, so that a misspelt one is not quietly ignored.
 
@@ -137,7 +137,7 @@ impl Rows {
         };
         let resident = self.resident(row, record);
         let (kind, purpose) = (kind?, purpose?);
-        let purpose = (kind != RequestKind::Register).then(|| purpose.unwrap_or(Purpose::Other));
+        let purpose = (kind != RequestKind::Register).then(|| purpose.unwrap_or(Purpose::Groceries));
         Some(Request { at: SimTime::from_ms(at_ms?), resident, place: place?, kind, purpose })
     }
 

@@ -35,7 +35,7 @@ impl Arrivals {
     /// The process itself. The same `seed` gives the same instants.
     ///
     /// # Panics
-    /// Panics when the rate is not a positive finite number; [`Plan::check`](crate::Plan::check) refuses such a plan before.
+    /// Panics when the rate is not a positive finite number; [`Plan::faults`](crate::Plan::faults) refuses such a plan before.
     pub fn build(self, seed: u64) -> Box<dyn ArrivalProcess> {
         let rate_per_s = self.rate_per_s();
         assert!(rate_per_s > 0.0 && rate_per_s.is_finite(), "a rate is a positive number");

@@ -97,11 +97,6 @@ impl KindResult {
         crate::quantiles::us(self.times(measure).value_at_percentile(percentile))
     }
 
-    /// The mean, in microseconds. Only for what needs a mean (Little's law, power); people wait percentiles.
-    pub fn mean_us(&self, measure: Measure) -> f64 {
-        self.times(measure).mean() / 1_000.0
-    }
-
     /// The whole distribution of `measure` as points (percentile, value in microseconds).
     pub fn percentile_curve(&self, measure: Measure) -> Vec<(f64, f64)> {
         percentile_curve(self.times(measure))

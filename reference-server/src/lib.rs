@@ -21,5 +21,5 @@ pub mod store;
 pub use clock::Clock;
 pub use config::{Config, Limits};
 pub use secret::Secret;
-pub use server::{ServerError, run};
+pub use server::{Server, ServerError, run};
 pub use store::{Store, StoreKind};

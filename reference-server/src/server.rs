@@ -1,6 +1,7 @@
 //! From the first connection to the last.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
@@ -24,11 +25,19 @@ pub enum ServerError {
     Close(#[from] StoreError),
 }
 
-/// Serves on `listener` until `shutdown` completes. Then no connection is accepted any more, requests in flight are finished
-/// (for at most [`Limits::stop_timeout`](crate::Limits::stop_timeout)) and the store is flushed.
-///
-/// Needs a tokio runtime with time and I/O; two worker threads are enough for two cores, the store's writer has a thread of its
-/// own.
+/// A server whose store is open, ready to serve.
+pub struct Server {
+    app: Arc<App>,
+    stop_timeout: Duration,
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Server(..)")
+    }
+}
+
+/// Opens the store and serves on `listener` until `shutdown` completes: [`Server::open`], then [`Server::serve`].
 ///
 /// # Errors
 /// [`ServerError`]; [`ServerError::Open`] before anything is served.
@@ -37,23 +46,49 @@ pub async fn run(
     config: Config,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServerError> {
-    let stop_timeout = config.limits.stop_timeout;
-    let app = Arc::new(App::open(config)?);
-    // An answer is one small packet: sent at once, not kept back to be joined with the next (a failure only makes it slower).
-    let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
-    let (stopping, stopped) = oneshot::channel();
-    let serving = axum::serve(listener, router(&app)).with_graceful_shutdown(async move {
-        shutdown.await;
-        let _ = stopping.send(());
-    });
-    let overdue = async {
-        let _ = stopped.await;
-        tokio::time::sleep(stop_timeout).await;
-    };
-    tokio::select! {
-        served = serving => served?,
-        () = overdue => {}
+    Server::open(config)?.serve(listener, shutdown).await
+}
+
+impl Server {
+    /// Opens the store, so that whatever is wrong with it is known before anybody is told that the server is there.
+    ///
+    /// # Errors
+    /// [`ServerError::Open`].
+    pub fn open(config: Config) -> Result<Self, ServerError> {
+        let stop_timeout = config.limits.stop_timeout;
+        Ok(Server { app: Arc::new(App::open(config)?), stop_timeout })
     }
-    app.store.close().await?;
-    Ok(())
+
+    /// Serves on `listener` until `shutdown` completes. Then no connection is accepted any more, requests in flight are finished
+    /// (for at most [`Limits::stop_timeout`](crate::Limits::stop_timeout)) and the store is flushed.
+    ///
+    /// Needs a tokio runtime with time and I/O; two worker threads are enough for two cores, the store's writer has a thread of its
+    /// own.
+    ///
+    /// # Errors
+    /// [`ServerError::Serve`] and [`ServerError::Close`].
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), ServerError> {
+        let Server { app, stop_timeout } = self;
+        // An answer is one small packet: sent at once, not kept back to be joined with the next (a failure only makes it slower).
+        let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
+        let (stopping, stopped) = oneshot::channel();
+        let serving = axum::serve(listener, router(&app)).with_graceful_shutdown(async move {
+            shutdown.await;
+            let _ = stopping.send(());
+        });
+        let overdue = async {
+            let _ = stopped.await;
+            tokio::time::sleep(stop_timeout).await;
+        };
+        tokio::select! {
+            served = serving => served?,
+            () = overdue => {}
+        }
+        app.store.close().await?;
+        Ok(())
+    }
 }

@@ -10,6 +10,7 @@ fn every_bad_key_of_a_scenario_is_told_at_once() {
         .replace("rubbish = { validity_min = 30 }", "rubbish = { validity_min = -30 }")
         + "\n[load]\nforged_share = 1.4\n[polcy]\n";
     let bench = Bench::with(&broken);
+    bench.write("places.csv", &PLACES.replace("5000", "many"));
     for command in ["check", "simulate", "capacity"] {
         let said = bench.fail(2, &[command, "scenario.toml"]);
         for (line_of, key) in [
@@ -21,6 +22,9 @@ fn every_bad_key_of_a_scenario_is_told_at_once() {
             let line = 1 + broken.lines().position(|line| line.starts_with(line_of)).unwrap();
             assert!(said.contains(&format!("scenario.toml:{line}: {key}")), "{command}, {key}: {said}");
         }
+        // Faults of sense and of the places file are told beside those of form.
+        assert!(said.contains("policy.until: the policy ends"), "{command}: {said}");
+        assert!(said.contains("places.csv:3: population"), "{command}: {said}");
         assert!(!bench.path("lockgate-runs").exists(), "{command} left something");
     }
 }
@@ -37,7 +41,7 @@ fn a_broken_row_of_places_is_named() {
     let bench = Bench::new();
     bench.write("places.csv", &PLACES.replace("56.4,44.2,5000", "156.4,44.2,many"));
     let said = bench.fail(2, &["simulate", "scenario.toml"]);
-    assert!(said.contains("places.csv") && said.contains("line 3") && said.contains("population"), "{said}");
+    assert!(said.contains("places.csv:3: population") && said.contains("places.csv:3: latitude_deg"), "{said}");
     bench.write("places.csv", &PLACES.replace("5000", "500000"));
     let said = bench.fail(2, &["simulate", "scenario.toml"]);
     assert!(said.contains("20000") || said.contains("20,000"), "more people than the region has: {said}");
@@ -57,7 +61,7 @@ fn a_trace_with_times_out_of_order_is_refused() {
     let bench = Bench::new();
     bench.write("trace.csv", "at_ms,kind\n5,register\n3,register\n");
     let said = bench.fail(2, &["load", "--target", "http://127.0.0.1:9", "--trace", "trace.csv"]);
-    assert!(said.contains("trace.csv") && said.contains("line 3, column at_ms"), "{said}");
+    assert!(said.contains("trace.csv:3: at_ms"), "{said}");
 }
 
 #[test]

@@ -110,6 +110,17 @@ fn links_between_documents_lead_somewhere() {
     }
 }
 
+#[test]
+fn no_document_has_a_gap_to_fill_in() {
+    for document in documents() {
+        let text = fs::read_to_string(&document).unwrap();
+        let gap = text.split(|letter: char| !letter.is_ascii_uppercase() && letter != '_').find(|word| {
+            word.len() > 4 && (word.ends_with("_TIME") || word.ends_with("_HERE") || word.ends_with("_OUTPUT"))
+        });
+        assert_eq!(gap, None, "{} is not finished", document.display());
+    }
+}
+
 /// The scenario files of the repository.
 pub(crate) fn scenarios() -> Vec<PathBuf> {
     files(&root().join("scenarios"), "toml")

@@ -22,7 +22,7 @@ fn stalling_server() -> Server {
 }
 
 /// One request in five falls into a stall, x seconds after its start, and waits 1 - x: P(time > L) = 0.2 (1 - L). So 90 % are
-/// answered within 500 ms and 99 % within 950 ms; working off what has piled up (2,000 requests at 30,000 to 60,000 per second)
+/// answered within 500 ms and 99 % within 950 ms; working off what has piled up (1,500 requests at 30,000 to 60,000 per second)
 /// moves these to at most 533 and 955 ms.
 #[test]
 fn a_stall_is_seen_by_all_who_came_in_it() {
