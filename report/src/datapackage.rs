@@ -40,7 +40,7 @@ pub(crate) fn describe(folder: &Path, record: &RunRecord) -> Result<Option<Value
         let mut package = json!({
             "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
             "name": slug(&format!("lockgate-{}-{name}", record.command.name())),
-            "description": format!("Tables of `{}`, lockgate {}.", record.command_line, record.version),
+            "description": format!("Tables of lockgate {}, version {}.", record.command.name(), record.version),
             "version": record.version,
             "resources": resources,
         });

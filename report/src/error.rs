@@ -70,6 +70,16 @@ pub enum ReportError {
         /// The other.
         second: PathBuf,
     },
+    /// A simulation and a measurement of something else were given for one page.
+    #[error("{} and {} do not belong together ({what}); name runs of one scenario, seed and days", first.display(), second.display())]
+    Strangers {
+        /// The folder of the simulation.
+        first: PathBuf,
+        /// The folder of the load run or the search for capacity.
+        second: PathBuf,
+        /// In what they differ.
+        what: String,
+    },
     /// The page cannot be filled in.
     #[error("the page cannot be filled in: {0}")]
     Page(#[from] askama::Error),

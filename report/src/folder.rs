@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use crate::{ReportError, RunRecord, datapackage};
+use crate::{ReportError, RunRecord, datapackage, page};
 
 /// Stands in a folder until it is finished, and marks one that never was.
 const MARK: &str = "UNFINISHED";
@@ -25,7 +25,7 @@ impl RunFolder {
     /// Begins the run folder `out`. An earlier run folder of this name stays until this one is finished.
     ///
     /// # Errors
-    /// [`ReportError::Taken`] when `out` holds something else than a run folder, [`ReportError::Write`] when there is no writing there.
+    /// [`ReportError::Taken`] when `out` holds something else than a run folder or a page, [`ReportError::Write`] when there is no writing there.
     pub fn create(out: &Path) -> Result<Self, ReportError> {
         let Some(name) = out.file_name() else { return Err(ReportError::Taken { path: out.to_path_buf() }) };
         let mut name = name.to_owned();
@@ -127,13 +127,16 @@ fn replaced(partial: &Path) -> PathBuf {
     partial.with_extension("replaced")
 }
 
-/// Whether `path` is free, an empty folder, a run folder or the remains of one.
+/// Whether `path` is free, an empty folder, a run folder or the remains of one, or a page with its pictures.
 fn is_ours_or_free(path: &Path) -> Result<bool, ReportError> {
     if !path.exists() {
         return Ok(true);
     }
     let mut entries = fs::read_dir(path).map_err(ReportError::write(path))?;
-    Ok(path.join(MARK).is_file() || RunRecord::read(&path.join("run.json")).is_ok() || entries.next().is_none())
+    Ok(path.join(MARK).is_file()
+        || RunRecord::read(&path.join("run.json")).is_ok()
+        || page::is_page(path)
+        || entries.next().is_none())
 }
 
 impl RunRecord {

@@ -67,9 +67,10 @@ pub fn share(share: f64) -> String {
     }
 }
 
-/// How often one number goes into another: `19.7 times`, `0.62 times`.
+/// How often one number goes into another: `19.7 times`, `0.62 times`. A peak of next to nothing makes any ratio; beyond a thousand
+/// it says no more than that.
 pub fn times(ratio: f64) -> String {
-    format!("{} times", figures(ratio))
+    if ratio > 1_000.0 { "over 1,000 times".into() } else { format!("{} times", figures(ratio)) }
 }
 
 /// An amount of memory or disk: `640 KiB`, `1.4 GiB`.
@@ -145,7 +146,10 @@ mod tests {
             [42.0, 151.2, 3_900.0, 90_000.0, 120.0].map(duration_s),
             ["42 s", "2 min 31 s", "1 h 5 min", "1 d 1 h", "2 min"]
         );
-        assert_eq!(times(19.68), "19.7 times");
+        assert_eq!(
+            [0.645, 19.68, 1_000.0, 1_000.1, 419_000.0].map(times),
+            ["0.645 times", "19.7 times", "1,000 times", "over 1,000 times", "over 1,000 times"]
+        );
         assert_eq!([512, 1_500_000_000, 1_023].map(bytes), ["512 B", "1.4 GiB", "1 KiB"]);
     }
 

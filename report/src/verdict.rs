@@ -1,12 +1,12 @@
 //! The sentence that matters, with its numbers.
 
 use crate::number::{count, rate, share, time_us, times, whole};
-use crate::record::{CapacityResults, LimitedBy, LoadResults, PathRecord, Results, SimulateResults, Verdict};
+use crate::record::{CapacityResults, LimitedBy, LoadResults, PathRecord, Results, SimulateResults, Status, Verdict};
 
 /// What the results say, in one word and one sentence.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judgement {
-    /// The word; none when no server was measured.
+    /// The word; none when no server was measured, or the run can be no judgement: it was stopped, or was a closed loop.
     pub verdict: Option<Verdict>,
     /// The sentence, without a full stop.
     pub sentence: String,
@@ -15,26 +15,33 @@ pub struct Judgement {
 /// Judges `results`. `replay` is the load run's own verdict on its objectives, when there was one.
 ///
 /// A region's launch holds when on every path the usable capacity covers the peak demand and the replay kept its objectives. What
-/// could not be measured, because the generator reached its limit first, is no success: it is unusable.
-pub fn judge(results: &Results, replay: Option<Verdict>) -> Judgement {
+/// could not be measured, because the generator reached its limit first, is no success: it is unusable. A run that was stopped early
+/// is told and not judged. So is a closed loop, which asks only when it was answered and so does not show what people would wait.
+pub fn judge(results: &Results, replay: Option<Verdict>, status: Status) -> Judgement {
+    let complete = status == Status::Complete;
+    let closed_loop = results.load.as_ref().is_some_and(|load| load.closed_loop);
+    let replay = replay.filter(|_| complete && !closed_loop);
     let paths = results.capacity.as_ref().map(PathJudgement::all).unwrap_or_default();
     let worst = paths.iter().filter_map(|path| path.verdict).chain(replay).max_by_key(severity);
+    let worst = worst.filter(|_| complete);
     let mut clauses = Vec::new();
     // The tightest path speaks for all: where it holds, the others hold with more to spare. What fails or cannot be compared with a
     // peak speaks for itself.
     let speaks = |(rank, path): &(usize, &PathJudgement)| *rank == 0 || !matches!(path.verdict, Some(Verdict::Held));
     clauses.extend(paths.iter().enumerate().filter(speaks).map(|(_, path)| path.clause.clone()));
-    if let (Some(load), Some(replay)) = (&results.load, replay) {
-        clauses.push(replay_clause(load, replay));
-    }
+    clauses.extend(results.load.as_ref().map(|load| load_clause(load, replay)));
     if clauses.is_empty() {
         clauses.extend(results.simulate.as_ref().map(demand_clause));
+    }
+    if clauses.is_empty() && !complete {
+        clauses.push("nothing was measured".into());
     }
     let word = match worst {
         Some(Verdict::Held) => "holds: ",
         Some(Verdict::Failed) => "breaks: ",
         Some(Verdict::Unusable) => "cannot tell: ",
-        None => "",
+        None if complete => "",
+        None => "stopped early: ",
     };
     Judgement { verdict: worst, sentence: format!("{word}{}", clauses.join("; ")) }
 }
@@ -119,7 +126,13 @@ impl PathJudgement {
     }
 }
 
-fn replay_clause(load: &LoadResults, verdict: Verdict) -> String {
+fn load_clause(load: &LoadResults, verdict: Option<Verdict>) -> String {
+    if load.closed_loop {
+        let connections = load.connections.map_or(String::new(), |number| format!(" of {number} connections"));
+        let answered = load.throughput_per_s.map_or(String::new(), |per_s| format!(" answered {}", rate(per_s)));
+        return format!("a closed loop{connections}{answered}; it is no capacity");
+    }
+    let what = load.noun();
     let right_share = share(load.right_share().unwrap_or(0.0));
     let p99_us = load.kinds.values().filter_map(|kind| kind.response_time_us.p99).max_by(f64::total_cmp);
     let p99 = p99_us.map_or("no answer".into(), |us| format!("99 % within {}", time_us(us)));
@@ -128,9 +141,10 @@ fn replay_clause(load: &LoadResults, verdict: Verdict) -> String {
         Some(LimitedBy::Target) | None => "",
     };
     match verdict {
-        Verdict::Held => format!("the replay kept its objectives ({p99}, {right_share} right)"),
-        Verdict::Failed => format!("the replay missed its objectives ({p99}, {right_share} right)"),
-        Verdict::Unusable => format!("the replay is unusable{whose}"),
+        Some(Verdict::Held) => format!("the {what} kept its objectives ({p99}, {right_share} right)"),
+        Some(Verdict::Failed) => format!("the {what} missed its objectives ({p99}, {right_share} right)"),
+        Some(Verdict::Unusable) => format!("the {what} is unusable{whose}"),
+        None => format!("the {what} asked {} requests ({p99}, {right_share} right)", whole(load.asked())),
     }
 }
 
@@ -175,7 +189,7 @@ mod tests {
         let results =
             capacity(&[("issue", Some(6_100.0), Some(6_400.0), 310.0), ("verify", Some(9_000.0), Some(9_500.0), 10.0)]);
         assert_eq!(
-            judge(&results, None),
+            judge(&results, None, Status::Complete),
             Judgement {
                 verdict: Some(Verdict::Held),
                 sentence: "holds: usable capacity 6,100 issues/s, the peak asks 310/s: 19.7 times headroom".into(),
@@ -187,14 +201,14 @@ mod tests {
     fn one_broken_path_breaks_all() {
         let results =
             capacity(&[("issue", Some(200.0), Some(220.0), 310.0), ("verify", Some(9_000.0), Some(9_500.0), 10.0)]);
-        assert_eq!(judge(&results, Some(Verdict::Held)).verdict, Some(Verdict::Failed));
+        assert_eq!(judge(&results, Some(Verdict::Held), Status::Complete).verdict, Some(Verdict::Failed));
         assert_eq!(
-            judge(&results, None).sentence,
+            judge(&results, None, Status::Complete).sentence,
             "breaks: usable capacity 200 issues/s, the peak asks 310/s: 0.645 times what is needed"
         );
         let nothing = capacity(&[("issue", None, Some(50.0), 310.0)]);
         assert_eq!(
-            judge(&nothing, None).sentence,
+            judge(&nothing, None, Status::Complete).sentence,
             "breaks: issues fail the objectives already at 50/s, the peak asks 310/s"
         );
     }
@@ -205,7 +219,7 @@ mod tests {
             capacity(&[("issue", Some(6_100.0), Some(6_400.0), 0.0), ("verify", Some(9_000.0), None, 0.0)]);
         results.capacity.as_mut().unwrap().peak_demand_per_s.clear();
         assert_eq!(
-            judge(&results, None),
+            judge(&results, None, Status::Complete),
             Judgement {
                 verdict: None,
                 sentence: "usable capacity 6,100 issues/s; usable capacity at least 9,000 verifications/s".into(),
@@ -216,21 +230,78 @@ mod tests {
     #[test]
     fn what_the_generator_spoiled_is_no_success() {
         let short = capacity(&[("issue", Some(200.0), None, 310.0)]);
-        assert_eq!(judge(&short, None).verdict, Some(Verdict::Unusable));
-        assert!(judge(&short, None).sentence.starts_with("cannot tell: usable capacity at least 200 issues/s"));
+        assert_eq!(judge(&short, None, Status::Complete).verdict, Some(Verdict::Unusable));
+        assert!(
+            judge(&short, None, Status::Complete)
+                .sentence
+                .starts_with("cannot tell: usable capacity at least 200 issues/s")
+        );
         let enough = capacity(&[("issue", Some(2_000.0), None, 310.0)]);
-        assert_eq!(judge(&enough, Some(Verdict::Unusable)).verdict, Some(Verdict::Unusable));
-        assert!(judge(&enough, None).sentence.ends_with("at least 6.45 times headroom"));
+        assert_eq!(judge(&enough, Some(Verdict::Unusable), Status::Complete).verdict, Some(Verdict::Unusable));
+        assert!(judge(&enough, None, Status::Complete).sentence.ends_with("at least 6.45 times headroom"));
+    }
+
+    fn load(closed_loop: bool, replayed: bool) -> LoadResults {
+        LoadResults {
+            kinds: BTreeMap::new(),
+            limited_by: None,
+            closed_loop,
+            connections: closed_loop.then_some(4),
+            replayed,
+            throughput_per_s: Some(5_230.0),
+            generator_cpu_s: 0.1,
+            target: "http://127.0.0.1:8080".into(),
+            window: None,
+        }
     }
 
     #[test]
     fn a_replay_can_break_what_capacity_promised() {
-        let results = capacity(&[("issue", Some(6_100.0), Some(6_400.0), 310.0)]);
-        assert_eq!(judge(&results, Some(Verdict::Failed)).verdict, Some(Verdict::Failed));
+        let mut results = capacity(&[("issue", Some(6_100.0), Some(6_400.0), 310.0)]);
+        results.load = Some(load(false, true));
+        assert_eq!(judge(&results, Some(Verdict::Failed), Status::Complete).verdict, Some(Verdict::Failed));
+    }
+
+    #[test]
+    fn only_what_was_replayed_is_called_a_replay() {
+        let sentence = |replayed| {
+            let results = Results { load: Some(load(false, replayed)), ..Results::default() };
+            judge(&results, Some(Verdict::Held), Status::Complete).sentence
+        };
+        assert!(sentence(true).starts_with("holds: the replay kept its objectives"), "{}", sentence(true));
+        assert!(sentence(false).starts_with("holds: the run kept its objectives"), "{}", sentence(false));
+    }
+
+    #[test]
+    fn a_closed_loop_is_told_and_not_judged() {
+        let results = Results { load: Some(load(true, false)), ..Results::default() };
+        let sentence = "a closed loop of 4 connections answered 5,230/s; it is no capacity".to_owned();
+        for verdict in [Verdict::Held, Verdict::Failed, Verdict::Unusable] {
+            let told = Judgement { verdict: None, sentence: sentence.clone() };
+            assert_eq!(judge(&results, Some(verdict), Status::Complete), told);
+        }
+    }
+
+    #[test]
+    fn what_was_stopped_is_told_and_not_judged() {
+        let measured =
+            Results { load: Some(load(false, true)), ..capacity(&[("issue", Some(6_100.0), Some(6_400.0), 310.0)]) };
+        let closed = Results { load: Some(load(true, false)), ..Results::default() };
+        for results in [measured, closed, Results::default()] {
+            for verdict in [None, Some(Verdict::Held), Some(Verdict::Failed)] {
+                let told = judge(&results, verdict, Status::Partial);
+                assert_eq!(told.verdict, None);
+                assert!(told.sentence.starts_with("stopped early: "), "{}", told.sentence);
+                assert!(!told.sentence.contains("objectives"), "{}", told.sentence);
+            }
+        }
     }
 
     #[test]
     fn nothing_measured_is_no_verdict() {
-        assert_eq!(judge(&Results::default(), None), Judgement { verdict: None, sentence: String::new() });
+        assert_eq!(
+            judge(&Results::default(), None, Status::Complete),
+            Judgement { verdict: None, sentence: String::new() }
+        );
     }
 }

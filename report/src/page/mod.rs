@@ -4,6 +4,7 @@ mod files;
 mod story;
 mod view;
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -19,7 +20,8 @@ use view::Page;
 /// The page needs no network and no script, and no other file: its pictures stand in it. Equal runs give equal bytes.
 ///
 /// # Errors
-/// [`ReportError::NoRun`] when `runs` is empty, [`ReportError::Twice`] when two are of one command, [`ReportError::Read`] and
+/// [`ReportError::NoRun`] when `runs` is empty, [`ReportError::Twice`] when two are of one command, [`ReportError::Strangers`]
+/// when a simulation and a measurement are not of one scenario, seed and days, [`ReportError::Read`] and
 /// [`ReportError::Table`] for their tables, [`ReportError::Write`] and [`ReportError::Plot`] for what is written.
 pub fn write_page(runs: &[Run], out: &Path) -> Result<PathBuf, ReportError> {
     let Some(lead) = runs.first() else {
@@ -33,4 +35,15 @@ pub fn write_page(runs: &[Run], out: &Path) -> Result<PathBuf, ReportError> {
     let path = out.join("index.html");
     fs::write(&path, page.render()?).map_err(ReportError::write(&path))?;
     Ok(path)
+}
+
+/// How a page says whose it is, as `templates/page.html` has it.
+const GENERATOR: &str = r#"<meta name="generator" content="lockgate">"#;
+
+/// Whether `folder` holds a page and its pictures and nothing else, so that another page may take its place.
+pub(crate) fn is_page(folder: &Path) -> bool {
+    let ours = |name: &OsStr| name == "index.html" || name == "plots";
+    let nothing_else = fs::read_dir(folder)
+        .is_ok_and(|mut entries| entries.all(|entry| entry.is_ok_and(|entry| ours(&entry.file_name()))));
+    nothing_else && fs::read_to_string(folder.join("index.html")).is_ok_and(|page| page.contains(GENERATOR))
 }

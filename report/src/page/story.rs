@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
+use demand::Calendar;
 use jiff::civil::DateTime;
 
 use crate::grid::{Grid, kind_rank};
 use crate::number::whole;
 use crate::plots::{CapacityCurve, Circle, DemandCurve, LatencyOverTime, PercentileCurve, RegionMap, Step};
-use crate::record::{Command, Results, Verdict};
+use crate::record::{Command, Results, Status, Verdict};
 use crate::tables::{self, Table};
 use crate::verdict::{self, Judgement};
 use crate::{ReportError, Run, RunRecord};
@@ -19,8 +20,10 @@ pub(crate) struct Story<'a> {
     pub(crate) lead: &'a RunRecord,
     pub(crate) runs: &'a [Run],
     pub(crate) results: Results,
+    /// Partial when any of the runs is.
+    pub(crate) status: Status,
     pub(crate) judgement: Judgement,
-    /// The load run's own verdict.
+    /// The load run's own verdict; none when it can be no judgement.
     pub(crate) replay: Option<Verdict>,
     pub(crate) demand: Option<DemandCurve>,
     /// The simulated days in numbers.
@@ -35,20 +38,26 @@ impl<'a> Story<'a> {
     /// Puts together what `runs` have; `lead` is the first of them.
     ///
     /// # Errors
-    /// [`ReportError::Twice`] when two are of one command, and whatever is wrong with a table.
+    /// [`ReportError::Twice`] when two are of one command, [`ReportError::Strangers`] when a simulation and a measurement are not of one
+    /// scenario, and whatever is wrong with a table.
     pub(crate) fn gather(lead: &'a Run, runs: &'a [Run]) -> Result<Self, ReportError> {
         refuse_twins(runs)?;
+        refuse_strangers(runs)?;
         let of = |command| runs.iter().find(|run| run.record.command == command);
         let results = merged(runs);
         let load = of(Command::Load);
-        let replay = load.and_then(|run| run.record.verdict);
+        let partial = runs.iter().any(|run| run.record.status == Status::Partial);
+        let status = Status::of(!partial);
+        let judges = |run: &&Run| run.record.results.load.as_ref().is_some_and(|load| !load.closed_loop) && !partial;
+        let replay = load.filter(judges).and_then(|run| run.record.verdict);
         let objective_ms = runs.iter().find_map(|run| run.record.objectives).map(|slo| slo.response_time_ms);
         let tables = |command| of(command).map(|run| run.folder.join("tables"));
         let (simulate, capacity, load) = (tables(Command::Simulate), tables(Command::Capacity), tables(Command::Load));
         let latency = load.as_deref().map(latency).transpose()?.unwrap_or_default();
         Ok(Story {
             lead: &lead.record,
-            judgement: verdict::judge(&results, replay),
+            status,
+            judgement: verdict::judge(&results, replay, status),
             replay,
             demand: simulate.as_deref().map(demand).transpose()?.flatten(),
             days: simulate.as_deref().map(days).transpose()?.flatten(),
@@ -77,6 +86,39 @@ fn refuse_twins(runs: &[Run]) -> Result<(), ReportError> {
         }
     }
     Ok(())
+}
+
+/// Refuses to compare a server with demand that was never asked of it: a headroom of two scenarios is the headroom of none.
+fn refuse_strangers(runs: &[Run]) -> Result<(), ReportError> {
+    let of = |has: fn(&Results) -> bool| runs.iter().filter(move |run| has(&run.record.results));
+    for simulated in of(|results| results.simulate.is_some()) {
+        for measured in of(|results| results.load.is_some() || results.capacity.is_some()) {
+            if let Some(what) = difference(&simulated.record, &measured.record) {
+                let (first, second) = (simulated.folder.clone(), measured.folder.clone());
+                return Err(ReportError::Strangers { first, second, what });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// In what two runs differ that should be of one scenario; what only one of them names is no difference.
+fn difference(a: &RunRecord, b: &RunRecord) -> Option<String> {
+    if let (Some(a), Some(b)) = (&a.scenario, &b.scenario)
+        && a != b
+    {
+        return Some(format!("scenario {a} and scenario {b}"));
+    }
+    if let (Some(a), Some(b)) = (a.seed, b.seed)
+        && a != b
+    {
+        return Some(format!("seed {a} and seed {b}"));
+    }
+    let days = |calendar: Calendar| format!("{} days from {}", calendar.days, calendar.start);
+    match (a.calendar, b.calendar) {
+        (Some(a), Some(b)) if a != b => Some(format!("{} and {}", days(a), days(b))),
+        _ => None,
+    }
 }
 
 /// The results of all runs; peaks that a search for capacity was not told are taken from the simulation beside it.
@@ -110,7 +152,8 @@ fn days(folder: &Path) -> Result<Option<Grid>, ReportError> {
     let count = |name: &str| table.numbers(name);
     let registered = [count("registrations_web")?, count("registrations_app")?, count("registrations_phone")?];
     let columns = [count("trips")?, count("trips_without_pass")?, count("passes")?, count("refusals")?];
-    let checks = [count("checks")?, count("checks_no_pass")?, count("checks_expired")?];
+    let checks = ["checks", "checks_valid", "checks_expired", "checks_no_pass", "checks_not_needed"];
+    let checks = checks.into_iter().map(count).collect::<Result<Vec<_>, _>>()?;
     let dates = table.texts("date")?;
     let row = |(row, date): (usize, String)| {
         let registered = registered.iter().map(|channel| channel[row]).sum::<f64>();
@@ -127,8 +170,10 @@ fn days(folder: &Path) -> Result<Option<Grid>, ReportError> {
         "passes issued",
         "refused",
         "checked",
-        "found without",
-        "found expired",
+        "valid",
+        "expired",
+        "no pass",
+        "none needed",
     ];
     Ok(Some(Grid { header, rows: dates.into_iter().enumerate().map(row).collect() }))
 }
@@ -144,7 +189,10 @@ fn region(folder: &Path) -> Result<Option<RegionMap>, ReportError> {
         longitude_deg: longitudes[row],
         issues: issues[row],
     });
-    Ok((table.rows() > 1).then(|| RegionMap { places: places.collect() }))
+    let placed = |place: &Circle| place.latitude_deg.is_finite() && place.longitude_deg.is_finite();
+    let (places, unplaced): (Vec<Circle>, Vec<Circle>) = places.partition(placed);
+    let elsewhere = unplaced.iter().map(|place| place.issues).sum::<f64>() as u64;
+    Ok((places.len() > 1).then_some(RegionMap { places, elsewhere }))
 }
 
 fn curves(folder: &Path, results: &Results, objective_ms: Option<f64>) -> Result<Vec<CapacityCurve>, ReportError> {

@@ -8,7 +8,7 @@ use super::files::{FileEntry, files};
 use super::story::Story;
 use crate::grid::{self, Grid};
 use crate::number::{NONE, bytes, count, duration_s, rate, share, time_us, times, whole};
-use crate::plots::{CapacityCurve, Picture};
+use crate::plots::{CapacityCurve, Picture, RegionMap};
 use crate::record::{CapacityResults, LoadResults, Status, Verdict};
 use crate::verdict::{path_noun, usable_words};
 use crate::{ReportError, RunRecord};
@@ -80,6 +80,7 @@ struct Badge {
 /// The load run's part of the page.
 #[derive(Debug)]
 struct Replay {
+    noun: &'static str,
     words: String,
     latency: Vec<Shown>,
     percentiles: Vec<Shown>,
@@ -96,6 +97,7 @@ impl Page {
         let lead = story.lead;
         let results = &story.results;
         let sentence = &story.judgement.sentence;
+        let partial = story.status == Status::Partial;
         let measured = results.load.is_some() || results.capacity.is_some();
         let objective_ms = story.runs.iter().find_map(|run| run.record.objectives).map(|slo| slo.response_time_ms);
         let records = || story.runs.iter().map(|run| &run.record);
@@ -110,12 +112,12 @@ impl Page {
         };
         Ok(Page {
             title: lead.title.clone().or_else(|| lead.scenario.clone()).unwrap_or_else(|| "A load run".into()),
-            badge: badge(story.judgement.verdict, measured),
+            badge: badge(story.judgement.verdict, partial, measured),
             sentence: sentence
                 .split_once(": ")
-                .filter(|_| story.judgement.verdict.is_some())
+                .filter(|_| story.judgement.verdict.is_some() || partial)
                 .map_or_else(|| sentence.clone(), |(_, rest)| rest.to_owned()),
-            partial: records().any(|record| record.status == Status::Partial),
+            partial,
             keys: key_numbers(story),
             warnings: distinct(&mut records().map(|record| &record.warnings)),
             failures: distinct(&mut records().map(|record| &record.failures)),
@@ -131,10 +133,7 @@ impl Page {
             demand: demand(story)?,
             demand_grid: results.simulate.as_ref().map(grid::demand),
             region: match &story.region {
-                Some(region) => Some(Shown::new(
-                    region.picture(),
-                    "Each circle is a place of the region; its area counts the passes issued to those who live there. North is up.",
-                )?),
+                Some(region) => Some(Shown::new(region.picture(), region_caption(region))?),
                 None => None,
             },
             capacity: story
@@ -169,11 +168,12 @@ impl Page {
     }
 }
 
-fn badge(verdict: Option<Verdict>, measured: bool) -> Badge {
+fn badge(verdict: Option<Verdict>, partial: bool, measured: bool) -> Badge {
     match verdict {
         Some(Verdict::Held) => Badge { word: "Holds", class: "held" },
         Some(Verdict::Failed) => Badge { word: "Breaks", class: "failed" },
         Some(Verdict::Unusable) => Badge { word: "Cannot tell", class: "unusable" },
+        None if partial => Badge { word: "Stopped early", class: "none" },
         None if measured => Badge { word: "Measured", class: "none" },
         None => Badge { word: "Simulated", class: "none" },
     }
@@ -209,14 +209,17 @@ fn key_numbers(story: &Story) -> Vec<KeyNumber> {
             grid::ordered(load).into_iter().filter_map(|(name, kind)| Some((name, kind.response_time_us.p99?)));
         if let Some((name, us)) = slowest.max_by(|a, b| a.1.total_cmp(&b.1)) {
             push(
-                "Replay, p99",
+                &format!("p99 of the {}", load.noun()),
                 time_us(us),
                 format!("99 % of {} were answered within this time; the slowest kind", path_noun(name)),
             );
         }
-        let asked = load.kinds.values().map(|kind| kind.asked).sum();
         if let Some(right_share) = load.right_share() {
-            push("Answered rightly", share(right_share), format!("of {} requests in the replay", whole(asked)));
+            push(
+                "Answered rightly",
+                share(right_share),
+                format!("of {} requests in the {}", whole(load.asked()), load.noun()),
+            );
         }
     }
     keys
@@ -241,7 +244,7 @@ fn asked(story: &Story) -> Vec<Fact> {
         push("Checks by officers", count(simulate.checks));
     }
     if let Some(window) = story.results.load.as_ref().and_then(|load| load.window.clone()) {
-        push("Replayed", window);
+        push("Played", window);
     }
     facts
 }
@@ -252,6 +255,15 @@ fn demand(story: &Story) -> Result<Vec<Shown>, ReportError> {
         Shown::new(demand.over_days(), "Each strip has its own height; the dot marks the busiest minute.")?,
         Shown::new(demand.worst_hour(), "The hour round the busiest minute (dotted), all kinds on one scale.")?,
     ])
+}
+
+fn region_caption(region: &RegionMap) -> String {
+    let shown =
+        "Each circle is a place of the region; its area counts the passes issued to those who live there. North is up.";
+    match region.elsewhere {
+        0 => shown.into(),
+        passes => format!("{shown} Not shown: {} passes of villages whose position is not known.", count(passes)),
+    }
 }
 
 fn capacity_caption(curve: &CapacityCurve) -> String {
@@ -265,16 +277,17 @@ fn capacity_caption(curve: &CapacityCurve) -> String {
         ""
     };
     format!(
-        "{what}. A full dot: every objective held. A ring: one failed. Dotted: every request answered rightly and in time.{spoiled}"
+        "{what}. A full dot: every objective held, each time the load was decided. A ring: one failed, there or at a lower load. Dotted: every request answered rightly and in time.{spoiled}"
     )
 }
 
 fn replay(story: &Story, load: &LoadResults, objective_ms: Option<f64>) -> Result<Replay, ReportError> {
+    let noun = load.noun();
     let words = match story.replay {
-        Some(Verdict::Held) => "The replay kept every objective.",
-        Some(Verdict::Failed) => "The replay missed an objective.",
-        Some(Verdict::Unusable) => "The replay cannot be judged.",
-        None => "",
+        Some(Verdict::Held) => format!("The {noun} kept every objective."),
+        Some(Verdict::Failed) => format!("The {noun} missed an objective."),
+        Some(Verdict::Unusable) => format!("The {noun} cannot be judged."),
+        None => String::new(),
     };
     let latency = story
         .latency
@@ -287,7 +300,8 @@ fn replay(story: &Story, load: &LoadResults, objective_ms: Option<f64>) -> Resul
         )
     });
     Ok(Replay {
-        words: words.into(),
+        noun,
+        words,
         latency: latency.collect::<Result<_, _>>()?,
         percentiles: percentiles.collect::<Result<_, _>>()?,
         closed_loop: load.closed_loop,
@@ -313,7 +327,7 @@ fn reproduce(story: &Story) -> Vec<Fact> {
         Fact { name: "Took".into(), value: duration_s(*took_s) },
     ];
     if let Some(simulate) = &story.results.simulate {
-        let speed = format!("{} residents a second for each day", count(simulate.resident_days_per_s as u64));
+        let speed = format!("{} resident-days a second", count(simulate.resident_days_per_s as u64));
         facts.push(Fact {
             name: "Simulated".into(),
             value: format!("{speed}, {} of memory at most", bytes(simulate.peak_memory_bytes)),

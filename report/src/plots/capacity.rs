@@ -100,9 +100,8 @@ impl CapacityCurve {
         let goodput = |step: &Step| (step.offered_per_s, step.goodput_per_s);
         let p99 = |step: &Step| (step.offered_per_s, step.p99_us);
         let full = Stroke { dash: None, ..stroke };
-        // A load that was tried more than once was decided by its last trial (steps of one load stand in the order of time).
-        let deciding: Vec<&Step> =
-            steps.chunk_by(|a, b| a.offered_per_s == b.offered_per_s).filter_map(<[Step]>::last).collect();
+        let deciding = deciding(steps);
+        let bound_per_s = lowest_failed(&deciding);
         upper.draw_line(drawing, deciding.iter().map(|step| goodput(step)), full);
         lower.draw_line(drawing, deciding.iter().map(|step| p99(step)), full);
         for step in steps {
@@ -110,7 +109,8 @@ impl CapacityCurve {
                 if !y.is_finite() {
                     continue;
                 }
-                if step.held {
+                // What held once, at a load that failed later or above one that did, did not hold.
+                if step.held && step.offered_per_s < bound_per_s {
                     drawing.disc(panel.place(x, y), 10.0, stroke.color, 1.0);
                 } else {
                     drawing.ring(panel.place(x, y), 10.0, stroke.color);
@@ -123,5 +123,36 @@ impl CapacityCurve {
         let usable = self.usable_per_s.map_or("none found".into(), rate);
         let peak = self.peak_per_s.map_or(String::new(), |peak| format!(", simulated peak {}", rate(peak)));
         format!("Capacity curve of {}: usable capacity {usable}{peak}.", self.path)
+    }
+}
+
+/// The last trial of each load, which decided it. Steps of one load stand together, in the order of time.
+fn deciding(steps: &[Step]) -> Vec<&Step> {
+    steps.chunk_by(|a, b| a.offered_per_s == b.offered_per_s).filter_map(<[Step]>::last).collect()
+}
+
+/// The lowest load that failed; infinite when none did.
+fn lowest_failed(deciding: &[&Step]) -> f64 {
+    deciding.iter().filter(|step| !step.held).map(|step| step.offered_per_s).fold(f64::INFINITY, f64::min)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_load_is_decided_by_its_last_trial() {
+        let step = |offered_per_s, held| Step {
+            offered_per_s,
+            goodput_per_s: offered_per_s,
+            p99_us: 1e3,
+            held,
+            spoiled: false,
+        };
+        let hiccup = [step(100.0, false), step(100.0, true), step(200.0, true)];
+        assert_eq!(deciding(&hiccup), [&hiccup[1], &hiccup[2]]);
+        assert_eq!(lowest_failed(&deciding(&hiccup)), f64::INFINITY);
+        let lucky = [step(100.0, true), step(200.0, true), step(200.0, false), step(400.0, true), step(800.0, false)];
+        assert_eq!(lowest_failed(&deciding(&lucky)), 200.0);
     }
 }

@@ -20,10 +20,12 @@ pub(crate) struct Circle {
     pub(crate) issues: f64,
 }
 
-/// All places of a region.
+/// The places of a region.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RegionMap {
     pub(crate) places: Vec<Circle>,
+    /// Passes issued to those who live in places without a position.
+    pub(crate) elsewhere: u64,
 }
 
 impl RegionMap {

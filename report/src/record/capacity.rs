@@ -39,7 +39,7 @@ pub struct PathRecord {
     pub usable_per_s: Option<f64>,
     /// The highest load that held and the lowest that failed; the second is none when no load failed.
     pub interval_per_s: (f64, Option<f64>),
-    /// Where the curve bends, if it does within what was tried.
+    /// The offered load with the greatest power: goodput over mean response time; none when no step was sound.
     pub knee_per_s: Option<f64>,
     /// The most that was answered per second at any load.
     pub saturation_per_s: f64,

@@ -32,15 +32,44 @@ pub struct LoadResults {
     pub limited_by: Option<LimitedBy>,
     /// Whether sending waited for answers; such a run is no measure of what people would wait.
     pub closed_loop: bool,
+    /// Connections that a closed loop kept busy; none for any other run.
+    #[serde(default)]
+    pub connections: Option<u32>,
+    /// Whether requests of a trace were played at their own times, and not a rate or a closed loop.
+    #[serde(default)]
+    pub replayed: bool,
+    /// Answers per second in the measured time, right or not; none in records of earlier versions.
+    #[serde(default)]
+    pub throughput_per_s: Option<f64>,
     /// Processor time the generator used, in seconds.
     pub generator_cpu_s: f64,
     /// The server under test.
     pub target: String,
-    /// What was replayed, in words: `2020-04-02 12:00 to 12:10`, or a rate.
+    /// What was played, in words: `60 s from 2020-04-02 12:07:07`, or a rate.
     pub window: Option<String>,
 }
 
 impl LoadResults {
+    /// The same results, with what is to be known of the plan that was played.
+    pub fn of_plan(self, plan: &loadgen::Plan) -> Self {
+        let (connections, replayed) = match plan {
+            loadgen::Plan::Closed { connections, .. } => (Some(*connections), false),
+            loadgen::Plan::Trace(_) => (None, true),
+            loadgen::Plan::Rate { .. } => (None, false),
+        };
+        LoadResults { connections, replayed, ..self }
+    }
+
+    /// What to call the run: a replay, or only a run.
+    pub fn noun(&self) -> &'static str {
+        if self.replayed { "replay" } else { "run" }
+    }
+
+    /// Requests intended, of all kinds.
+    pub fn asked(&self) -> u64 {
+        self.kinds.values().map(|kind| kind.asked).sum()
+    }
+
     /// Right answers over what was due and could be asked, of all kinds; none when nothing was.
     pub fn right_share(&self) -> Option<f64> {
         let (due, right) =
@@ -80,7 +109,7 @@ pub struct KindRecord {
     pub response_time_us: Quantiles,
     /// From sending to the answer.
     pub service_time_us: Quantiles,
-    /// From the intended instant to sending.
+    /// From the intended instant to sending; nothing in a closed loop, in which nothing is due.
     pub send_lag_us: Quantiles,
 }
 

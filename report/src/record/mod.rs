@@ -124,7 +124,7 @@ pub struct RunRecord {
     pub machine: Machine,
     /// Whether it reached its end.
     pub status: Status,
-    /// What it says about the objectives; none when it measured no server.
+    /// What it says about the objectives; none when it measured no server, was stopped early, or was a closed loop.
     pub verdict: Option<Verdict>,
     /// The sentence that matters.
     pub sentence: String,
@@ -141,9 +141,9 @@ pub struct RunRecord {
 
 impl RunRecord {
     /// The record of a run that took `duration_s` seconds on this machine. Verdict and sentence follow from `results` and from the load
-    /// run's own verdict, `replay`, where there was one. The run counts as complete until its `status` is set otherwise.
+    /// run's own verdict, `replay`, where there was one. The run counts as complete; see [`RunRecord::stopped`].
     pub fn new(heading: Heading, duration_s: f64, results: Results, replay: Option<Verdict>) -> Self {
-        let judged = verdict::judge(&results, replay);
+        let judged = verdict::judge(&results, replay, Status::Complete);
         let Heading { command, command_line, scenario, title, seed, calendar, objectives, started_at } = heading;
         RunRecord {
             command,
@@ -164,6 +164,12 @@ impl RunRecord {
             failures: Vec::new(),
             results,
         }
+    }
+
+    /// The same record of a run that was stopped before its end: it is partial, and its sentence judges nothing.
+    pub fn stopped(self) -> Self {
+        let told = verdict::judge(&self.results, None, Status::Partial);
+        RunRecord { status: Status::Partial, verdict: told.verdict, sentence: told.sentence, ..self }
     }
 
     /// Reads a `run.json`.

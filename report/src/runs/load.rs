@@ -4,13 +4,14 @@ use std::io::Write;
 
 use loadgen::{KindResult, LoadResult, Measure};
 
-use crate::record::{KindRecord, LoadResults};
+use crate::record::{KindRecord, LoadResults, Quantiles};
 use crate::tables::{self, Cells, Table};
 use crate::{ReportError, RunFolder};
 
 /// Writes the tables of a load run and its histograms as HdrHistogram interval logs; returns what goes into `run.json`.
 ///
-/// `target` is the server's address and `window` says in words what was replayed.
+/// `target` is the server's address and `window` says in words what was played. Of the plan the results know nothing until
+/// [`LoadResults::of_plan`] tells them.
 ///
 /// # Errors
 /// [`ReportError::Write`], [`ReportError::Table`].
@@ -31,16 +32,23 @@ pub fn write_load(
             .map_err(ReportError::write(folder.path().join(&name)))?;
     }
     Ok(LoadResults {
-        kinds: result.kinds.iter().map(|(kind, result)| (kind.name().to_owned(), kind_record(result))).collect(),
+        kinds: result
+            .kinds
+            .iter()
+            .map(|(kind, of_kind)| (kind.name().to_owned(), kind_record(of_kind, result.closed_loop)))
+            .collect(),
         limited_by: result.limited_by.map(Into::into),
         closed_loop: result.closed_loop,
+        connections: None,
+        replayed: false,
+        throughput_per_s: Some(result.throughput_per_s),
         generator_cpu_s: result.generator_cpu_s,
         target: target.to_owned(),
         window,
     })
 }
 
-fn kind_record(result: &KindResult) -> KindRecord {
+fn kind_record(result: &KindResult, closed_loop: bool) -> KindRecord {
     let counts = result.counts;
     KindRecord {
         asked: counts.asked,
@@ -57,7 +65,8 @@ fn kind_record(result: &KindResult) -> KindRecord {
         abandoned: counts.abandoned,
         response_time_us: result.response_time().into(),
         service_time_us: result.service_time().into(),
-        send_lag_us: result.send_lag().into(),
+        // Nothing is due in a closed loop, so nothing can be sent late.
+        send_lag_us: if closed_loop { Quantiles::default() } else { result.send_lag().into() },
     }
 }
 
@@ -65,9 +74,8 @@ fn intervals(result: &LoadResult) -> Result<Table, ReportError> {
     let rows = &result.intervals;
     let counts =
         |count: fn(&loadgen::Counts) -> u64| Cells::Counts(rows.iter().map(|row| count(&row.counts)).collect());
-    let times = |time: fn(crate::record::Quantiles) -> Option<f64>| {
-        Cells::numbers(rows.iter().map(|row| time(row.response_time.into())))
-    };
+    let times =
+        |time: fn(Quantiles) -> Option<f64>| Cells::numbers(rows.iter().map(|row| time(row.response_time.into())));
     Table::new(
         &tables::INTERVALS,
         vec![
@@ -94,8 +102,9 @@ fn intervals(result: &LoadResult) -> Result<Table, ReportError> {
 
 fn percentiles(result: &LoadResult) -> Result<Table, ReportError> {
     let mut rows = Vec::new();
+    let closed_loop = result.closed_loop;
     for (kind, result) in &result.kinds {
-        for measure in Measure::ALL {
+        for measure in Measure::ALL.into_iter().filter(|measure| !(closed_loop && *measure == Measure::SendLag)) {
             let mut curve = result.percentile_curve(measure);
             curve.dedup_by_key(|point| point.0);
             rows.extend(curve.into_iter().map(|(percentile, us)| (kind.name(), measure.name(), percentile, us)));

@@ -147,14 +147,19 @@ fn purposes(simulation: &Simulation) -> Result<Table, ReportError> {
 
 fn places(simulation: &Simulation) -> Result<Table, ReportError> {
     let places = &simulation.places;
+    // The rural remainder lies in many villages; the one position that the simulation gives it would mislead.
+    let known = |summary: &sim::PlaceSummary| summary.place.geonames_id.is_some();
+    let degrees = |degrees: fn(&sim::Place) -> f64| {
+        Cells::numbers(places.iter().map(|summary| known(summary).then(|| degrees(&summary.place))))
+    };
     let counts = |count: fn(&sim::PlaceSummary) -> u64| Cells::Counts(places.iter().map(count).collect());
     Table::new(
         &tables::PLACES,
         vec![
             Cells::Counts((0..places.len() as u64).collect()),
             Cells::texts(places.iter().map(|summary| summary.place.name.as_str())),
-            Cells::Numbers(places.iter().map(|summary| summary.place.latitude_deg).collect()),
-            Cells::Numbers(places.iter().map(|summary| summary.place.longitude_deg).collect()),
+            degrees(|place| place.latitude_deg),
+            degrees(|place| place.longitude_deg),
             counts(|summary| summary.place.residents.into()),
             counts(|summary| summary.households),
             counts(|summary| summary.trips),

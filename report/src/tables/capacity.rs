@@ -107,7 +107,12 @@ pub const CAPACITY: TableSchema = TableSchema {
             "The lowest load that failed; empty when none did",
         )
         .or_missing(),
-        ColumnSchema::number("knee_per_s", "requests per second", "Where the curve bends, if it does").or_missing(),
+        ColumnSchema::number(
+            "knee_per_s",
+            "requests per second",
+            "The offered load with the greatest goodput for its mean response time",
+        )
+        .or_missing(),
         ColumnSchema::number("saturation_per_s", "requests per second", "The most that was answered at any load"),
     ],
     key: &["path"],

@@ -66,8 +66,18 @@ pub const PLACES: TableSchema = TableSchema {
     columns: &[
         ColumnSchema::count("place", "", "The number of the place"),
         ColumnSchema::of("name", ColumnKind::Text, "Its name"),
-        ColumnSchema::of("latitude_deg", ColumnKind::Number(-90.0, 90.0), "Degrees north, WGS 84"),
-        ColumnSchema::of("longitude_deg", ColumnKind::Number(-180.0, 180.0), "Degrees east, WGS 84"),
+        ColumnSchema::of(
+            "latitude_deg",
+            ColumnKind::Number(-90.0, 90.0),
+            "Degrees north, WGS 84; empty for the rural remainder",
+        )
+        .or_missing(),
+        ColumnSchema::of(
+            "longitude_deg",
+            ColumnKind::Number(-180.0, 180.0),
+            "Degrees east, WGS 84; empty for the rural remainder",
+        )
+        .or_missing(),
         ColumnSchema::count("residents", "residents", "People who live there"),
         ColumnSchema::count("households", "households", "Households there"),
         ColumnSchema::count("trips", "trips", "Trips of its residents"),

@@ -161,6 +161,7 @@ fn places() -> Table {
         ("Vyksa", 55.3200, 42.1694, 52_787),
         ("Balakhna", 56.4953, 43.5967, 47_868),
         ("Shakhunya", 57.6756, 46.6150, 20_693),
+        ("Rural remainder", f64::NAN, f64::NAN, 640_000),
     ];
     let column = |value: fn(&(&str, f64, f64, u64)) -> f64| Cells::Numbers(places.iter().map(value).collect());
     let counts = |per: u64| Cells::Counts(places.iter().map(|place| place.3 * 10 / per).collect());
@@ -277,9 +278,12 @@ pub(crate) fn load(out: &Path) -> PathBuf {
         kinds: kinds.map(|(name, rate_per_s, p50_us)| (name.to_owned(), kind(rate_per_s, p50_us))).into(),
         limited_by: None,
         closed_loop: false,
+        connections: None,
+        replayed: true,
+        throughput_per_s: Some(495.2),
         generator_cpu_s: 2.41,
         target: "http://127.0.0.1:8080".into(),
-        window: Some("2020-04-02 12:03 to 12:04".into()),
+        window: Some("60 s from 2020-04-02 12:03:00".into()),
     };
     let results = Results { load: Some(results), ..Results::default() };
     let mut record = record(Command::Load, results, Some(Verdict::Held));

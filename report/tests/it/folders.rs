@@ -38,6 +38,55 @@ fn an_earlier_run_is_replaced_and_nothing_else_is() {
 }
 
 #[test]
+fn an_earlier_page_is_replaced_unless_something_lies_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let runs = Run::open_all(&fixture::simulate(&folder.path().join("run"))).unwrap();
+    let out = folder.path().join("page");
+    let write = || {
+        let begun = RunFolder::create(&out)?;
+        report::write_page(&runs, begun.path())?;
+        begun.finish()
+    };
+    write().unwrap();
+    write().unwrap();
+    assert!(out.join("index.html").is_file());
+    fs::write(out.join("letter.txt"), "Dear").unwrap();
+    assert!(write().unwrap_err().to_string().contains("no run folder"));
+    fs::remove_file(out.join("letter.txt")).unwrap();
+    fs::write(out.join("index.html"), "<title>My own page</title>").unwrap();
+    assert!(write().unwrap_err().to_string().contains("no run folder"));
+}
+
+#[test]
+fn equal_tables_have_equal_descriptions() {
+    let folder = tempfile::tempdir().unwrap();
+    let described = |name: &str, typed: &str| {
+        let begun = RunFolder::create(&folder.path().join(name)).unwrap();
+        fs::write(begun.tables().join("days.csv"), "day\n").unwrap();
+        let record = fixture::record(Command::Simulate, Results::default(), None);
+        begun.write_record(&RunRecord { command_line: typed.into(), ..record }).unwrap();
+        fs::read_to_string(begun.path().join("datapackage.json")).unwrap()
+    };
+    assert_eq!(described("a", "lockgate simulate --out a"), described("b", "lockgate simulate --out b"));
+}
+
+#[test]
+fn a_stopped_run_judges_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = Run::open(&fixture::load(&folder.path().join("whole"))).unwrap().record;
+    assert!(whole.verdict.is_some() && whole.sentence.starts_with("holds: the replay kept"), "{}", whole.sentence);
+    let begun = RunFolder::create(&folder.path().join("load")).unwrap();
+    let stopped = whole.stopped();
+    assert_eq!((stopped.status, stopped.verdict), (Status::Partial, None));
+    assert!(stopped.sentence.starts_with("stopped early: the replay asked "), "{}", stopped.sentence);
+    begun.write_record(&stopped).unwrap();
+    let run = begun.finish().unwrap();
+    support::keeps_the_promise(&run);
+    let page = fs::read_to_string(report::write_page(&Run::open_all(&run).unwrap(), &run).unwrap()).unwrap();
+    assert!(page.contains("Stopped early</span> the replay asked ") && !page.contains("Holds"));
+}
+
+#[test]
 fn what_is_no_run_folder_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let error = Run::open(&folder.path().join("nowhere")).unwrap_err().to_string();

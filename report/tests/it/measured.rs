@@ -12,7 +12,7 @@ use loadgen::{
     Target, Wallet,
 };
 use passes::{Purpose, Share};
-use report::record::{Command, PeakRecord, Results};
+use report::record::{Command, PeakRecord, Quantiles, Results};
 use report::tables::{self, Table};
 use report::{Run, RunFolder, RunRecord, write_capacity, write_load, write_page};
 
@@ -84,6 +84,30 @@ fn a_load_run_leaves_a_whole_folder() {
         assert!(log.contains("Tag=get"), "{measure}");
     }
     assert!(run.join("plots/latency-get.png").is_file());
+}
+
+#[test]
+fn a_closed_loop_is_no_judgement() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = server();
+    let plan = Plan::Closed { connections: 2, duration: Duration::from_millis(300), mix: Mix::get("/") };
+    let result = loadgen::run(&target, &plan, &mut Wallet::new(1), &options()).unwrap();
+    let begun = RunFolder::create(&folder.path().join("load")).unwrap();
+    let load = write_load(&begun, &result, &target.url(), None).unwrap().of_plan(&plan);
+    assert_eq!((load.connections, load.replayed), (Some(2), false));
+    assert_eq!(load.kinds["get"].send_lag_us, Quantiles::default());
+    assert!(load.kinds["get"].response_time_us.p50.is_some());
+    let results = Results { load: Some(load), ..Results::default() };
+    let record = RunRecord::new(fixture::heading(Command::Load), 0.3, results, Some(result.verdict.into()));
+    assert_eq!(record.verdict, None);
+    assert!(record.sentence.starts_with("a closed loop of 2 connections answered "), "{}", record.sentence);
+    begun.write_record(&record).unwrap();
+    let page = std::fs::read_to_string(write_page(&[Run::open(begun.path()).unwrap()], begun.path()).unwrap()).unwrap();
+    assert!(page.contains("it is no capacity") && !page.contains("kept"));
+    let run = begun.finish().unwrap();
+    support::keeps_the_promise(&run);
+    let percentiles = Table::read_csv(&tables::PERCENTILES, &run.join("tables")).unwrap().unwrap();
+    assert!(percentiles.texts("measure").unwrap().iter().all(|measure| measure != "send_lag"));
 }
 
 #[test]

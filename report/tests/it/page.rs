@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use report::Run;
+use report::{Run, RunRecord};
 
 use crate::fixture;
 
@@ -87,6 +87,31 @@ fn runs_apart_tell_one_story() {
     let twins = [runs[0].clone(), Run::open(&fixture::simulate(&at("c"))).unwrap()];
     let error = report::write_page(&twins, &at("page")).unwrap_err().to_string();
     assert!(error.contains("both runs of simulate"), "{error}");
+}
+
+#[test]
+fn strangers_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let simulated = Run::open(&fixture::simulate(&at("simulated"))).unwrap();
+    for measured in [fixture::capacity(&at("capacity")), fixture::load(&at("load"))] {
+        let told = |change: fn(&mut RunRecord)| {
+            let mut measured = Run::open(&measured).unwrap();
+            change(&mut measured.record);
+            report::write_page(&[simulated.clone(), measured], &at("page")).map_err(|error| error.to_string())
+        };
+        for (change, words) in [
+            ((|record| record.scenario = Some("omsk".into())) as fn(&mut RunRecord), "scenario omsk"),
+            (|record| record.seed = Some(8), "seed 20200402 and seed 8"),
+            (|record| record.calendar.as_mut().unwrap().days = 9, "9 days from 2020-04-02"),
+        ] {
+            let error = told(change).unwrap_err();
+            assert!(error.contains("do not belong together") && error.contains(words), "{error}");
+            assert!(error.contains("simulated and "), "{error}");
+        }
+        assert!(told(|_| ()).is_ok());
+        assert!(told(|record| (record.scenario, record.seed, record.calendar) = (None, None, None)).is_ok());
+    }
 }
 
 #[test]

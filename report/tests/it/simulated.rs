@@ -68,6 +68,8 @@ fn tables_say_what_the_simulation_said() {
         assert_eq!(sum(schema, "trips"), simulation.trips, "{}", schema.name);
         assert_eq!(sum(schema, "checks"), simulation.checks, "{}", schema.name);
     }
+    let north = rows_of(&tables::PLACES, &run).numbers("latitude_deg").unwrap();
+    assert!(north[0].is_nan(), "a place that no gazetteer knows has no position");
     assert!(rows_of(&tables::DEMAND_BY_MINUTE, &run).rows() >= 2 * 1_440 * 4);
     let page = report::write_page(&[Run::open(&run).unwrap()], &run).unwrap();
     assert!(fs::read_to_string(page).unwrap().contains("What happens to residents"));
