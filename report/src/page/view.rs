@@ -99,7 +99,15 @@ impl Page {
         let sentence = &story.judgement.sentence;
         let partial = story.status == Status::Partial;
         let measured = results.load.is_some() || results.capacity.is_some();
-        let objective_ms = story.runs.iter().find_map(|run| run.record.objectives).map(|slo| slo.response_time_ms);
+        // A closed loop is not judged, so a page about nothing else names no objectives.
+        let closed_loop = results.load.as_ref().is_some_and(|load| load.closed_loop);
+        let judged = measured && (results.capacity.is_some() || !closed_loop);
+        let objective_ms = story
+            .runs
+            .iter()
+            .find_map(|run| run.record.objectives)
+            .filter(|_| !closed_loop)
+            .map(|slo| slo.response_time_ms);
         let records = || story.runs.iter().map(|run| &run.record);
         let distinct = |lists: &mut dyn Iterator<Item = &Vec<String>>| {
             let mut all: Vec<String> = Vec::new();
@@ -121,7 +129,7 @@ impl Page {
             keys: key_numbers(story),
             warnings: distinct(&mut records().map(|record| &record.warnings)),
             failures: distinct(&mut records().map(|record| &record.failures)),
-            objective: records().find_map(|record| record.objectives).filter(|_| measured).map(|slo| {
+            objective: records().find_map(|record| record.objectives).filter(|_| judged).map(|slo| {
                 format!(
                     "{} of the requests of each kind answered within {}, and {} answered rightly",
                     share(slo.within_share),
