@@ -102,12 +102,12 @@ fn refuse_strangers(runs: &[Run]) -> Result<(), ReportError> {
     Ok(())
 }
 
-/// In what two runs differ that should be of one scenario; what only one of them names is no difference.
+/// In what two runs differ that should be of one scenario; what only one of them names is no difference. The seed of a run without a
+/// scenario drew its load and no residents, so it is not compared.
 fn difference(a: &RunRecord, b: &RunRecord) -> Option<String> {
-    if let (Some(a), Some(b)) = (&a.scenario, &b.scenario)
-        && a != b
-    {
-        return Some(format!("scenario {a} and scenario {b}"));
+    let (Some(scenario_a), Some(scenario_b)) = (&a.scenario, &b.scenario) else { return None };
+    if scenario_a != scenario_b {
+        return Some(format!("scenario {scenario_a} and scenario {scenario_b}"));
     }
     if let (Some(a), Some(b)) = (a.seed, b.seed)
         && a != b
