@@ -102,7 +102,7 @@ fn search_path(
         settings: scenario.capacity,
         path,
         purpose,
-        issues_per_resident: load::issues_per_resident(scenario, purpose),
+        issues_per_resident: Some(load::issues_per_resident(scenario, purpose)),
         options: loadgen::Options {
             settings: scenario.load,
             slo: scenario.slo,

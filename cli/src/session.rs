@@ -56,7 +56,7 @@ impl Session {
             started_at: self.started_at,
         };
         let record = RunRecord::new(heading, self.seconds(), results, replay);
-        RunRecord { status: Status::of(complete), ..record }
+        if complete { record } else { record.stopped() }
     }
 
     /// Seconds since the command began.
@@ -129,7 +129,8 @@ pub(crate) fn of_report(error: ReportError) -> anyhow::Error {
         ReportError::Taken { .. }
         | ReportError::NoRun { .. }
         | ReportError::Record { .. }
-        | ReportError::Twice { .. } => bad_input(error),
+        | ReportError::Twice { .. }
+        | ReportError::Strangers { .. } => bad_input(error),
         _ => error.into(),
     }
 }

@@ -78,10 +78,13 @@ fn demand_is_played_measured_and_told() {
         assert_eq!(counts["asked"], counts["right"], "{run}: {record}");
         assert!(counts["response_time_us"]["p99"].as_f64() > Some(0.0), "{run}: {record}");
     }
+    assert_eq!(bench.record("closed")["verdict"], serde_json::Value::Null, "a closed loop is no verdict");
     for hlog in ["response_time", "service_time", "send_lag"] {
         assert!(bench.read(&format!("played/hlog/{hlog}.hlog")).contains("Tag=issue"));
     }
 
+    bench.succeed(&["report", "simulated", "played", "--out", "page"]);
+    // The same page again replaces the first.
     bench.succeed(&["report", "simulated", "played", "--out", "page"]);
     let page = bench.read("page/index.html");
     assert!(page.contains("<svg") && page.contains("A small region"), "the page lacks its plots or its title");
@@ -128,6 +131,7 @@ fn ctrl_c_leaves_a_marked_partial_result() {
     assert_eq!(process.wait().unwrap().code(), Some(3));
     let record = bench.record("run");
     assert_eq!(record["status"], "partial", "{record}");
+    assert_eq!(record["verdict"], serde_json::Value::Null, "what was stopped is not judged: {record}");
 }
 
 /// Waits for something that another process does; it fails after a minute rather than hang.
