@@ -74,7 +74,7 @@ pub(crate) struct Simulate {
     /// How many threads; the results are the same for any number [default: all cores]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
-    /// How trips, passes, checks and requests are written: csv, parquet (a fifth of the size) or none (summaries only)
+    /// How trips, passes, checks and requests are written: csv, parquet (a sixth of the size) or none (summaries only)
     #[arg(long, default_value = "csv")]
     pub(crate) format: Format,
     #[command(flatten)]

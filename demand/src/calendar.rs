@@ -97,11 +97,6 @@ impl Calendar {
         self.midnight().timestamp().as_second() + (at.ms() / 1_000) as i64
     }
 
-    /// The instant of Unix time `unix_s`; the first midnight for anything earlier.
-    pub fn sim_time(&self, unix_s: i64) -> SimTime {
-        SimTime((unix_s - self.midnight().timestamp().as_second()).max(0) as u64 * 1_000)
-    }
-
     /// `at` in local time with its offset: `2020-04-02T12:00:00.250+03:00`.
     pub fn local(&self, at: SimTime) -> String {
         let zoned = self.midnight() + jiff::SignedDuration::from_millis(at.ms() as i64);
@@ -155,7 +150,6 @@ mod tests {
         let noon = SimTime::on_day(0, 43_200_250);
         assert_eq!(LAUNCH.local(noon), "2020-04-02T12:00:00.250+03:00");
         assert_eq!(LAUNCH.unix_s(noon), 1_585_818_000);
-        assert_eq!(LAUNCH.sim_time(1_585_818_000), SimTime::on_day(0, 43_200_000));
         assert_eq!(LAUNCH.civil(noon), jiff::civil::datetime(2020, 4, 2, 12, 0, 0, 0));
         assert_eq!(noon.to_string(), "day 0 12:00:00.250");
     }

@@ -17,17 +17,6 @@ impl Trace {
         Trace { requests }
     }
 
-    /// The trace of `requests` that are in order of time already, otherwise the index of the first that is not.
-    ///
-    /// # Errors
-    /// The index of the first request earlier than the one before it.
-    pub fn from_sorted(requests: Vec<Request>) -> Result<Self, usize> {
-        match requests.windows(2).position(|pair| pair[1].at < pair[0].at) {
-            Some(index) => Err(index + 1),
-            None => Ok(Trace { requests }),
-        }
-    }
-
     /// The requests in order.
     pub fn requests(&self) -> &[Request] {
         &self.requests
@@ -63,12 +52,6 @@ mod tests {
 
     fn at(ms: u64) -> Request {
         Request { at: SimTime::from_ms(ms), resident: 0, place: 0, kind: RequestKind::Register, purpose: None }
-    }
-
-    #[test]
-    fn what_is_out_of_order_is_found() {
-        assert_eq!(Trace::from_sorted(vec![at(1), at(3), at(2)]), Err(2));
-        assert_eq!(Trace::from_sorted(vec![at(1), at(1)]).map(|trace| trace.requests().len()), Ok(2));
     }
 
     proptest! {

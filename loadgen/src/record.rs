@@ -57,6 +57,25 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// So many requests, all answered rightly.
+    #[cfg(test)]
+    pub(crate) const fn all_right(requests: u64) -> Self {
+        Counts {
+            asked: requests,
+            sent: requests,
+            answered: requests,
+            right: requests,
+            refused: 0,
+            overloaded: 0,
+            wrong: 0,
+            failed: 0,
+            timed_out: 0,
+            dropped: 0,
+            without_pass: 0,
+            abandoned: 0,
+        }
+    }
+
     fn settle(&mut self, outcome: Outcome) {
         self.answered += u64::from(outcome.answered());
         *match outcome {

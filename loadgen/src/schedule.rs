@@ -184,6 +184,12 @@ mod tests {
     }
 
     #[test]
+    fn a_waiting_request_takes_32_bytes() {
+        // `load.backlog_max` is documented with it.
+        assert_eq!(size_of::<Ask>(), 32);
+    }
+
+    #[test]
     fn turns_go_round_and_holders_keep_their_passes() {
         let asks = schedule(&Mix::new(&[(Kind::Issue, 1.0), (Kind::Verify, 1.0)]), 0, 1);
         let issues: Vec<u32> = asks.iter().filter(|ask| ask.kind == Kind::Issue).map(|ask| ask.resident).collect();

@@ -20,7 +20,7 @@ pub struct LoadSettings {
     pub timeout_ms: u32,
     /// Most connections at once, over all threads. A server that needs 250 ms an answer gets at most four requests a second on each.
     pub connections_max: u32,
-    /// Most requests that may wait for a connection, over all threads; what comes on top is dropped. One takes 40 bytes.
+    /// Most requests that may wait for a connection, over all threads; what comes on top is dropped. One takes 32 bytes.
     pub backlog_max: u32,
     /// Sending threads. Default: half the cores, at least one; the other half belongs to the target when both share a machine.
     pub threads: Option<NonZeroUsize>,

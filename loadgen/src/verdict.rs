@@ -87,20 +87,7 @@ mod tests {
         BTreeMap::from([(Kind::Verify, KindResult { counts, times })])
     }
 
-    const GOOD: Counts = Counts {
-        asked: 1_000,
-        sent: 1_000,
-        answered: 1_000,
-        right: 1_000,
-        refused: 0,
-        overloaded: 0,
-        wrong: 0,
-        failed: 0,
-        timed_out: 0,
-        dropped: 0,
-        without_pass: 0,
-        abandoned: 0,
-    };
+    const GOOD: Counts = Counts::all_right(1_000);
 
     #[test]
     fn each_objective_can_fail() {

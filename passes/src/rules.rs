@@ -140,7 +140,7 @@ impl Rules {
     }
 
     /// How long a pass for `purpose` lasts, in seconds, when the purpose is allowed.
-    pub fn validity_s(&self, purpose: Purpose) -> Option<u32> {
+    fn validity_s(&self, purpose: Purpose) -> Option<u32> {
         self.purposes[purpose as usize].map(|rule| rule.validity_min.saturating_mul(60))
     }
 

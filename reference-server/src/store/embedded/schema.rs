@@ -41,8 +41,8 @@ const TABLES: &str = "
 
 /// Half of SQLite's default: an insert at a random place writes a whole page.
 const PAGE_BYTES: i64 = 2_048;
-/// Pages of the log before a commit moves them into the database: 16 MB. That commit takes some 30 ms, and everybody waits; a log
-/// of 64 MB gains a tenth in throughput and makes the wait three times as long. It is also what reopening after a crash reads.
+/// Pages of the log before a commit moves them into the database: 16 MB. Everybody waits for that commit, the longer the more there is
+/// to move. It is also what reopening after a crash reads.
 const CHECKPOINT_PAGES: i64 = 8_000;
 /// Page cache of the writer, in KiB (negative by SQLite's convention).
 const WRITER_CACHE: i64 = -64 * 1024;
