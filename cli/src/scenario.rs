@@ -112,7 +112,9 @@ impl Scenario {
         let population = document.section("population", &[]);
         let activities = document.section("activities", &[]);
         let behaviour = document.section("behaviour", &[]);
+        let service = document.section("service", &[]);
         let checks = document.section("checks", &[]);
+        let patients = document.section("patients", &[]);
         let policy: Option<Policy> = document.section("policy", &["from", "until", "purposes"]);
         let server = document.section("server", &[]);
         let load: Option<LoadSettings> = document.section("load", &[]);
@@ -126,7 +128,9 @@ impl Scenario {
             population: population.unwrap_or_default(),
             activities: activities.unwrap_or_default(),
             behaviour: behaviour.unwrap_or_default(),
+            service: service.unwrap_or_default(),
             checks: checks.unwrap_or_default(),
+            patients: patients.unwrap_or_default(),
         };
         let faults = [
             Some(settings.faults()),

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use demand::{Calendar, Request, Trace};
+use demand::{Calendar, RateSeries, Request};
 use passes::{Fault, Policy};
 use rayon::prelude::*;
 
@@ -14,7 +14,8 @@ use crate::server::Server;
 use crate::standing::Standing;
 use crate::world::World;
 use crate::{
-    DayRecords, DaySummary, Observer, Place, PlaceSummary, Population, Settings, complete_places, intent, summary,
+    Counts, DayRecords, DaySummary, GroupSummary, Observer, Place, PlaceSummary, Population, Quarters, Settings, Trips,
+    complete_places, intent, summary,
 };
 
 /// What is simulated.
@@ -57,8 +58,8 @@ pub struct Progress {
 /// A run's result.
 #[derive(Clone, Debug)]
 pub struct Simulation {
-    /// All requests, in order.
-    pub trace: Trace,
+    /// How many requests come in each minute.
+    pub demand: RateSeries,
     /// How many residents there are.
     pub residents: u64,
     /// How many households there are.
@@ -69,6 +70,8 @@ pub struct Simulation {
     pub day_summaries: Vec<DaySummary>,
     /// Each place in numbers, the rural remainder last.
     pub places: Vec<PlaceSummary>,
+    /// People of each age and kind of phone in numbers.
+    pub groups: Vec<GroupSummary>,
     /// Trips made.
     pub trips: u64,
     /// Passes issued.
@@ -182,10 +185,16 @@ impl<'a> Run<'a> {
         });
         observer.day(&DayRecords {
             day,
-            trips: &records.trips,
+            trips: Trips { parts: std::slice::from_ref(&records.trips) },
             passes: &records.passes,
             checks: &records.checks,
             requests: &records.requests,
+            quarters: Quarters {
+                out: &vec![0; 96 * self.places.len()],
+                in_shops: &vec![0; 96 * self.places.len()],
+                places: self.places.len(),
+            },
+            gates: &[],
         })?;
         self.day_summaries.push(summary);
         self.requests.extend_from_slice(&records.requests);
@@ -196,9 +205,10 @@ impl<'a> Run<'a> {
         let Run { world, pool, mut requests, day_summaries, places, fingerprint, .. } = self;
         // An evening's requests may belong to that day or to the next.
         pool.install(|| requests.par_sort_unstable());
-        let sum = |of: fn(&summary::PurposeSummary) -> u64| day_summaries.iter().map(|day| of(&day.total())).sum();
+        let sum = |of: fn(&Counts) -> u64| day_summaries.iter().map(|day| of(&day.total())).sum();
         Simulation {
-            trace: Trace::new(requests),
+            demand: RateSeries::new(&requests),
+            groups: Vec::new(),
             residents: world.population.residents() as u64,
             households: world.population.households() as u64,
             days: day_summaries.len() as u16,

@@ -40,7 +40,9 @@ mod world;
 
 pub use engine::{Model, Options, Progress, SimError, Simulation, simulate};
 pub use places::{Place, PlacesError, complete_places, read_places, shrink_places};
-pub use population::{Census, Population};
-pub use records::{Check, DayRecords, Observer, Pass, PassOutcome, Trip, Verdict};
+pub use population::{AgeBand, Census, Phone, Population};
+pub use records::{
+    Check, DayRecords, GateMinute, Observer, Pass, PassOutcome, Quarters, TraceKeeper, Trip, Trips, Verdict, Wants,
+};
 pub use settings::{Region, Settings};
-pub use summary::{DaySummary, PlaceSummary, PurposeSummary};
+pub use summary::{Counts, DaySummary, GroupSummary, PlaceSummary};

@@ -7,7 +7,8 @@ mod synthesis;
 
 pub use census::Census;
 pub(crate) use composition::Composition;
-pub(crate) use resident::{AgeBand, Occupation, Phone, Resident};
+pub use resident::{AgeBand, Phone};
+pub(crate) use resident::{Occupation, Resident};
 
 /// Everyone in the region, household by household and place by place: what stays as it is while days pass. Residents and households
 /// are numbered from 0; the members of a household follow each other.

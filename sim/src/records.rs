@@ -2,7 +2,7 @@
 
 use std::io;
 
-use demand::{Request, SimTime};
+use demand::{Request, SimTime, Trace};
 use passes::{Channel, Purpose};
 use serde::Serialize;
 
@@ -19,6 +19,8 @@ pub enum PassOutcome {
     Refused,
     /// The resident did not ask for one.
     Without,
+    /// The service did not answer in time, and the resident went all the same.
+    GaveUp,
 }
 
 /// What an officer found.
@@ -34,12 +36,16 @@ pub enum Verdict {
     NoPass,
     /// No pass, and none needed.
     NotNeeded,
+    /// A pass that was annulled after it had been issued.
+    Annulled,
+    /// A pass was shown, and the service did not answer whether it holds.
+    NoAnswer,
 }
 
 impl PassOutcome {
     /// All outcomes, in the order of their numbers.
-    pub const ALL: [PassOutcome; 4] =
-        [PassOutcome::NotNeeded, PassOutcome::Issued, PassOutcome::Refused, PassOutcome::Without];
+    pub const ALL: [PassOutcome; 5] =
+        [PassOutcome::NotNeeded, PassOutcome::Issued, PassOutcome::Refused, PassOutcome::Without, PassOutcome::GaveUp];
 
     /// The name in tables, such as `not_needed`.
     pub const fn name(self) -> &'static str {
@@ -48,13 +54,15 @@ impl PassOutcome {
             PassOutcome::Issued => "issued",
             PassOutcome::Refused => "refused",
             PassOutcome::Without => "without",
+            PassOutcome::GaveUp => "gave_up",
         }
     }
 }
 
 impl Verdict {
     /// All verdicts, in the order of their numbers.
-    pub const ALL: [Verdict; 4] = [Verdict::Valid, Verdict::Expired, Verdict::NoPass, Verdict::NotNeeded];
+    pub const ALL: [Verdict; 6] =
+        [Verdict::Valid, Verdict::Expired, Verdict::NoPass, Verdict::NotNeeded, Verdict::Annulled, Verdict::NoAnswer];
 
     /// The name in tables, such as `no_pass`.
     pub const fn name(self) -> &'static str {
@@ -63,25 +71,32 @@ impl Verdict {
             Verdict::Expired => "expired",
             Verdict::NoPass => "no_pass",
             Verdict::NotNeeded => "not_needed",
+            Verdict::Annulled => "annulled",
+            Verdict::NoAnswer => "no_answer",
         }
     }
 }
 
-/// A trip out and back: from home to one destination and home again.
+/// A trip: from home, or from the stop before on the same tour, to one destination, until the resident is home again or leaves for the
+/// next stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Trip {
-    /// When the resident leaves home.
+    /// When the resident leaves home or the stop before.
     pub departs: SimTime,
-    /// When the resident is home again; may fall on the next day.
+    /// When the resident is home again or leaves for the next stop of the tour; may fall on the next day.
     pub returns: SimTime,
     /// Who: the number of a resident of the region.
     pub resident: u32,
     /// Of which household.
     pub household: u32,
+    /// How far from home the destination lies, as the crow flies, in metres.
+    pub distance_m: u32,
     /// The number of the place where the resident lives.
     pub origin: u16,
     /// The number of the place gone to.
     pub destination: u16,
+    /// Which stop of its tour this is: 0 for the first, which leaves from home.
+    pub stop: u8,
     /// What for.
     pub purpose: Purpose,
     /// What became of the pass.
@@ -99,7 +114,7 @@ pub struct Pass {
     pub valid_from: SimTime,
     /// The first instant at which it no longer holds.
     pub valid_until: SimTime,
-    /// When it was given back; none when it was kept.
+    /// When it was given back, or annulled; none when it was kept.
     pub cancelled_at: Option<SimTime>,
     /// Whose it is.
     pub resident: u32,
@@ -126,23 +141,126 @@ pub struct Check {
     pub verdict: Verdict,
 }
 
-/// Everything that came of one day's intents. What residents do on the evening before for a trip of this day belongs to this day.
+/// A minute at the gates of one kind in one place, when somebody came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GateMinute {
+    /// When the minute begins.
+    pub at: SimTime,
+    /// Residents who came, all these gates together.
+    pub arrivals: u32,
+    /// Of these, residents whom an officer looked at.
+    pub checked: u32,
+    /// Of these, residents sent home.
+    pub turned_back: u32,
+    /// The longest queue that one of them met, at one gate, in people.
+    pub longest_queue: u32,
+    /// The sum of their waiting times until an officer was free, in milliseconds.
+    pub wait_sum_ms: u64,
+    /// The longest of these.
+    pub wait_max_ms: u32,
+    /// The number of the place.
+    pub place: u16,
+    /// Which kind of gate: its index in `checks.gates`.
+    pub gate: u16,
+}
+
+/// How many residents are out, by place and quarter of an hour of one day, at the start of each quarter.
+#[derive(Clone, Copy, Debug)]
+pub struct Quarters<'a> {
+    /// For each quarter of the day, for each place: residents on a trip whose destination is there.
+    pub(crate) out: &'a [u32],
+    /// The same of those who are shopping: groceries and pharmacy.
+    pub(crate) in_shops: &'a [u32],
+    pub(crate) places: usize,
+}
+
+impl Quarters<'_> {
+    /// Quarters of an hour in a day.
+    pub const PER_DAY: usize = 96;
+
+    /// How many places there are.
+    pub fn places(&self) -> usize {
+        self.places
+    }
+
+    /// Residents on a trip to `place` as `quarter` begins.
+    pub fn out(&self, quarter: usize, place: usize) -> u32 {
+        self.out[quarter * self.places + place]
+    }
+
+    /// Of these, residents who are shopping.
+    pub fn in_shops(&self, quarter: usize, place: usize) -> u32 {
+        self.in_shops[quarter * self.places + place]
+    }
+}
+
+/// The trips of a day, by household, resident and departure.
+#[derive(Clone, Copy, Debug)]
+pub struct Trips<'a> {
+    pub(crate) parts: &'a [Vec<Trip>],
+}
+
+impl<'a> Trips<'a> {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.parts.iter().map(Vec::len).sum()
+    }
+
+    /// Whether nobody went out.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All of them, in order.
+    pub fn iter(&self) -> impl Iterator<Item = Trip> + Clone + 'a {
+        self.parts.iter().flatten().copied()
+    }
+}
+
+/// What an observer asks to be shown. What nobody wants is not even put together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wants {
+    /// Trips, passes and checks.
+    pub records: bool,
+    /// Requests.
+    pub requests: bool,
+}
+
+impl Wants {
+    /// Everything.
+    pub const ALL: Wants = Wants { records: true, requests: true };
+    /// Counts only.
+    pub const NOTHING: Wants = Wants { records: false, requests: false };
+}
+
+/// What came of one day. Trips, passes and checks are those of the day's intents: what residents do on the evening before for a trip of
+/// this day belongs to this day.
 #[derive(Clone, Copy, Debug)]
 pub struct DayRecords<'a> {
     /// The day; 0 is the first.
     pub day: u16,
     /// The trips that were made, by household, resident and departure.
-    pub trips: &'a [Trip],
+    pub trips: Trips<'a>,
     /// The passes issued, in the order in which they were asked for.
     pub passes: &'a [Pass],
     /// The checks in the order of time.
     pub checks: &'a [Check],
-    /// The requests that reached the server, in the order of time.
+    /// The requests that reached the server and were not shown before, in the order of time over all days: up to the end of the day
+    /// before, since some of this day may yet be asked on account of the next; on the last day all that are left.
     pub requests: &'a [Request],
+    /// How many residents are out.
+    pub quarters: Quarters<'a>,
+    /// The queues at gates, by time, gate and place.
+    pub gates: &'a [GateMinute],
 }
 
 /// Who looks on while days pass: writers of tables. The records are gone afterwards.
 pub trait Observer {
+    /// What it wants to see. Counts by day, place and group are made in any case.
+    fn wants(&self) -> Wants {
+        Wants::ALL
+    }
+
     /// Sees one day.
     ///
     /// # Errors
@@ -152,17 +270,59 @@ pub trait Observer {
 
 /// Nobody looks on.
 impl Observer for () {
+    fn wants(&self) -> Wants {
+        Wants::NOTHING
+    }
+
     fn day(&mut self, _: &DayRecords<'_>) -> io::Result<()> {
         Ok(())
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Keeps all requests: the trace of a run.
+#[derive(Clone, Debug, Default)]
+pub struct TraceKeeper {
+    requests: Vec<Request>,
+}
 
-    #[test]
-    fn rows_are_compact() {
-        assert_eq!((size_of::<Trip>(), size_of::<Pass>(), size_of::<Check>()), (32, 48, 16));
+impl TraceKeeper {
+    /// All requests shown so far, in order.
+    pub fn into_trace(self) -> Trace {
+        Trace::new(self.requests)
+    }
+}
+
+impl Observer for TraceKeeper {
+    fn wants(&self) -> Wants {
+        Wants { records: false, requests: true }
+    }
+
+    fn day(&mut self, day: &DayRecords<'_>) -> io::Result<()> {
+        self.requests.extend_from_slice(day.requests);
+        Ok(())
+    }
+}
+
+/// Two observers look on.
+impl<A: Observer, B: Observer> Observer for (A, B) {
+    fn wants(&self) -> Wants {
+        let (a, b) = (self.0.wants(), self.1.wants());
+        Wants { records: a.records || b.records, requests: a.requests || b.requests }
+    }
+
+    fn day(&mut self, day: &DayRecords<'_>) -> io::Result<()> {
+        self.0.day(day)?;
+        self.1.day(day)
+    }
+}
+
+/// Someone else's observer looks on.
+impl<O: Observer + ?Sized> Observer for &mut O {
+    fn wants(&self) -> Wants {
+        (**self).wants()
+    }
+
+    fn day(&mut self, day: &DayRecords<'_>) -> io::Result<()> {
+        (**self).day(day)
     }
 }

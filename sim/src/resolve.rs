@@ -167,7 +167,7 @@ impl Resolver<'_, '_> {
             PassOutcome::Issued if (at.ms() as Ms) < plan.held_until_ms => Verdict::Valid,
             PassOutcome::Issued => Verdict::Expired,
             PassOutcome::Refused if !plan.goes_anyway => return,
-            PassOutcome::Refused | PassOutcome::Without => Verdict::NoPass,
+            PassOutcome::Refused | PassOutcome::Without | PassOutcome::GaveUp => Verdict::NoPass,
         };
         trip.check = Some(verdict);
         let is_out = at.ms() - trip.departs.ms() < (trip.returns.ms() - trip.departs.ms()) / 2;

@@ -4,18 +4,22 @@
 mod activities;
 mod behaviour;
 mod checks;
+mod patients;
 mod per_purpose;
 mod population;
+mod service;
 mod valid;
 
-pub use activities::{Activities, DepartureWeights, Lengths, Spread};
-pub use behaviour::{Behaviour, Seeking};
-pub use checks::Checks;
+pub use activities::{Activities, DepartureWeights, Distances, Lengths, Reach, Spread};
+pub use behaviour::{Behaviour, Bots, Seeking};
+pub use checks::{Checks, Gate};
 use passes::Fault;
+pub use patients::Patients;
 pub use population::{AGE_BANDS, LARGEST_HOUSEHOLD, Population};
 use serde::{Deserialize, Serialize};
+pub use service::{Outage, Service, ServiceKind};
 
-/// The sections `[region]`, `[population]`, `[activities]`, `[behaviour]` and `[checks]`.
+/// The sections `[region]`, `[population]`, `[activities]`, `[behaviour]`, `[service]`, `[checks]` and `[patients]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
@@ -30,9 +34,15 @@ pub struct Settings {
     /// What they do about the policy.
     #[serde(default)]
     pub behaviour: Behaviour,
+    /// The pass service as they meet it.
+    #[serde(default)]
+    pub service: Service,
     /// Whom officers check.
     #[serde(default)]
     pub checks: Checks,
+    /// Who is ill and must check in.
+    #[serde(default)]
+    pub patients: Patients,
 }
 
 /// The `[region]` section.
@@ -53,7 +63,9 @@ impl Settings {
             population: Population::default(),
             activities: Activities::default(),
             behaviour: Behaviour::default(),
+            service: Service::default(),
             checks: Checks::default(),
+            patients: Patients::default(),
         }
     }
 
@@ -66,7 +78,9 @@ impl Settings {
         self.population.faults(&mut faults);
         self.activities.faults(&mut faults);
         self.behaviour.faults(&mut faults);
+        self.service.faults(&mut faults);
         self.checks.faults(&mut faults);
+        self.patients.faults(&mut faults);
         faults
     }
 }

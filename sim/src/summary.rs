@@ -1,13 +1,45 @@
-//! Counts of a day, of a purpose, of a place.
+//! Counts of a day, of a purpose, of a place, of a group of people.
 
+use demand::RequestKind;
 use passes::{Channel, Purpose};
-use rayon::prelude::*;
 
+use crate::population::{AgeBand, Phone};
 use crate::resolve::Day;
-use crate::{PassOutcome, Place, Population, Trip, Verdict};
+use crate::{PassOutcome, Place, Population, Verdict};
 
-/// Rows that one task counts.
-const CHUNK: usize = 1 << 16;
+/// What happened to some people's trips and passes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Trips made.
+    pub trips: u64,
+    /// Of these, trips that needed a pass and had none.
+    pub trips_without_pass: u64,
+    /// Trips that a resident wanted to make and did not, because the policy forbids them or the pass could not be had.
+    pub trips_not_made: u64,
+    /// Passes issued.
+    pub passes: u64,
+    /// Of these, passes given back.
+    pub cancellations: u64,
+    /// Of these, passes annulled.
+    pub annulled: u64,
+    /// Passes refused by the rules.
+    pub refusals: u64,
+    /// Requests for a pass that were malformed.
+    pub malformed: u64,
+    /// Requests for a pass that failed: no answer in time, or turned away.
+    pub failures: u64,
+    /// Passes that residents gave up asking for.
+    pub gave_up: u64,
+    /// Time from the first request for a pass to the pass, summed over passes, in milliseconds.
+    pub wait_sum_ms: u64,
+    /// Residents checked.
+    pub checks: u64,
+    /// Of these, residents found without the pass they needed.
+    pub found_without_pass: u64,
+    /// Of these, residents who had been issued the pass they needed and were not believed: the service gave no answer, or had annulled
+    /// it.
+    pub false_refusals: u64,
+}
 
 /// One day in numbers. What residents do on the evening before for a trip of this day counts to this day.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,28 +47,27 @@ pub struct DaySummary {
     /// The day; 0 is the first.
     pub day: u16,
     /// By purpose, in the order of [`Purpose::ALL`].
-    pub purposes: [PurposeSummary; Purpose::ALL.len()],
+    pub purposes: [Counts; Purpose::ALL.len()],
     /// Registrations by channel, in the order of [`Channel::ALL`].
     pub registrations: [u64; Channel::ALL.len()],
+    /// Requests that reached the server, tries included, in the order of [`RequestKind::ALL`].
+    pub requests: [u64; RequestKind::ALL.len()],
+    /// Of these, requests that failed.
+    pub failed_requests: [u64; RequestKind::ALL.len()],
     /// Checks by verdict, in the order of [`Verdict::ALL`].
     pub checks: [u64; Verdict::ALL.len()],
-}
-
-/// One purpose on one day.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct PurposeSummary {
-    /// Trips out and back that were made.
-    pub trips: u64,
-    /// Of these, trips that needed a pass and had none.
-    pub trips_without_pass: u64,
-    /// Passes issued.
-    pub passes: u64,
-    /// Of these, passes given back.
-    pub cancellations: u64,
-    /// Passes refused.
-    pub refusals: u64,
-    /// Residents checked on such trips.
-    pub checks: u64,
+    /// Requests of bots.
+    pub bot_requests: u64,
+    /// Patients at home.
+    pub patients: u64,
+    /// Prompts to check in that were not answered.
+    pub missed_check_ins: u64,
+    /// Residents who came to a gate.
+    pub gate_arrivals: u64,
+    /// Of these, residents sent home.
+    pub turned_back: u64,
+    /// The sum of their waiting times there, in milliseconds.
+    pub gate_wait_sum_ms: u64,
 }
 
 /// One place over all days.
@@ -46,31 +77,78 @@ pub struct PlaceSummary {
     pub place: Place,
     /// Households.
     pub households: u64,
-    /// Trips of its residents.
-    pub trips: u64,
-    /// Passes issued to its residents.
-    pub issues: u64,
-    /// Checks there.
-    pub checks: u64,
+    /// What its residents did and met with.
+    pub counts: Counts,
+    /// Checks there, whoever was checked.
+    pub checks_there: u64,
+}
+
+/// People of one age and one kind of phone over all days: who can use the service, and who goes without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GroupSummary {
+    /// How old.
+    pub age: AgeBand,
+    /// How they can reach the service.
+    pub phone: Phone,
+    /// How many there are.
+    pub residents: u64,
+    /// What they did and met with.
+    pub counts: Counts,
+}
+
+impl Counts {
+    /// Adds `other`.
+    pub fn add(&mut self, other: &Counts) {
+        let Counts {
+            trips,
+            trips_without_pass,
+            trips_not_made,
+            passes,
+            cancellations,
+            annulled,
+            refusals,
+            malformed,
+            failures,
+            gave_up,
+            wait_sum_ms,
+            checks,
+            found_without_pass,
+            false_refusals,
+        } = other;
+        self.trips += trips;
+        self.trips_without_pass += trips_without_pass;
+        self.trips_not_made += trips_not_made;
+        self.passes += passes;
+        self.cancellations += cancellations;
+        self.annulled += annulled;
+        self.refusals += refusals;
+        self.malformed += malformed;
+        self.failures += failures;
+        self.gave_up += gave_up;
+        self.wait_sum_ms += wait_sum_ms;
+        self.checks += checks;
+        self.found_without_pass += found_without_pass;
+        self.false_refusals += false_refusals;
+    }
 }
 
 impl DaySummary {
     /// All purposes together.
-    pub fn total(&self) -> PurposeSummary {
-        self.purposes.iter().fold(PurposeSummary::default(), |sum, purpose| PurposeSummary {
-            trips: sum.trips + purpose.trips,
-            trips_without_pass: sum.trips_without_pass + purpose.trips_without_pass,
-            passes: sum.passes + purpose.passes,
-            cancellations: sum.cancellations + purpose.cancellations,
-            refusals: sum.refusals + purpose.refusals,
-            checks: sum.checks + purpose.checks,
-        })
+    pub fn total(&self) -> Counts {
+        let mut sum = Counts::default();
+        self.purposes.iter().for_each(|counts| sum.add(counts));
+        sum
     }
 }
 
 /// The places of a run before its first day.
 pub(crate) fn of_places(places: &[Place], population: &Population) -> Vec<PlaceSummary> {
-    let empty = |place: &Place| PlaceSummary { place: place.clone(), households: 0, trips: 0, issues: 0, checks: 0 };
+    let empty = |place: &Place| PlaceSummary {
+        place: place.clone(),
+        households: 0,
+        counts: Counts::default(),
+        checks_there: 0,
+    };
     let mut summaries: Vec<PlaceSummary> = places.iter().map(empty).collect();
     for place in &population.places {
         summaries[usize::from(*place)].households += 1;
@@ -80,62 +158,26 @@ pub(crate) fn of_places(places: &[Place], population: &Population) -> Vec<PlaceS
 
 /// Counts a day, and adds it to `places`.
 pub(crate) fn of_day(number: u16, day: &Day, places: &mut [PlaceSummary]) -> DaySummary {
-    let trips = TripCounts::of(&day.trips, places.len());
     let mut summary = DaySummary { day: number, registrations: day.registrations, ..Default::default() };
     for (purpose, counts) in summary.purposes.iter_mut().enumerate() {
-        counts.trips = trips.by_purpose[purpose];
-        counts.trips_without_pass = trips.without_pass[purpose];
         counts.refusals = day.refusals[purpose];
     }
-    for (place, trips) in places.iter_mut().zip(&trips.by_place) {
-        place.trips += trips;
+    for trip in &day.trips {
+        let counts = &mut summary.purposes[trip.purpose as usize];
+        counts.trips += 1;
+        counts.trips_without_pass += u64::from(matches!(trip.pass, PassOutcome::Without | PassOutcome::Refused));
+        places[usize::from(trip.origin)].counts.trips += 1;
     }
     for pass in &day.passes {
         let counts = &mut summary.purposes[pass.purpose as usize];
         counts.passes += 1;
         counts.cancellations += u64::from(pass.cancelled_at.is_some());
-        places[usize::from(pass.place)].issues += 1;
+        places[usize::from(pass.place)].counts.passes += 1;
     }
     for check in &day.checks {
         summary.purposes[check.purpose as usize].checks += 1;
         summary.checks[check.verdict as usize] += 1;
-        places[usize::from(check.place)].checks += 1;
+        places[usize::from(check.place)].checks_there += 1;
     }
     summary
-}
-
-/// Counts of trips; sums of whole numbers, so that the order of adding does not matter.
-struct TripCounts {
-    by_purpose: [u64; Purpose::ALL.len()],
-    without_pass: [u64; Purpose::ALL.len()],
-    by_place: Vec<u64>,
-}
-
-impl TripCounts {
-    fn of(trips: &[Trip], places: usize) -> Self {
-        let none = || TripCounts {
-            by_purpose: Default::default(),
-            without_pass: Default::default(),
-            by_place: vec![0; places],
-        };
-        trips.par_chunks(CHUNK).fold(none, TripCounts::counting).reduce(none, TripCounts::plus)
-    }
-
-    fn counting(mut self, trips: &[Trip]) -> Self {
-        for trip in trips {
-            let without_pass = matches!(trip.pass, PassOutcome::Without | PassOutcome::Refused);
-            self.by_purpose[trip.purpose as usize] += 1;
-            self.without_pass[trip.purpose as usize] += u64::from(without_pass);
-            self.by_place[usize::from(trip.origin)] += 1;
-        }
-        self
-    }
-
-    fn plus(mut self, other: Self) -> Self {
-        let add = |to: &mut [u64], from: &[u64]| to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
-        add(&mut self.by_purpose, &other.by_purpose);
-        add(&mut self.without_pass, &other.without_pass);
-        add(&mut self.by_place, &other.by_place);
-        self
-    }
 }

@@ -65,9 +65,9 @@ impl<'a> World<'a> {
             atlas: Atlas::new(places, &settings.activities),
             uptake: Uptake::new(&settings.behaviour, &model.calendar, streams)?,
             patrol: Patrol {
-                meets: settings.checks.trip_share.into(),
-                from_ms: Ms::from(settings.checks.patrol_from_h) * 3_600_000,
-                until_ms: Ms::from(settings.checks.patrol_until_h) * 3_600_000,
+                meets: passes::Share::of(0.0027).into(),
+                from_ms: 8 * 3_600_000,
+                until_ms: 22 * 3_600_000,
             },
             midnight_unix_s: model.calendar.unix_s(SimTime::default()),
         })

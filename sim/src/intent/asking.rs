@@ -194,6 +194,8 @@ impl Planner<'_> {
             household: dealings.household,
             origin: dealings.place,
             destination: wish.destination,
+            distance_m: 0,
+            stop: 0,
             purpose: wish.purpose,
             pass,
             check: None,

@@ -4,18 +4,37 @@ use crate::settings::AGE_BANDS;
 
 /// How old.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum AgeBand {
+pub enum AgeBand {
+    /// 0 to 6.
     Under7,
+    /// 7 to 17.
     From7,
+    /// 18 to 39.
     From18,
+    /// 40 to 59.
     From40,
+    /// 60 to 74.
     From60,
+    /// 75 and older.
     From75,
 }
 
 impl AgeBand {
-    pub(crate) const ALL: [AgeBand; AGE_BANDS] =
+    /// All bands, youngest first.
+    pub const ALL: [AgeBand; AGE_BANDS] =
         [AgeBand::Under7, AgeBand::From7, AgeBand::From18, AgeBand::From40, AgeBand::From60, AgeBand::From75];
+
+    /// The name in tables, such as `18_39`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            AgeBand::Under7 => "0_6",
+            AgeBand::From7 => "7_17",
+            AgeBand::From18 => "18_39",
+            AgeBand::From40 => "40_59",
+            AgeBand::From60 => "60_74",
+            AgeBand::From75 => "75_plus",
+        }
+    }
 
     pub(crate) fn is_adult(self) -> bool {
         self >= AgeBand::From18
@@ -49,7 +68,7 @@ impl Occupation {
 
 /// How a resident can reach the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Phone {
+pub enum Phone {
     /// A smartphone that runs the app.
     App,
     /// The web only.
@@ -59,7 +78,17 @@ pub(crate) enum Phone {
 }
 
 impl Phone {
-    pub(crate) const ALL: [Phone; 3] = [Phone::App, Phone::Web, Phone::Voice];
+    /// All kinds, in the order of their numbers.
+    pub const ALL: [Phone; 3] = [Phone::App, Phone::Web, Phone::Voice];
+
+    /// The name in tables, such as `app`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Phone::App => "app",
+            Phone::Web => "web",
+            Phone::Voice => "voice",
+        }
+    }
 }
 
 /// One resident: age band (3 bits), occupation (3), phone (2), chronic illness (1).

@@ -33,10 +33,25 @@ pub struct Activities {
     /// Share of residents aged 7 and older who want to go out on a day for something the decree does not know: a visit, a stroll,
     /// the dacha. Default 0.25 (assumption: about half of normal days, when people had been asked to stay at home since 30 March).
     pub other_share: Share,
+    /// Of those who wanted such an outing and stayed at home, the share that still wants it on the next day. Default 0.2 (assumption).
+    pub other_carry_share: Share,
+    /// Share of on-site workers who work two days and have two off, whatever the day of the week. Default 0.3 (assumption: shops,
+    /// transport, hospitals).
+    pub work_rotating_share: Share,
+    /// A worker leaves for work at the same time every day, within so many minutes. Default 15 (assumption).
+    pub work_jitter_min: u32,
+    /// Share of pupils and students at school on a weekday; such trips are for work. Default 0: schools were closed (nn.rbc.ru,
+    /// March 2020).
+    pub school_share: Share,
+    /// Share of trips to a pharmacy that follow a shopping trip of the same resident and day, without going home between. Default 0.6
+    /// (assumption).
+    pub chain_share: Share,
     /// Relative number of departures in each hour of the day, from 0 to 23, by purpose.
     pub departure_weights: DepartureWeights,
     /// How long a trip lasts from door to door when it stays in its place, by purpose.
     pub lengths: Lengths,
+    /// How far from home the destination lies when the trip stays in its place, by purpose.
+    pub distances: Distances,
     /// The least time at home between two trips, in minutes. Default 10 (assumption).
     pub gap_min: u32,
     /// Share of trips to work and for other purposes that stay in the resident's own place. Default 0.75 (assumption).
@@ -61,6 +76,20 @@ pub struct Spread {
     pub median_min: f64,
     /// The standard deviation of the logarithm; 0 makes all equal.
     pub sigma: f64,
+}
+
+/// A log-normal distribution of distances.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reach {
+    /// The median, in metres.
+    pub median_m: f64,
+    /// The standard deviation of the logarithm; 0 makes all equal.
+    pub sigma: f64,
+}
+
+const fn reach(median_m: f64, sigma: f64) -> Reach {
+    Reach { median_m, sigma }
 }
 
 const fn spread(median_min: f64, sigma: f64) -> Spread {
@@ -125,6 +154,27 @@ per_purpose! {
     }
 }
 
+per_purpose! {
+    /// How far from home the destination of a trip within its place lies, as the crow flies, log-normal. All are assumptions: the
+    /// decree sent people to the nearest shop and pharmacy.
+    pub struct Distances: Reach {
+        /// Default 450 m, sigma 0.7 (assumption).
+        groceries / Groceries = reach(450.0, 0.7),
+        /// Default 500 m, sigma 0.7 (assumption).
+        pharmacy / Pharmacy = reach(500.0, 0.7),
+        /// Default 150 m, sigma 0.6 (assumption).
+        pet / Pet = reach(150.0, 0.6),
+        /// Default 50 m, sigma 0.4 (assumption).
+        rubbish / Rubbish = reach(50.0, 0.4),
+        /// Default 1500 m, sigma 0.8 (assumption).
+        doctor / Doctor = reach(1_500.0, 0.8),
+        /// Default 4000 m, sigma 0.8 (assumption).
+        work / Work = reach(4_000.0, 0.8),
+        /// Default 900 m, sigma 1.0 (assumption).
+        other / Other = reach(900.0, 1.0),
+    }
+}
+
 impl Default for Activities {
     fn default() -> Self {
         Activities {
@@ -139,8 +189,14 @@ impl Default for Activities {
             work_weekday_share: Share::of(0.9),
             work_weekend_share: Share::of(0.4),
             other_share: Share::of(0.25),
+            other_carry_share: Share::of(0.2),
+            work_rotating_share: Share::of(0.3),
+            work_jitter_min: 15,
+            school_share: Share::of(0.0),
+            chain_share: Share::of(0.6),
             departure_weights: DepartureWeights::default(),
             lengths: Lengths::default(),
+            distances: Distances::default(),
             gap_min: 10,
             own_place_share: Share::of(0.75),
             gravity_km: 12.0,
@@ -159,6 +215,7 @@ impl Activities {
         within(faults, "activities.rubbish_every_days", self.rubbish_every_days, 1, 60);
         within(faults, "activities.dog_walks_per_day", self.dog_walks_per_day, 0, 4);
         within(faults, "activities.prescription_days", self.prescription_days, 1, 180);
+        within(faults, "activities.work_jitter_min", self.work_jitter_min, 0, 240);
         within(faults, "activities.gap_min", self.gap_min, 1, 1_440);
         within(faults, "activities.gravity_km", self.gravity_km, 0.1, 10_000.0);
         within(faults, "activities.reach_km", self.reach_km, 0.0, 20_000.0);
@@ -169,6 +226,9 @@ impl Activities {
             let key = format!("activities.lengths.{purpose}");
             within(faults, &format!("{key}.median_min"), self.lengths.of(purpose).median_min, 1.0, 1_440.0);
             within(faults, &format!("{key}.sigma"), self.lengths.of(purpose).sigma, 0.0, 2.0);
+            let key = format!("activities.distances.{purpose}");
+            within(faults, &format!("{key}.median_m"), self.distances.of(purpose).median_m, 1.0, 100_000.0);
+            within(faults, &format!("{key}.sigma"), self.distances.of(purpose).sigma, 0.0, 2.0);
             let weights = self.departure_weights.of(purpose);
             let sound = weights.iter().all(|weight| (0.0..=1e6).contains(weight)) && weights.iter().sum::<f64>() > 1e-6;
             if !sound {

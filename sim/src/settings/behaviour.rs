@@ -64,6 +64,51 @@ pub struct Behaviour {
     pub stocking_up_share: Share,
     /// How long they can do without shopping then, in days. Default 10 (assumption).
     pub stocked_days: u8,
+    /// How long a resident waits for an answer of the service before it counts as failed, in seconds. Default 30 (assumption).
+    pub time_out_s: f64,
+    /// Mean time from a failed request to the next try, in seconds, exponential. Default 90 (assumption).
+    pub retry_mean_s: f64,
+    /// Share of residents who give up after any one failure. Default 0.15 (assumption).
+    pub give_up_share: Share,
+    /// The most tries anyone makes. Default 8: a reporter got through to Moscow's hotline at the eighth try (belsat.eu, April 2020).
+    pub most_tries: u8,
+    /// After so many failures residents with a smartphone may turn to the telephone operator instead. Default 3 (assumption).
+    pub switch_after_tries: u8,
+    /// Share of these who do. Default 0.2 (assumption).
+    pub switch_share: Share,
+    /// Share of requests for a pass that are malformed on the first day of the service, the second, and so on. Default none. Greece:
+    /// 0.35, 0.19, 0.15 (Keep Talking Greece, March 2020).
+    pub malformed_shares: Vec<Share>,
+    /// After those days the share falls to half in so many days. Default 10 (assumption).
+    pub malformed_half_life_d: f64,
+    /// When the service finds a malformed request: at once, which refuses it, or so many hours later, which annuls the pass. Default 0
+    /// hours: at once.
+    pub malformed_found_h: u32,
+    /// Mean time to correct a malformed request and send it again, in minutes, exponential. Default 3 (assumption).
+    pub correction_min: f64,
+    /// Of those found without the pass they need, the share whose household asks for passes from then on. Default 0.6 (assumption).
+    pub fine_lesson_share: Share,
+    /// Of those who were refused or gave up, the share whose household goes without passes from then on. Default 0.1 (assumption).
+    pub refusal_lesson_share: Share,
+    /// How long either lesson lasts, in days. Default 14 (assumption).
+    pub lesson_days: u8,
+    /// When a pass that held longer than a day ends, the share of holders who ask for a new one at once, rather than before the next
+    /// trip. Default 0.5 (assumption; Argentina, 30 March 2020: links saturated when permits were renewed, Diario 26).
+    pub reapply_share: Share,
+    /// Programs that ask for passes in bulk.
+    pub bots: Vec<Bots>,
+}
+
+/// Programs that register accounts of their own and ask for passes, one after another.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bots {
+    /// From when, local time.
+    pub from: DateTime,
+    /// Until when, local time.
+    pub until: DateTime,
+    /// Requests in a second, all bots together (Poisson).
+    pub per_s: f64,
 }
 
 per_purpose! {
@@ -117,6 +162,21 @@ impl Default for Behaviour {
             go_anyway_share: Share::of(0.3),
             stocking_up_share: Share::of(0.15),
             stocked_days: 10,
+            time_out_s: 30.0,
+            retry_mean_s: 90.0,
+            give_up_share: Share::of(0.15),
+            most_tries: 8,
+            switch_after_tries: 3,
+            switch_share: Share::of(0.2),
+            malformed_shares: Vec::new(),
+            malformed_half_life_d: 10.0,
+            malformed_found_h: 0,
+            correction_min: 3.0,
+            fine_lesson_share: Share::of(0.6),
+            refusal_lesson_share: Share::of(0.1),
+            lesson_days: 14,
+            reapply_share: Share::of(0.5),
+            bots: Vec::new(),
         }
     }
 }
@@ -151,5 +211,25 @@ impl Behaviour {
         within(faults, "behaviour.evening_from_h", self.evening_from_h, 0, 23);
         within(faults, "behaviour.lead_mean_min", self.lead_mean_min, 0.1, 1_440.0);
         within(faults, "behaviour.stocked_days", self.stocked_days, 1, 60);
+        within(faults, "behaviour.time_out_s", self.time_out_s, 0.1, 3_600.0);
+        within(faults, "behaviour.retry_mean_s", self.retry_mean_s, 0.1, 86_400.0);
+        within(faults, "behaviour.most_tries", self.most_tries, 1, 100);
+        within(faults, "behaviour.switch_after_tries", self.switch_after_tries, 1, 100);
+        within(faults, "behaviour.malformed_half_life_d", self.malformed_half_life_d, 0.01, 10_000.0);
+        within(faults, "behaviour.malformed_found_h", self.malformed_found_h, 0, 72);
+        within(faults, "behaviour.correction_min", self.correction_min, 0.1, 1_440.0);
+        within(faults, "behaviour.lesson_days", self.lesson_days, 0, 63);
+        for (index, bots) in self.bots.iter().enumerate() {
+            bots.faults(&format!("behaviour.bots.{index}"), faults);
+        }
+    }
+}
+
+impl Bots {
+    fn faults(&self, key: &str, faults: &mut Vec<Fault>) {
+        if self.until <= self.from {
+            faults.push(Fault::new(format!("{key}.until"), format!("ends before {}; write a later time", self.from)));
+        }
+        within(faults, &format!("{key}.per_s"), self.per_s, 0.0, 100_000.0);
     }
 }
