@@ -5,7 +5,7 @@
 
 use passes::Share;
 
-use crate::philox::{Stream, philox4x32};
+use crate::philox::philox4x32;
 
 /// What a random number decides. The numbers are part of what makes a run reproducible: append, never renumber.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +37,22 @@ pub(crate) enum Stage {
     Lead = 12,
     /// What else a resident is like.
     ResidentMore = 13,
+    /// Whether a resident is ill.
+    Illness = 14,
+    /// When a patient is asked to check in, and answers.
+    CheckIn = 15,
+    /// What a resident does about a request that failed.
+    Retry = 16,
+    /// Whether a request is malformed.
+    Malformed = 17,
+    /// What a household learns from what happened to a member.
+    Lesson = 18,
+    /// Whether a trip passes a gate, and how it fares there.
+    Gate = 19,
+    /// When a pass that has ended is asked for anew.
+    Renewal = 20,
+    /// When bots ask.
+    Bots = 21,
 }
 
 /// All random numbers of a run.
@@ -57,23 +73,52 @@ impl Streams {
         philox4x32(Self::counter(who, day, stage, item), self.key)
     }
 
-    /// The blocks of as many residents or households as there is room for in `blocks`, from `first` on. One plain loop, so that the
-    /// compiler can draw for several at a time.
-    pub(crate) fn fill(&self, blocks: &mut [[u32; 4]], first: u32, day: u16, stage: Stage) {
-        for (block, who) in blocks.iter_mut().zip(first..) {
-            *block = self.block(who, day, stage, 0);
+    /// Four numbers of each of `count` residents or households from `first` on, into `words`. One plain loop, so that the compiler can
+    /// draw for several at a time.
+    pub(crate) fn fill(&self, words: &mut Words, count: usize, first: u32, day: u16, stage: Stage) {
+        let [a, b, c, d] = words.room_for(count);
+        for (index, who) in (0..count).zip(first..) {
+            [a[index], b[index], c[index], d[index]] = self.block(who, day, stage, 0);
         }
     }
 
-    /// As many numbers as wanted, the first four being the [`Streams::block`] of the same arguments.
-    #[inline]
-    pub(crate) fn stream(&self, who: u32, day: u16, stage: Stage, item: u16) -> Stream {
-        Stream::new(Self::counter(who, day, stage, item), self.key)
+    /// The same for a list of residents with an item each.
+    pub(crate) fn fill_items(&self, words: &mut Words, of: &[(u32, u16)], day: u16, stage: Stage) {
+        let [a, b, c, d] = words.room_for(of.len());
+        for (index, (who, item)) in of.iter().enumerate() {
+            [a[index], b[index], c[index], d[index]] = self.block(*who, day, stage, *item);
+        }
     }
 
     #[inline]
     fn counter(who: u32, day: u16, stage: Stage, item: u16) -> [u32; 4] {
         [who, u32::from(day) | u32::from(item) << 16, stage as u32, 0]
+    }
+}
+
+/// Blocks of four numbers each, in columns, so that they are drawn and used several at a time.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Words {
+    columns: [Vec<u32>; 4],
+}
+
+impl Words {
+    /// The columns.
+    pub(crate) fn columns(&self) -> [&[u32]; 4] {
+        self.columns.each_ref().map(Vec::as_slice)
+    }
+
+    /// The block at `index`.
+    #[inline]
+    pub(crate) fn at(&self, index: usize) -> [u32; 4] {
+        self.columns.each_ref().map(|column| column[index])
+    }
+
+    fn room_for(&mut self, count: usize) -> [&mut [u32]; 4] {
+        self.columns.each_mut().map(|column| {
+            column.resize(count, 0);
+            column.as_mut_slice()
+        })
     }
 }
 
