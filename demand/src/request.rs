@@ -27,13 +27,8 @@ pub enum RequestKind {
 
 impl RequestKind {
     /// All kinds, in the order of their numbers.
-    pub const ALL: [RequestKind; 5] = [
-        RequestKind::Register,
-        RequestKind::Issue,
-        RequestKind::Verify,
-        RequestKind::Cancel,
-        RequestKind::CheckIn,
-    ];
+    pub const ALL: [RequestKind; 5] =
+        [RequestKind::Register, RequestKind::Issue, RequestKind::Verify, RequestKind::Cancel, RequestKind::CheckIn];
 
     /// The name in files, such as `issue`.
     pub const fn name(self) -> &'static str {

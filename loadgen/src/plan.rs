@@ -121,7 +121,7 @@ pub(crate) struct Needs {
 /// So many residents hold the passes that a mix verifies: enough that no row of the target's store is hot, few enough to be issued
 /// in a second (assumption).
 const HOLDERS: u32 = 2_000;
-/// So many patients at home answer prompts: about as many as a middle-sized city had, far more than answer in one second (assumption).
+/// So many patients at home answer prompts: enough that no row of the target's store is hot (assumption).
 const PATIENTS: u32 = 10_000;
 /// Without a quota so many residents ask for passes in turn (assumption).
 const ASKERS: u32 = 10_000;

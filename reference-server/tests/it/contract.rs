@@ -342,8 +342,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         .prop_map(|(holder, key, request, later_s)| Act::Issue { holder, key, request, later_s });
     let cancel = (holder.clone(), place.clone()).prop_map(|(holder, place)| Act::Cancel { holder, place });
     let find = place.prop_map(|place| Act::Find { place });
-    let check_in =
-        (holder.clone(), 0..3_i64).prop_map(|(number, later_s)| Act::CheckIn { number, later_s });
+    let check_in = (holder.clone(), 0..3_i64).prop_map(|(number, later_s)| Act::CheckIn { number, later_s });
     let latest_check_in = holder.clone().prop_map(|number| Act::LatestCheckIn { number });
     let replay = (holder, key, -1..3_i64).prop_map(|(holder, key, since_s)| Act::Replay { holder, key, since_s });
     prop::collection::vec(
