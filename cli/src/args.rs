@@ -196,6 +196,8 @@ pub(crate) enum Asked {
     Issue,
     /// Verify passes that were issued before
     Verify,
+    /// Check in as patients at home
+    CheckIn,
 }
 
 #[derive(Debug, Args)]

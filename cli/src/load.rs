@@ -180,6 +180,7 @@ fn mix(arguments: &Load, scenario: &Scenario) -> Mix {
         (Some(path), _) => return Mix::get(path.as_str()),
         (None, Asked::Issue) => Mix::only(Kind::Issue),
         (None, Asked::Verify) => Mix::only(Kind::Verify),
+        (None, Asked::CheckIn) => Mix::only(Kind::CheckIn),
     };
     mix.purpose = purpose(scenario);
     mix.issues_per_resident = Some(issues_per_resident(scenario, mix.purpose));

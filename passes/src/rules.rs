@@ -129,6 +129,11 @@ impl Rules {
         (self.from_s..self.until_s).contains(&at_s)
     }
 
+    /// Whether the sunset has come by `at_s`.
+    pub fn is_over(&self, at_s: i64) -> bool {
+        at_s >= self.until_s
+    }
+
     /// Whether a trip for `purpose` at `at_s` needs a pass. A forbidden purpose needs one too, and never gets it.
     pub fn needs_pass(&self, purpose: Purpose, at_s: i64) -> bool {
         self.in_force(at_s) && self.purposes[purpose as usize].is_none_or(|rule| rule.needs_pass)
@@ -164,7 +169,7 @@ impl Rules {
         let from_s = start_s.unwrap_or(now_s);
         let longest_s = self.validity_s(purpose).ok_or(Refusal::PurposeNotAllowed)?;
         let duration_s = duration_s.unwrap_or(longest_s);
-        if now_s >= self.until_s || from_s >= self.until_s {
+        if self.is_over(now_s) || self.is_over(from_s) {
             Err(Refusal::Sunset)
         } else if from_s < self.from_s {
             Err(Refusal::NotInForce)

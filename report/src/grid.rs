@@ -1,5 +1,7 @@
 //! Small tables of words and numbers, as the page and the terminal both show them.
 
+use demand::RequestKind;
+
 use crate::number::{NONE, rate, share, time_us, times, whole};
 use crate::record::{CapacityResults, KindRecord, LoadResults, Quantiles, SimulateResults};
 use crate::verdict::usable_words;
@@ -82,10 +84,10 @@ pub(crate) fn times_taken(load: &LoadResults) -> Grid {
     Grid { header, rows: ordered(load).into_iter().map(row).collect() }
 }
 
-/// What was asked of the server in all, and in the busiest minute.
+/// What was asked of the server in all, and in the busiest minute; no row for a kind of which there was none.
 pub(crate) fn demand(simulate: &SimulateResults) -> Grid {
     let mut rows: Vec<Vec<String>> = Vec::new();
-    for (kind, requests) in &simulate.requests {
+    for (kind, requests) in simulate.requests.iter().filter(|(_, requests)| **requests > 0) {
         let peak = simulate.peaks.get(kind.name());
         rows.push(vec![
             kind.name().into(),
@@ -111,12 +113,23 @@ pub(crate) fn ordered(load: &LoadResults) -> Vec<(&str, &KindRecord)> {
 
 /// Where a kind stands in tables and pictures.
 pub(crate) fn kind_rank(name: &str) -> usize {
-    ["register", "issue", "verify", "cancel"].iter().position(|kind| *kind == name).unwrap_or(usize::MAX)
+    RequestKind::ALL.iter().position(|kind| kind.name() == name).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_kind_without_requests_is_not_shown() {
+        let json = serde_json::json!({
+            "residents": 3, "days": 1, "resident_days_per_s": 1.0, "peak_memory_bytes": 1, "fingerprint": "f", "trips": 0, "passes": 0,
+            "checks": 0, "requests": { "register": 0, "issue": 0, "verify": 0, "cancel": 0, "check_in": 3 }, "peaks": {},
+        });
+        let simulate: SimulateResults = serde_json::from_value(json).unwrap();
+        assert_eq!(demand(&simulate).rows, [["check_in", "3", NONE, NONE]]);
+        assert!(simulate.has_check_ins());
+    }
 
     #[test]
     fn no_percentile_stands_on_a_handful_of_answers() {

@@ -43,8 +43,11 @@ pub fn summary(record: &RunRecord) -> String {
     text
 }
 
-/// Columns aligned by spaces, the first to the left, numbers to the right.
+/// Columns aligned by spaces, the first to the left, numbers to the right; nothing where there are no rows.
 fn push_grid(text: &mut String, grid: &Grid) {
+    if grid.rows.is_empty() {
+        return;
+    }
     let width = |column: usize| {
         let cells = grid.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
         cells.chain([grid.header[column].chars().count()]).max().unwrap_or(0)

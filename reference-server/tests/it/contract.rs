@@ -89,6 +89,26 @@ async fn what_is_issued_is_found_and_can_be_cancelled() {
 }
 
 #[tokio::test]
+async fn of_check_ins_the_latest_is_kept() {
+    on_every_store(async |store| {
+        assert!(!store.check_in(resident(1), START_S).await.unwrap(), "not registered");
+        store.register(vec![registration(1, Some("a")), registration(2, None)]).await.unwrap();
+        assert_eq!(store.latest_check_in(resident(1)).await.unwrap(), None);
+        for at_s in [START_S, START_S, START_S + 60] {
+            assert!(store.check_in(resident(1), at_s).await.unwrap());
+            assert_eq!(store.latest_check_in(resident(1)).await.unwrap(), Some(at_s));
+        }
+        let again = store.register(vec![registration(1, Some("a"))]).await.unwrap();
+        assert_eq!(again, [Registration::Again], "the registration is as it was");
+        assert_eq!(store.latest_check_in(resident(1)).await.unwrap(), Some(START_S + 60));
+        for nobody in [2, 3] {
+            assert_eq!(store.latest_check_in(resident(nobody)).await.unwrap(), None);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_quota_counts_what_it_names() {
     on_every_store(async |store| {
         store.register(vec![registration(1, None), registration(2, None)]).await.unwrap();
@@ -255,12 +275,14 @@ async fn a_restart_changes_nothing() {
     first.store.issue(pass(1, 1)).await.unwrap();
     first.store.issue(pass(1, 2)).await.unwrap();
     first.store.cancel(pass(1, 2).grant.pass, resident(1)).await.unwrap();
+    first.store.check_in(resident(1), START_S).await.unwrap();
     first.store.close().await.unwrap();
 
     let second = embedded(dir.path()).open(64).unwrap();
     assert_eq!(first.secret.as_bytes(), second.secret.as_bytes());
     let store = second.store;
     assert_eq!(store.register(vec![registration(1, Some("a"))]).await.unwrap(), [Registration::Again]);
+    assert_eq!(store.latest_check_in(resident(1)).await.unwrap(), Some(START_S));
     assert!(!store.find(pass(1, 1).grant.pass).await.unwrap().unwrap().cancelled);
     assert!(store.find(pass(1, 2).grant.pass).await.unwrap().unwrap().cancelled);
     assert_eq!(store.issue(pass(1, 1)).await.unwrap(), Issuance::Replayed(pass(1, 1).grant));
@@ -306,6 +328,8 @@ enum Act {
     Issue { holder: u8, key: u8, request: u8, later_s: i64 },
     Cancel { holder: u8, place: u8 },
     Find { place: u8 },
+    CheckIn { number: u8, later_s: i64 },
+    LatestCheckIn { number: u8 },
     Replay { holder: u8, key: u8, since_s: i64 },
 }
 
@@ -318,9 +342,11 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         .prop_map(|(holder, key, request, later_s)| Act::Issue { holder, key, request, later_s });
     let cancel = (holder.clone(), place.clone()).prop_map(|(holder, place)| Act::Cancel { holder, place });
     let find = place.prop_map(|place| Act::Find { place });
+    let check_in = (holder.clone(), 0..3_i64).prop_map(|(number, later_s)| Act::CheckIn { number, later_s });
+    let latest_check_in = holder.clone().prop_map(|number| Act::LatestCheckIn { number });
     let replay = (holder, key, -1..3_i64).prop_map(|(holder, key, since_s)| Act::Replay { holder, key, since_s });
     prop::collection::vec(
-        prop_oneof![1 => register, 4 => issue, 1 => cancel, 1 => find, 1 => replay],
+        prop_oneof![1 => register, 4 => issue, 1 => cancel, 1 => find, 1 => check_in, 1 => latest_check_in, 1 => replay],
         1..LONGEST.into(),
     )
 }
@@ -342,6 +368,10 @@ async fn tell(store: &dyn Store, place: u8, act: &Act) -> String {
         }
         Act::Cancel { holder, place } => format!("{:?}", store.cancel(name(place), resident(holder)).await.unwrap()),
         Act::Find { place } => format!("{:?}", store.find(name(place)).await.unwrap()),
+        Act::CheckIn { number, later_s } => {
+            format!("{:?}", store.check_in(resident(number), START_S + later_s).await.unwrap())
+        }
+        Act::LatestCheckIn { number } => format!("{:?}", store.latest_check_in(resident(number)).await.unwrap()),
         Act::Replay { holder, key, since_s } => {
             let asked = Asked { request: [0; 8], ..pass(holder, key).asked };
             format!("{:?}", store.replay(resident(holder), asked, START_S + since_s).await.unwrap())

@@ -30,6 +30,13 @@ pub struct SimulateResults {
     pub peaks: BTreeMap<String, PeakRecord>,
 }
 
+impl SimulateResults {
+    /// Whether patients at home checked in.
+    pub fn has_check_ins(&self) -> bool {
+        self.requests.get(&RequestKind::CheckIn).is_some_and(|requests| *requests > 0)
+    }
+}
+
 /// The busiest minute of something.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PeakRecord {

@@ -92,12 +92,13 @@ pub(crate) fn simulate(out: &Path) -> PathBuf {
         trips: 7_845_120,
         passes: 3_411_900,
         checks: 208_411,
-        requests: RequestKind::ALL.into_iter().zip([1_204_118, 3_499_022, 171_200, 66_300]).collect(),
+        requests: RequestKind::ALL.into_iter().zip([1_204_118, 3_499_022, 171_200, 66_300, 2_003_400]).collect(),
         peaks: [
             ("register", peak("2020-04-02T12:01:00.000+03:00", 196.4)),
             ("issue", peak("2020-04-02T12:04:00.000+03:00", 309.8)),
             ("verify", peak("2020-04-03T11:31:00.000+03:00", 6.2)),
             ("cancel", peak("2020-04-04T10:12:00.000+03:00", 2.1)),
+            ("check_in", peak("2020-04-02T14:24:00.000+03:00", 21.6)),
             ("mix", peak("2020-04-02T12:04:00.000+03:00", 498.3)),
         ]
         .map(|(name, peak)| (name.to_owned(), peak))
@@ -115,6 +116,7 @@ fn demand_in(kind: RequestKind, minute: usize) -> u64 {
         RequestKind::Issue => (70.0, 250.0),
         RequestKind::Verify => (5.5, 0.0),
         RequestKind::Cancel => (1.9, 0.0),
+        RequestKind::CheckIn => (20.0, 0.0),
     };
     let opens = 720;
     if minute < opens {
