@@ -82,17 +82,24 @@ impl Streams {
         }
     }
 
-    /// The same for a list of residents with an item each.
-    pub(crate) fn fill_items(&self, words: &mut Words, of: &[(u32, u16)], day: u16, stage: Stage) {
+    /// The same for a list of residents and items ([`Streams::entry`]).
+    pub(crate) fn fill_items(&self, words: &mut Words, of: &[[u32; 2]], stage: Stage) {
         let [a, b, c, d] = words.room_for(of.len());
-        for (index, (who, item)) in of.iter().enumerate() {
-            [a[index], b[index], c[index], d[index]] = self.block(*who, day, stage, *item);
+        for (index, [who, item]) in of.iter().enumerate() {
+            [a[index], b[index], c[index], d[index]] = philox4x32([*who, *item, stage as u32, 0], self.key);
         }
+    }
+
+    /// What [`Streams::fill_items`] draws for.
+    #[inline]
+    pub(crate) const fn entry(who: u32, day: u16, item: u16) -> [u32; 2] {
+        [who, day as u32 | (item as u32) << 16]
     }
 
     #[inline]
     fn counter(who: u32, day: u16, stage: Stage, item: u16) -> [u32; 4] {
-        [who, u32::from(day) | u32::from(item) << 16, stage as u32, 0]
+        let [who, item] = Self::entry(who, day, item);
+        [who, item, stage as u32, 0]
     }
 }
 
@@ -123,10 +130,20 @@ impl Words {
 }
 
 /// A share ready to be compared with a random number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Chance(u64);
 
 impl Chance {
+    /// The share on half the scale, to which even certainty fits into 32 bits: half a random word is below it as often as it holds.
+    pub(crate) const fn half(self) -> u32 {
+        (self.0 >> 1) as u32
+    }
+
+    /// Whether the share is 0.
+    pub(crate) const fn is_never(self) -> bool {
+        self.0 == 0
+    }
+
     /// Whether the random number `word` falls within the share. Of two shares the greater also holds all that the smaller holds.
     #[inline]
     pub(crate) const fn holds(self, word: u32) -> bool {
@@ -142,6 +159,16 @@ impl Chance {
         // Beyond a share of 1 there is nothing.
         let width = if width == 0 { 1 } else { width };
         (((word as u64).saturating_sub(self.0) << 32) / width) as u32
+    }
+}
+
+impl Chance {
+    /// A random number that the share holds, stretched to the whole scale.
+    #[inline]
+    pub(crate) const fn within(self, word: u32) -> u32 {
+        let width = if self.0 == 0 { 1 } else { self.0 };
+        let stretched = ((word as u64) << 32) / width;
+        if stretched > u32::MAX as u64 { u32::MAX } else { stretched as u32 }
     }
 }
 

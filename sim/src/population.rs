@@ -7,8 +7,9 @@ mod synthesis;
 
 pub use census::Census;
 pub(crate) use composition::Composition;
-pub use resident::{AgeBand, Phone};
-pub(crate) use resident::{Kin, Occupation, Resident};
+pub(crate) use passes::{AgeBand, Occupation};
+pub use resident::Phone;
+pub(crate) use resident::{Kin, Resident, Traits};
 
 /// Households of a cell. A task decides for one cell; the columns of one fit a core's cache. Fixed, since it numbers what happens.
 pub(crate) const HOUSEHOLDS_PER_CELL: usize = 1_024;
@@ -63,5 +64,10 @@ impl People {
     /// The residents of `household`, counted within the cell.
     pub(crate) fn members(&self, household: usize) -> std::ops::Range<usize> {
         usize::from(self.firsts[household])..usize::from(self.firsts[household + 1])
+    }
+
+    /// The household of a resident, both counted within the cell.
+    pub(crate) fn household_of(&self, resident: u16) -> u16 {
+        (self.firsts.partition_point(|first| *first <= resident) - 1) as u16
     }
 }

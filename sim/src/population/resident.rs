@@ -1,70 +1,6 @@
 //! What one resident is like, in two bytes.
 
-use crate::settings::AGE_BANDS;
-
-/// How old.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum AgeBand {
-    /// 0 to 6.
-    Under7,
-    /// 7 to 17.
-    From7,
-    /// 18 to 39.
-    From18,
-    /// 40 to 59.
-    From40,
-    /// 60 to 74.
-    From60,
-    /// 75 and older.
-    From75,
-}
-
-impl AgeBand {
-    /// All bands, youngest first.
-    pub const ALL: [AgeBand; AGE_BANDS] =
-        [AgeBand::Under7, AgeBand::From7, AgeBand::From18, AgeBand::From40, AgeBand::From60, AgeBand::From75];
-
-    /// The name in tables, such as `18_39`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            AgeBand::Under7 => "0_6",
-            AgeBand::From7 => "7_17",
-            AgeBand::From18 => "18_39",
-            AgeBand::From40 => "40_59",
-            AgeBand::From60 => "60_74",
-            AgeBand::From75 => "75_plus",
-        }
-    }
-
-    pub(crate) fn is_adult(self) -> bool {
-        self >= AgeBand::From18
-    }
-}
-
-/// What a resident does on weekdays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Occupation {
-    /// Works on site, also during the non-working days.
-    OnSite,
-    /// Would work on site; the work is suspended.
-    Suspended,
-    Remote,
-    /// At school or university, which are closed.
-    Pupil,
-    Pensioner,
-    None,
-}
-
-impl Occupation {
-    pub(crate) const ALL: [Occupation; 6] = [
-        Occupation::OnSite,
-        Occupation::Suspended,
-        Occupation::Remote,
-        Occupation::Pupil,
-        Occupation::Pensioner,
-        Occupation::None,
-    ];
-}
+use passes::{AgeBand, Group, Occupation};
 
 /// How a resident can reach the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,10 +97,15 @@ impl Resident {
         u32::from(self.0 >> 10)
     }
 
-    /// The number of the group of people of this age and phone.
+    /// Who this is in the eyes of the rules.
+    pub(crate) fn group(self) -> Group {
+        Group { age: self.age(), occupation: self.occupation() }
+    }
+
+    /// The number of the group of people of this age and phone, as [`GroupSummary`](crate::GroupSummary) counts them.
     #[inline]
-    pub(crate) fn group(self) -> usize {
-        self.age() as usize * Phone::ALL.len() + self.phone() as usize
+    pub(crate) fn counted_with(self) -> usize {
+        usize::from(self.0 & 7) * Phone::ALL.len() + usize::from(self.0 >> 8 & 3)
     }
 }
 
