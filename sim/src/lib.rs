@@ -29,6 +29,7 @@ mod philox;
 mod places;
 mod population;
 mod profile;
+mod quantiles;
 mod records;
 mod resolve;
 mod server;
