@@ -23,8 +23,10 @@ mod atlas;
 mod draw;
 mod engine;
 mod fingerprint;
+mod gate_minutes;
 mod intent;
 mod needs;
+mod officers;
 mod philox;
 mod places;
 mod population;
@@ -33,6 +35,7 @@ mod quantiles;
 mod records;
 mod resolve;
 mod server;
+mod service;
 pub mod settings;
 mod standing;
 mod summary;
@@ -45,5 +48,6 @@ pub use population::{AgeBand, Census, Phone, Population};
 pub use records::{
     Check, DayRecords, GateMinute, Observer, Pass, PassOutcome, Quarters, TraceKeeper, Trip, Trips, Verdict, Wants,
 };
+pub use service::{CapacityCurve, CurveError, read_capacity_curve};
 pub use settings::{Region, Settings};
 pub use summary::{Counts, DaySummary, GroupSummary, PlaceSummary};
