@@ -68,7 +68,8 @@ impl Atlas {
 
 impl Others {
     fn new(places: &[Place], from: usize, activities: &Activities) -> Self {
-        let mut others = Others { places: Vec::new(), bounds: Vec::new(), travel_ms: Vec::new(), distance_m: Vec::new() };
+        let mut others =
+            Others { places: Vec::new(), bounds: Vec::new(), travel_ms: Vec::new(), distance_m: Vec::new() };
         let mut weights = Vec::new();
         for (place, number) in places.iter().zip(0..) {
             let distance_km = match (&places[from].geonames_id, &place.geonames_id) {

@@ -2,11 +2,11 @@
 
 use demand::Request;
 
+use crate::ledger::Ledger;
 use crate::needs::Needs;
 use crate::plan::{Plan, TripRow};
 use crate::population::People;
 use crate::standing::Standing;
-use crate::uptake::Uptake;
 use crate::world::World;
 use crate::{Check, Pass};
 
@@ -16,6 +16,7 @@ pub(crate) struct Cell<'a> {
     pub(crate) people: &'a People,
     pub(crate) needs: Needs,
     pub(crate) standing: Standing,
+    pub(crate) ledger: Ledger,
     pub(crate) day: CellDay,
 }
 
@@ -38,11 +39,12 @@ pub(crate) struct CellDay {
 
 impl<'a> Cell<'a> {
     /// The cell on the first morning.
-    pub(crate) fn new(world: &World<'_>, uptake: &Uptake, people: &'a People) -> Self {
+    pub(crate) fn new(world: &World<'_>, people: &'a People) -> Self {
         Cell {
             people,
             needs: Needs::new(people, world.activities, &world.streams),
-            standing: Standing::new(people, uptake, world.rules.has_long_passes()),
+            standing: Standing::new(people, &world.uptake, world.has_long_passes),
+            ledger: Ledger::default(),
             day: CellDay::default(),
         }
     }

@@ -21,8 +21,6 @@ pub(crate) enum Stage {
     ResidentNeeds = 4,
     /// One trip: when, met by officers or not, how long.
     Trip = 5,
-    /// Where a trip goes.
-    Destination = 6,
     /// How a resident takes to the service.
     Uptake = 7,
     /// When a resident first turns to the service.
@@ -53,6 +51,8 @@ pub(crate) enum Stage {
     Renewal = 20,
     /// When bots ask.
     Bots = 21,
+    /// What one request meets with.
+    Service = 22,
 }
 
 /// All random numbers of a run.

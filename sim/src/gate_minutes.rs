@@ -1,7 +1,5 @@
 //! What happens at gates, by minute.
 
-#![cfg_attr(not(test), expect(dead_code, reason = "the engine is being moved onto these queues"))]
-
 use demand::SimTime;
 
 use crate::records::GateMinute;

@@ -51,7 +51,7 @@ struct Planner<'a> {
 
 /// Puts what everyone in `cell` intends into its day.
 pub(crate) fn of_cell(world: &World<'_>, today: &Today, cell: &mut Cell<'_>, desk: &mut Desk, tally: &mut Tally) {
-    let Cell { people, needs, standing, day } = cell;
+    let Cell { people, needs, standing, day, .. } = cell;
     day.clear();
     let mut planner = Planner { world, today, people, needs, standing, day, tally };
     planner.find_needs(desk);

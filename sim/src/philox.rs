@@ -24,6 +24,30 @@ pub(crate) fn philox4x32(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
     counter
 }
 
+/// The words of one counter after another, for tests that need many.
+#[cfg(test)]
+#[derive(Clone, Debug)]
+pub(crate) struct Stream {
+    counter: [u32; 4],
+    key: [u32; 2],
+    words: Vec<u32>,
+}
+
+#[cfg(test)]
+impl Stream {
+    pub(crate) fn new(counter: [u32; 4], key: [u32; 2]) -> Self {
+        Stream { counter, key, words: Vec::new() }
+    }
+
+    pub(crate) fn next_u32(&mut self) -> u32 {
+        if self.words.is_empty() {
+            self.words.extend(philox4x32(self.counter, self.key).into_iter().rev());
+            self.counter[3] = self.counter[3].wrapping_add(1);
+        }
+        self.words.pop().unwrap()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

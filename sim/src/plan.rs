@@ -3,6 +3,7 @@
 use demand::SimTime;
 use passes::{Channel, Purpose};
 
+use crate::gates::QueueId;
 use crate::population::People;
 use crate::uptake::{DAY_MS, Ms};
 use crate::{PassOutcome, Trip, Verdict};
@@ -27,6 +28,7 @@ pub(crate) struct TripRow {
 
 /// Distances are kept in tens of metres.
 const METRES_TO_DAM: u32 = 10;
+const STOP_SHIFT: u32 = 9;
 const NOT_MADE: u16 = 1 << 11;
 
 impl TripRow {
@@ -45,7 +47,7 @@ impl TripRow {
             resident,
             destination,
             distance_dam: (distance_m / METRES_TO_DAM).min(u32::from(u16::MAX)) as u16,
-            bits: purpose as u16 | (pass as u16) << 3 | u16::from(stop & 3) << 9,
+            bits: purpose as u16 | (pass as u16) << 3 | u16::from(stop & 3) << STOP_SHIFT,
         }
     }
 
@@ -76,8 +78,24 @@ impl TripRow {
         self.bits & NOT_MADE == 0
     }
 
-    pub(crate) fn drop(&mut self) {
+    /// The trip is not made after all.
+    pub(crate) fn cancel(&mut self) {
         self.bits |= NOT_MADE;
+    }
+
+    /// Whether it follows another stop of the same tour.
+    pub(crate) fn follows(&self) -> bool {
+        self.bits >> STOP_SHIFT & 3 != 0
+    }
+
+    /// It begins at home after all.
+    pub(crate) fn begins_at_home(&mut self) {
+        self.bits &= !(3 << STOP_SHIFT);
+    }
+
+    #[inline]
+    pub(crate) fn distance_m(&self) -> u32 {
+        u32::from(self.distance_dam) * METRES_TO_DAM
     }
 
     /// The row as two words, for the fingerprint.
@@ -100,10 +118,10 @@ impl TripRow {
             returns: SimTime::from_ms(departs.ms() + u64::from(self.length_ms)),
             resident: people.first_resident + u32::from(self.resident),
             household: people.first_household + household as u32,
-            distance_m: u32::from(self.distance_dam) * METRES_TO_DAM,
+            distance_m: self.distance_m(),
             origin: people.places[household],
             destination: self.destination,
-            stop: (self.bits >> 9 & 3) as u8,
+            stop: (self.bits >> STOP_SHIFT & 3) as u8,
             purpose: self.purpose(),
             pass: self.pass(),
             check: self.check(),
@@ -140,9 +158,16 @@ pub(crate) struct Plan {
     pub(crate) goes_anyway: bool,
     /// Whether the pass is one that the service will annul.
     pub(crate) is_malformed: bool,
-    /// Whether the resident stands in a queue of officers or was sent home.
-    pub(crate) at_gate: bool,
+    /// Whether what was planned for the street was put off with the departure.
+    pub(crate) is_put_off: bool,
+    /// The gate at which the resident is.
+    pub(crate) queue: Option<QueueId>,
+    /// The index of the pass among those of the cell, or [`NO_PASS`].
+    pub(crate) pass: u32,
 }
+
+/// The pass of a plan whose pass is not kept.
+pub(crate) const NO_PASS: u32 = u32::MAX;
 
 /// How far a plan has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,7 +176,7 @@ pub(crate) enum PlanState {
     Open,
     /// The resident wants to ask and is not registered yet.
     Waiting,
-    /// A pass was issued; its index among those of the cell, if they are kept.
+    /// A pass was issued, now or on a day before.
     Issued,
     /// There will be no pass.
     Over,
@@ -242,7 +267,9 @@ impl Plan {
             state: PlanState::Open,
             goes_anyway: false,
             is_malformed: false,
-            at_gate: false,
+            is_put_off: false,
+            queue: None,
+            pass: NO_PASS,
         }
     }
 }
@@ -261,7 +288,7 @@ mod tests {
     #[test]
     fn rows_are_compact() {
         assert_eq!(size_of::<TripRow>(), 16);
-        assert!(size_of::<Plan>() <= 40, "{}", size_of::<Plan>());
+        assert!(size_of::<Plan>() <= 56, "{}", size_of::<Plan>());
     }
 
     proptest! {

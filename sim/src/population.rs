@@ -9,7 +9,9 @@ pub use census::Census;
 pub(crate) use composition::Composition;
 pub(crate) use passes::{AgeBand, Occupation};
 pub use resident::Phone;
-pub(crate) use resident::{Kin, Resident, Traits};
+#[cfg(test)]
+pub(crate) use resident::Traits;
+pub(crate) use resident::{Kin, Resident};
 
 /// Households of a cell. A task decides for one cell; the columns of one fit a core's cache. Fixed, since it numbers what happens.
 pub(crate) const HOUSEHOLDS_PER_CELL: usize = 1_024;

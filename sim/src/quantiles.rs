@@ -3,8 +3,6 @@
 //! While days pass no floating-point function is called: the tables are made once, with functions that are the same on every
 //! platform (`libm`), and rounded to integers. So every machine draws the same values.
 
-#![cfg_attr(not(test), expect(dead_code, reason = "the engine is being moved onto these tables"))]
-
 use std::f64::consts::{PI, SQRT_2};
 use std::ops::RangeInclusive;
 

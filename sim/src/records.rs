@@ -6,6 +6,8 @@ use demand::{Request, SimTime, Trace};
 use passes::{Channel, Purpose};
 use serde::Serialize;
 
+use crate::cell::Cell;
+
 /// What became of the pass of a trip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -195,25 +197,41 @@ impl Quarters<'_> {
 }
 
 /// The trips of a day, by household, resident and departure.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Trips<'a> {
-    pub(crate) parts: &'a [Vec<Trip>],
+    pub(crate) cells: &'a [Cell<'a>],
+    pub(crate) day: u16,
+}
+
+impl std::fmt::Debug for Trips<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
 }
 
 impl<'a> Trips<'a> {
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.parts.iter().map(Vec::len).sum()
-    }
-
     /// Whether nobody went out.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.iter().next().is_none()
     }
 
     /// All of them, in order.
     pub fn iter(&self) -> impl Iterator<Item = Trip> + Clone + 'a {
-        self.parts.iter().flatten().copied()
+        self.parts().flatten()
+    }
+
+    /// All of them in order, in parts that can be worked on apart.
+    pub fn parts(&self) -> impl Iterator<Item = impl Iterator<Item = Trip> + Clone + 'a> + Clone + 'a {
+        let day = self.day;
+        self.cells.iter().map(move |cell| {
+            let mut household = 0;
+            cell.day.trips.iter().filter(|trip| trip.is_made()).map(move |trip| {
+                while cell.people.firsts[household + 1] <= trip.resident {
+                    household += 1;
+                }
+                trip.full(cell.people, household, day)
+            })
+        })
     }
 }
 

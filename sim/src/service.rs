@@ -3,8 +3,6 @@
 //! Here is decided only whether and when an answer comes; what it says is for the rules of passes. Another kind of service is a
 //! file beside these, a kind in `settings::ServiceKind` and a line in [`build`].
 
-#![cfg_attr(not(test), expect(dead_code, reason = "the engine is being moved onto this seam"))]
-
 mod always;
 mod capacity;
 mod curve;
@@ -113,6 +111,11 @@ fn outages(outages: &[settings::Outage], calendar: &Calendar) -> Vec<Outage> {
 }
 
 impl Service {
+    /// Whether the random number of a request matters.
+    pub(crate) const fn needs_luck(&self) -> bool {
+        matches!(self.kind, Kind::Curve(_))
+    }
+
     /// Whether what one request meets depends on the others. If not, requests may be asked apart and in any order, each of a clone.
     pub(crate) const fn is_scarce(&self) -> bool {
         !matches!(self.kind, Kind::Always(_))

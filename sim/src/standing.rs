@@ -86,7 +86,8 @@ impl Standing {
     pub(crate) fn registering(&self, until_ms: Ms, residents: &mut Vec<u16>) {
         let limit = (until_ms / UNIT_MS).min(Ms::from(TIME)) as u32;
         residents.clear();
-        residents.extend((0..).zip(&self.contact).filter(|(_, contact)| **contact < limit).map(|(resident, _)| resident));
+        residents
+            .extend((0..).zip(&self.contact).filter(|(_, contact)| **contact < limit).map(|(resident, _)| resident));
     }
 
     pub(crate) fn register(&mut self, resident: u16, at_ms: Ms) {

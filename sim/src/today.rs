@@ -40,7 +40,8 @@ impl Today {
         let day_ms = Ms::from(day) * DAY_MS;
         let [from_s, until_s] = [day_ms, day_ms + DAY_MS].map(|at_ms| world.unix_s(at_ms));
         let is_weekend = world.calendar.is_weekend(day);
-        let needs = |kind: usize| Resident::of_kind(kind).map_or([0; 4], |resident| likely(world, resident, is_weekend));
+        let needs =
+            |kind: usize| Resident::of_kind(kind).map_or([0; 4], |resident| likely(world, resident, is_weekend));
         Today {
             day,
             day_ms,

@@ -161,7 +161,9 @@ impl Uptake {
         if time_of_day_ms >= self.quiet_until_ms || self.night_owl.holds(applicant.owl) {
             return after_ms;
         }
-        after_ms - time_of_day_ms + self.quiet_until_ms + Ms::from(self.morning_ms.at(delay.rotate_left(16))).min(DAY_MS / 2)
+        after_ms - time_of_day_ms
+            + self.quiet_until_ms
+            + Ms::from(self.morning_ms.at(delay.rotate_left(16))).min(DAY_MS / 2)
     }
 
     /// How long before leaving a resident who asks ahead does so.

@@ -151,7 +151,9 @@ impl Delays {
 /// Whether some passes of `policy` hold longer than a day.
 fn has_long_passes(policy: &Policy) -> bool {
     let phases = policy.phases.iter().flat_map(|phase| phase.purposes.values());
-    policy.purposes.values().chain(phases).any(|rule| {
-        rule.valid_until.is_some() || rule.validity_min.is_some_and(|minutes| minutes > DAY_MIN)
-    })
+    policy
+        .purposes
+        .values()
+        .chain(phases)
+        .any(|rule| rule.valid_until.is_some() || rule.validity_min.is_some_and(|minutes| minutes > DAY_MIN))
 }

@@ -216,7 +216,15 @@ impl Planner<'_> {
     fn register_of_own_accord(&mut self, dealings: &mut Dealings) {
         let world = self.world;
         let applicant = self.applicant(dealings);
-        let registers_ms = dealings.contact_ms;
+        let who = self.number_of(dealings.resident);
+        let registers_ms = match dealings.contact_ms {
+            // It failed on a day before.
+            earlier_ms if earlier_ms < 0 => {
+                let [_, delay, ..] = world.streams.block(who, self.today.day, Stage::Renewal, TRIAL);
+                world.uptake.renews_after_ms(&applicant, 0, delay) as i32
+            }
+            today_ms => today_ms,
+        };
         let asks_ms = registers_ms + world.uptake.form_ms(&applicant) as i32;
         let unix_s = world.unix_s(self.today.day_ms + Ms::from(asks_ms));
         let on_offer = |purpose: &Purpose| world.rules.window(*purpose, unix_s, None, None).is_ok();
@@ -232,7 +240,6 @@ impl Planner<'_> {
         self.happens(registers_ms, plan, Act::Register);
         if trial.is_some() {
             self.happens(asks_ms, plan, Act::Ask);
-            let who = self.number_of(dealings.resident);
             let [cancels, given_back, ..] = world.streams.block(who, self.today.day, Stage::Asking, TRIAL);
             if world.chances.cancels.holds(cancels) {
                 self.happens(asks_ms + scale(given_back, TRIAL_MS) as i32, plan, Act::GiveBack);
@@ -278,6 +285,8 @@ impl Planner<'_> {
             (plan.item, plan.whose, plan.state) = (wish.item, wish.whose, PlanState::Over);
             if let Some(held) = held {
                 (plan.held_until_min, plan.is_malformed) = (held.until_min, held.is_annulled);
+                // Asked for on a day before.
+                plan.asked_ms = i32::MIN;
                 plan.state = PlanState::Issued;
             }
             self.plan(plan)
@@ -345,9 +354,8 @@ impl Planner<'_> {
 
     fn applicant(&self, dealings: &mut Dealings) -> Applicant {
         let resident = dealings.resident;
-        let draw = || {
-            self.world.uptake.applicant(self.number_of(resident), self.people.residents[usize::from(resident)])
-        };
+        let draw =
+            || self.world.uptake.applicant(self.number_of(resident), self.people.residents[usize::from(resident)]);
         *dealings.applicant.get_or_insert_with(draw)
     }
 

@@ -43,6 +43,7 @@ fn draw(needs: &mut [u8], residents: &[Resident], likely: &[[u32; 4]; Resident::
     for ((needs, resident), ((doctor, pharmacy), (work, other))) in needs.iter_mut().zip(residents).zip(words) {
         let likely = &likely[resident.kind()];
         let drawn = |word: &u32, index: usize, need: u8| if word >> 1 < likely[index] { need } else { 0 };
-        *needs = drawn(doctor, 0, DOCTOR) | drawn(pharmacy, 1, PHARMACY) | drawn(work, 2, WORK) | drawn(other, 3, OTHER);
+        *needs =
+            drawn(doctor, 0, DOCTOR) | drawn(pharmacy, 1, PHARMACY) | drawn(work, 2, WORK) | drawn(other, 3, OTHER);
     }
 }

@@ -36,7 +36,8 @@ impl Population {
     /// Counts everyone.
     pub fn census(&self) -> Census {
         let last = self.cells.last().and_then(|people| people.places.last());
-        let mut census = Census { residents_by_place: vec![0; last.map_or(0, |last| usize::from(*last) + 1)], ..Default::default() };
+        let mut census =
+            Census { residents_by_place: vec![0; last.map_or(0, |last| usize::from(*last) + 1)], ..Default::default() };
         for people in &self.cells {
             (0..people.households()).for_each(|household| census.count_household(people, household));
         }

@@ -21,8 +21,7 @@ impl Population {
     /// # Errors
     /// [`SimError::Faults`] when no such households exist.
     pub fn synthesise(settings: &Settings, places: &[Place], seed: u64) -> Result<Population, SimError> {
-        let composition =
-            Composition::new(&settings.population).map_err(|fault| SimError::Faults(vec![fault]))?;
+        let composition = Composition::new(&settings.population).map_err(|fault| SimError::Faults(vec![fault]))?;
         let (firsts, household_places) = houses(&settings.population, places, seed);
         let maker = Maker { streams: Streams::new(seed), composition, chances: Chances::new(settings) };
         let households = household_places.len();
@@ -141,12 +140,7 @@ impl Maker {
         people
     }
 
-    fn resident(
-        &self,
-        ages: &[u32],
-        [age, job, phone, chronic]: [u32; 4],
-        [_, work, _, habit]: [u32; 4],
-    ) -> Resident {
+    fn resident(&self, ages: &[u32], [age, job, phone, chronic]: [u32; 4], [_, work, _, habit]: [u32; 4]) -> Resident {
         let age = AgeBand::ALL[choose(ages, age)];
         let band = age as usize;
         Resident::new(Traits {

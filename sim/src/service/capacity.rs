@@ -129,7 +129,6 @@ mod tests {
     use crate::philox::Stream;
     use crate::quantiles::Quantiles;
     use crate::uptake::DAY_MS;
-    use rand_core::Rng;
 
     fn capacity(rate_per_s: f64, queue: u32) -> Capacity {
         Capacity::new(&Service { rate_per_s, queue, latency_ms: 20.0, ..Service::default() })

@@ -248,7 +248,6 @@ impl Seen for Curve {
 pub(super) mod tests {
     use super::*;
     use crate::philox::Stream;
-    use rand_core::Rng;
 
     /// A service that gives 100 right answers a second at best and less when pressed.
     pub(in crate::service) const TABLE: &str = "\

@@ -109,7 +109,7 @@ pub struct Bots {
     pub from: DateTime,
     /// Until when, local time.
     pub until: DateTime,
-    /// Requests in a second, all bots together (Poisson).
+    /// Requests in a second, all bots together, each at a random moment of its turn.
     pub per_s: f64,
 }
 
