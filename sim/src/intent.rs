@@ -1,15 +1,18 @@
 //! The first movement of a day: every household decides from its own state and its own random numbers alone.
 //!
 //! It goes over a cell in phases, each a plain loop over columns, so that the compiler can work on several residents at a time: the
-//! needs of everyone, the wishes that follow from them, the random numbers of all these trips, their times, and only then, wish by
-//! wish, what the policy and the service have to do with them.
+//! needs of everyone, the errands that follow from them, the random numbers and times of all these trips, and only then, resident by
+//! resident, how they fit into a day and what the policy and the service have to do with them.
 
 mod asking;
 mod caring;
 mod due;
+mod errands;
 mod schedule;
 mod wishes;
 
+use errands::Errand;
+use passes::Purpose;
 use wishes::Wish;
 
 use crate::cell::{Cell, CellDay};
@@ -31,9 +34,20 @@ pub(crate) struct Desk {
     needs: Vec<u8>,
     /// Who is at home as a patient.
     patients: Vec<u16>,
-    wishes: Vec<Wish>,
+    /// Those who have one.
+    needy: Vec<u16>,
+    stocking_words: Words,
+    /// The households that stock up today, in order, and when they set out at the earliest, in milliseconds after midnight.
+    stocking: Vec<(u16, u32)>,
+    /// Who goes out for what, by purpose.
+    errands: [Vec<Errand>; Purpose::ALL.len()],
     /// Whom to draw a trip for.
-    drawn: Vec<[u32; 2]>,
+    entries: Vec<[u32; 2]>,
+    unsorted: Vec<Wish>,
+    /// By resident.
+    wishes: Vec<Wish>,
+    /// Where the wishes of each resident begin.
+    starts: Vec<u16>,
     /// Who registers today of their own accord.
     registering: Vec<u16>,
 }
@@ -55,9 +69,8 @@ pub(crate) fn of_cell(world: &World<'_>, today: &Today, cell: &mut Cell<'_>, des
     day.clear();
     let mut planner = Planner { world, today, people, needs, standing, day, tally };
     planner.find_needs(desk);
-    planner.find_wishes(desk);
-    planner.draw_trips(desk);
-    planner.schedule(desk);
+    planner.find_errands(desk);
+    planner.draw_wishes(desk);
     planner.decide(desk);
     planner.patients_check_in(desk);
     planner.needs.end_day();

@@ -29,7 +29,7 @@ impl Needs {
     pub(crate) fn new(people: &People, activities: &Activities, streams: &Streams) -> Self {
         let weights = bounds(&pantry_weights(activities));
         let (mut pantry, mut rubbish) = (Vec::new(), Vec::new());
-        for household in (people.first_household..).take(people.households()) {
+        for household in (people.first_household..).take(people.count_households()) {
             let [_, food, bin, _] = streams.block(household, 0, Stage::Household, 0);
             pantry.push(choose(&weights, food) as u8);
             rubbish.push(scale(bin, u32::from(activities.rubbish_every_days)) as u8);
@@ -70,6 +70,7 @@ impl Needs {
     }
 
     /// A day less of everything.
+    #[inline(never)]
     pub(crate) fn end_day(&mut self) {
         for days in [&mut self.pantry, &mut self.rubbish, &mut self.prescription] {
             days.iter_mut().for_each(|days| *days = days.saturating_sub(1));

@@ -16,6 +16,8 @@ const FRACTION: u32 = 16;
 pub(crate) struct Patrol {
     /// For each place and hour, the part of a random word's scale that a millisecond on the street takes, in [`FRACTION`] places.
     rates: Vec<[u64; 24]>,
+    /// The greatest of them.
+    greatest: u64,
 }
 
 impl Patrol {
@@ -26,7 +28,14 @@ impl Patrol {
             let word_per_ms = stops_per_ms * 4_294_967_296.0 * f64::from(1 << FRACTION);
             checks.hour_shares.map(|share| (word_per_ms * share.get()) as u64)
         };
-        Patrol { rates: places.iter().map(of_place).collect() }
+        let rates: Vec<[u64; 24]> = places.iter().map(of_place).collect();
+        Patrol { greatest: rates.iter().flatten().copied().max().unwrap_or(0), rates }
+    }
+
+    /// Whether there is a place and hour where [`Patrol::stops`] would hold.
+    #[inline]
+    pub(crate) fn may_stop(&self, street_ms: u32, word: u32) -> bool {
+        (u64::from(word) << FRACTION) < self.greatest.saturating_mul(street_ms.into())
     }
 
     /// Whether the random number `word` falls on a stop of a resident who leaves home in `place` at `departs_ms` after midnight and is

@@ -36,7 +36,7 @@ impl TripRow {
     pub(crate) fn new(
         (departs_ms, length_ms): (u32, u32),
         resident: u16,
-        (destination, distance_m): (u16, u32),
+        (destination, distance_dam): (u16, u16),
         purpose: Purpose,
         stop: u8,
         pass: PassOutcome,
@@ -46,7 +46,7 @@ impl TripRow {
             length_ms,
             resident,
             destination,
-            distance_dam: (distance_m / METRES_TO_DAM).min(u32::from(u16::MAX)) as u16,
+            distance_dam,
             bits: purpose as u16 | (pass as u16) << 3 | u16::from(stop & 3) << STOP_SHIFT,
         }
     }

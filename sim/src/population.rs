@@ -39,6 +39,8 @@ pub(crate) struct People {
     pub(crate) places: Vec<u16>,
     /// Who can go out in each household.
     pub(crate) kin: Vec<Kin>,
+    /// The household of each resident, counted within the cell.
+    pub(crate) households: Vec<u16>,
     /// What each resident is like; the members of a household from the oldest kind to the youngest.
     pub(crate) residents: Vec<Resident>,
     /// Each resident's rank in compliance, uniform: who ranks below a share of 65,536 belongs to the share that complies.
@@ -59,17 +61,12 @@ impl Population {
 
 impl People {
     /// How many households there are.
-    pub(crate) fn households(&self) -> usize {
+    pub(crate) fn count_households(&self) -> usize {
         self.places.len()
     }
 
     /// The residents of `household`, counted within the cell.
     pub(crate) fn members(&self, household: usize) -> std::ops::Range<usize> {
         usize::from(self.firsts[household])..usize::from(self.firsts[household + 1])
-    }
-
-    /// The household of a resident, both counted within the cell.
-    pub(crate) fn household_of(&self, resident: u16) -> u16 {
-        (self.firsts.partition_point(|first| *first <= resident) - 1) as u16
     }
 }

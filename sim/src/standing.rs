@@ -69,7 +69,7 @@ impl Standing {
             contact: people.residents.iter().enumerate().map(contact).collect(),
             latest: vec![0; residents],
             long: vec![0; if has_long_passes { residents } else { 0 }],
-            lessons: vec![0; people.households()],
+            lessons: vec![0; people.count_households()],
         }
     }
 

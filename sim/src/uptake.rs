@@ -3,7 +3,7 @@
 use demand::{Calendar, SimTime};
 use passes::{Channel, Purpose};
 
-use crate::draw::{Chance, Stage, Streams};
+use crate::draw::{Chance, Stage, Streams, Words};
 use crate::population::{Phone, Resident};
 use crate::quantiles::Quantiles;
 use crate::settings::Behaviour;
@@ -100,9 +100,14 @@ impl Uptake {
         Applicant { phone: resident.phone(), app, at_once, owl, form }
     }
 
-    /// When `household` hears of the decree and stocks up; `None` when it does not.
-    pub(crate) fn stocks_up_ms(&self, household: u32) -> Option<Ms> {
-        let [stocks_up, hears, ..] = self.streams.block(household, 0, Stage::StockingUp, 0);
+    /// Draws for each of `count` households from `first` on whether and when it stocks up ([`Uptake::stocks_up_ms`]).
+    pub(crate) fn draw_stocking(&self, words: &mut Words, count: usize, first: u32) {
+        self.streams.fill(words, count, first, 0, Stage::StockingUp);
+    }
+
+    /// When a household hears of the decree and stocks up; `None` when it does not.
+    #[inline]
+    pub(crate) fn stocks_up_ms(&self, stocks_up: u32, hears: u32) -> Option<Ms> {
         self.stocks_up.holds(stocks_up).then(|| self.announced_ms + Ms::from(self.awareness_ms.at(hears)))
     }
 

@@ -39,30 +39,39 @@ struct Dealings {
 
 impl Planner<'_> {
     /// Turns the wishes on the desk into trips, plans and what happens to them.
+    #[inline(never)]
     pub(super) fn decide(&mut self, desk: &mut Desk) {
         let next_midnight_ms = self.today.day_ms + Ms::from(DAY_MS);
         self.standing.registering(next_midnight_ms, &mut desk.registering);
         let mut registering = desk.registering.iter().copied().peekable();
-        for wishes in desk.wishes.chunk_by(|a, b| a.resident == b.resident) {
+        for wishes in desk.wishes.chunk_by_mut(|a, b| a.resident == b.resident) {
             let resident = wishes[0].resident;
             while let Some(other) = registering.next_if(|other| *other < resident) {
                 self.register_alone(other);
             }
             let registers_today = registering.next_if_eq(&resident).is_some();
-            let mut dealings = self.dealings(resident, wishes[0].household, registers_today);
-            for wish in wishes {
-                self.decide_wish(&mut dealings, wish);
-            }
-            if dealings.registers_today {
-                self.register_of_own_accord(&mut dealings);
-            }
+            let kept = self.schedule(wishes);
+            self.decide_resident((resident, wishes[0].household), &wishes[..kept], registers_today);
         }
         registering.for_each(|other| self.register_alone(other));
         self.renew(desk);
     }
 
     #[inline]
-    fn decide_wish(&mut self, dealings: &mut Dealings, wish: &Wish) {
+    fn decide_resident(&mut self, (resident, household): (u16, u16), wishes: &[Wish], registers_today: bool) {
+        let mut dealings = self.dealings(resident, household, registers_today);
+        for index in 0..wishes.len() {
+            self.decide_wish(&mut dealings, &wishes[index..]);
+        }
+        if dealings.registers_today {
+            self.register_of_own_accord(&mut dealings);
+        }
+    }
+
+    /// Decides about the first of these wishes, knowing what comes after it.
+    #[inline]
+    fn decide_wish(&mut self, dealings: &mut Dealings, wishes: &[Wish]) {
+        let wish = &wishes[0];
         let compliance = self.people.compliance[usize::from(wish.resident)];
         match self.permission(wish) {
             Permission::Free => self.go(wish, PassOutcome::NotNeeded, None),
@@ -71,18 +80,18 @@ impl Planner<'_> {
             Permission::NeedsPass if !self.seeks(wish, compliance) => self.go(wish, PassOutcome::Without, None),
             Permission::NeedsPass => match self.held(wish) {
                 Some(held) => self.go(wish, PassOutcome::Issued, Some(held)),
-                None => self.ask(dealings, wish),
+                None => self.ask(dealings, wishes),
             },
         }
     }
 
     #[inline]
     fn permission(&self, wish: &Wish) -> Permission {
-        self.today.permissions[wish.purpose as usize].unwrap_or_else(|| {
+        self.today.permissions[wish.purpose() as usize].unwrap_or_else(|| {
             self.world.rules.permits(&Outing {
-                purpose: wish.purpose,
+                purpose: wish.purpose(),
                 at_s: self.world.unix_s(self.today.day_ms + Ms::from(wish.departs_ms)),
-                distance_m: wish.distance_m,
+                distance_m: wish.distance_m(),
                 group: self.people.residents[usize::from(wish.resident)].group(),
             })
         })
@@ -94,21 +103,21 @@ impl Planner<'_> {
         match self.standing.lesson(wish.household) {
             Some(Lesson::Ask) => true,
             Some(Lesson::GoWithout) => false,
-            None => complies(self.world.chances.seeks[wish.purpose as usize], compliance),
+            None => complies(self.world.chances.seeks[wish.purpose() as usize], compliance),
         }
     }
 
     /// The pass that the resident has from before and that still holds at departure.
     fn held(&self, wish: &Wish) -> Option<Held> {
         let departs_min = (self.today.day_ms / Ms::from(MINUTE_MS)) as u32 + wish.departs_ms / MINUTE_MS;
-        self.standing.held(wish.resident, wish.purpose).filter(|held| held.until_min > departs_min)
+        self.standing.held(wish.resident, wish.purpose()).filter(|held| held.until_min > departs_min)
     }
 
     fn stay_at_home(&mut self, wish: &Wish) {
-        self.tally.count(self.people, wish.resident, wish.household, wish.purpose, |counts| counts.trips_not_made += 1);
-        if wish.purpose == Purpose::Other {
-            let carries = self.world.chances.other_carry.holds(wish.spare);
-            self.needs.wants_out[usize::from(wish.resident)] = carries;
+        self.tally
+            .count(self.people, wish.resident, wish.household, wish.purpose(), |counts| counts.trips_not_made += 1);
+        if wish.purpose() == Purpose::Other {
+            self.needs.wants_out[usize::from(wish.resident)] = wish.carries;
         }
     }
 
@@ -125,7 +134,9 @@ impl Planner<'_> {
     }
 
     /// Asks for a pass, having registered before; goes without one when it is too late for that.
-    fn ask(&mut self, dealings: &mut Dealings, wish: &Wish) {
+    #[inline(never)]
+    fn ask(&mut self, dealings: &mut Dealings, wishes: &[Wish]) {
+        let wish = &wishes[0];
         let departs_ms = wish.departs_ms as i32;
         let who = self.number_of(wish.resident);
         let words = self.world.streams.block(who, self.today.day, Stage::Asking, wish.item);
@@ -138,9 +149,9 @@ impl Planner<'_> {
             return;
         }
         let channel = self.world.uptake.channel(&applicant, self.today.day_ms + Ms::from(asks_ms));
-        let mut plan = Plan::new(wish.resident, wish.household, wish.purpose, departs_ms, channel);
+        let mut plan = Plan::new(wish.resident, wish.household, wish.purpose(), departs_ms, channel);
         (plan.item, plan.whose, plan.asked_ms) = (wish.item, wish.whose, asks_ms);
-        plan.latest_ms = departs_ms + wish.slack_ms as i32;
+        plan.latest_ms = departs_ms + self.slack_ms(wishes) as i32;
         plan.goes_anyway = self.world.chances.goes_anyway.holds(after);
         let plan = self.plan(plan);
         if let Some(registers_ms) = registers_ms {
@@ -207,7 +218,7 @@ impl Planner<'_> {
     }
 
     fn register_alone(&mut self, resident: u16) {
-        let household = self.people.household_of(resident);
+        let household = self.people.households[usize::from(resident)];
         let mut dealings = self.dealings(resident, household, true);
         self.register_of_own_accord(&mut dealings);
     }
@@ -262,7 +273,7 @@ impl Planner<'_> {
             if !self.world.chances.renews.holds(renews) || desk.patients.binary_search(&resident).is_ok() {
                 continue;
             }
-            let mut dealings = self.dealings(resident, self.people.household_of(resident), false);
+            let mut dealings = self.dealings(resident, self.people.households[usize::from(resident)], false);
             let applicant = self.applicant(&mut dealings);
             let ends_ms = ((until_min - day_min) * MINUTE_MS) as i32;
             let asks_ms = ends_ms + self.world.uptake.renews_after_ms(&applicant, ends_ms, delay) as i32;
@@ -281,7 +292,7 @@ impl Planner<'_> {
         let comes_ms = if self.today.has_gates { self.comes_to_gate_ms(wish) } else { None };
         let plan = (stopped_at_ms.is_some() || comes_ms.is_some()).then(|| {
             let channel = Channel::Web;
-            let mut plan = Plan::new(wish.resident, wish.household, wish.purpose, wish.departs_ms as i32, channel);
+            let mut plan = Plan::new(wish.resident, wish.household, wish.purpose(), wish.departs_ms as i32, channel);
             (plan.item, plan.whose, plan.state) = (wish.item, wish.whose, PlanState::Over);
             if let Some(held) = held {
                 (plan.held_until_min, plan.is_malformed) = (held.until_min, held.is_annulled);
@@ -301,13 +312,13 @@ impl Planner<'_> {
         self.day.trips.push(TripRow::new(
             (wish.departs_ms, wish.length_ms),
             wish.resident,
-            (wish.destination, wish.distance_m),
-            wish.purpose,
+            (wish.destination, wish.distance_dam),
+            wish.purpose(),
             wish.stop,
             pass,
         ));
-        self.needs.is_met(wish.purpose, wish.household, wish.whose, wish.lasts_days);
-        if wish.purpose == Purpose::Other {
+        self.needs.is_met(wish.purpose(), wish.household, wish.whose, wish.lasts_days);
+        if wish.purpose() == Purpose::Other {
             self.needs.wants_out[usize::from(wish.resident)] = false;
         }
         if let Some(plan) = plan {
@@ -326,12 +337,16 @@ impl Planner<'_> {
     /// When officers on patrol stop the resident on this trip, if they do: at a random moment on the street.
     #[inline]
     fn is_stopped_ms(&self, wish: &Wish) -> Option<i32> {
-        let world = self.world;
-        let home = self.people.places[usize::from(wish.household)];
-        if !world.patrol.stops(home, wish.departs_ms, 2 * wish.leg_ms, wish.meets) {
+        if !wish.may_be_stopped {
             return None;
         }
+        let world = self.world;
+        let home = self.people.places[usize::from(wish.household)];
         let who = self.number_of(wish.resident);
+        let [.., meets] = world.streams.block(who, self.today.day, Stage::Trip, wish.item);
+        if !world.patrol.stops(home, wish.departs_ms, 2 * wish.leg_ms, meets) {
+            return None;
+        }
         let [moment, ..] = world.streams.block(who, self.today.day, Stage::Check, wish.item);
         let on_street_ms = scale(moment, 2 * wish.leg_ms);
         let after_ms =
@@ -347,7 +362,7 @@ impl Planner<'_> {
         let at_ms = (wish.departs_ms + wish.leg_ms / 2) as i32;
         let on_the_way = self.world.gates.iter().any(|gate| {
             gate.is_manned_at(self.today.day_ms + Ms::from(at_ms))
-                && gate.is_passed(wish.purpose, wish.distance_m, passes)
+                && gate.is_passed(wish.purpose(), wish.distance_m(), passes)
         });
         on_the_way.then_some(at_ms)
     }

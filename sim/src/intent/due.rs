@@ -7,12 +7,13 @@ use crate::today::{DOCTOR, OTHER, PHARMACY, WORK};
 
 impl Planner<'_> {
     /// Fills the desk with the daily needs of everyone. Patients stay at home and have none.
+    #[inline(never)]
     pub(super) fn find_needs(&self, desk: &mut Desk) {
         let Desk { resident_words, household_words, needs, patients, .. } = desk;
         let (people, streams, day) = (self.people, &self.world.streams, self.today.day);
         let count = people.residents.len();
         streams.fill(resident_words, count, people.first_resident, day, Stage::ResidentNeeds);
-        streams.fill(household_words, people.households(), people.first_household, day, Stage::HouseholdNeeds);
+        streams.fill(household_words, people.count_households(), people.first_household, day, Stage::HouseholdNeeds);
         needs.resize(count, 0);
         draw(needs, &people.residents, &self.today.needs, resident_words);
         self.carry_over(needs);
@@ -26,6 +27,7 @@ impl Planner<'_> {
     }
 
     /// Prescriptions that have ended, and outings that were put off.
+    #[inline(never)]
     fn carry_over(&self, needs: &mut [u8]) {
         let state = self.needs.prescription.iter().zip(&self.needs.wants_out);
         for ((needs, resident), (prescription, wants_out)) in needs.iter_mut().zip(&self.people.residents).zip(state) {
@@ -37,6 +39,7 @@ impl Planner<'_> {
 }
 
 /// One plain loop over slices, so that the compiler can compare several words at a time.
+#[inline(never)]
 fn draw(needs: &mut [u8], residents: &[Resident], likely: &[[u32; 4]; Resident::KINDS], words: &Words) {
     let [doctor, pharmacy, work, other] = words.columns();
     let words = doctor.iter().zip(pharmacy).zip(work.iter().zip(other));

@@ -39,7 +39,7 @@ impl Population {
         let mut census =
             Census { residents_by_place: vec![0; last.map_or(0, |last| usize::from(*last) + 1)], ..Default::default() };
         for people in &self.cells {
-            (0..people.households()).for_each(|household| census.count_household(people, household));
+            (0..people.count_households()).for_each(|household| census.count_household(people, household));
         }
         census
     }

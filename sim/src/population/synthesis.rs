@@ -113,6 +113,7 @@ impl Maker {
             firsts: firsts.iter().map(|first| (first - first_resident) as u16).collect(),
             places: places.to_vec(),
             kin: Vec::with_capacity(places.len()),
+            households: Vec::with_capacity(residents),
             residents: Vec::with_capacity(residents),
             compliance: Vec::with_capacity(residents),
         };
@@ -133,6 +134,7 @@ impl Maker {
             // Adults first, then children who go out alone, then small children. A stable sort keeps the order unique.
             kind.sort_by_key(|(resident, _)| Reverse(resident.age().min(AgeBand::From18)));
             let [dog, ..] = self.streams.block((first + household) as u32, 0, Stage::Household, 0);
+            people.households.extend(members.clone().map(|_| household as u16));
             people.residents.extend(kind.iter().map(|(resident, _)| *resident));
             people.compliance.extend(kind.iter().map(|(_, compliance)| *compliance));
             people.kin.push(Kin::new(&people.residents[members], self.chances.dog.holds(dog)));
