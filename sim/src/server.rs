@@ -4,15 +4,12 @@ use std::collections::HashMap;
 
 use passes::{Purpose, Refusal, Rules, Window};
 
-/// The longest period of a quota is a week; what started a day more before a new pass no longer counts.
-const REMEMBERED_S: i64 = 8 * 86_400;
-
 /// A server that answers every request at once, by the rules. Another kind of server (a queue, a live one) takes this one's place.
 #[derive(Debug)]
 pub(crate) struct Server<'a> {
     rules: &'a Rules,
-    /// The passes of each resident that count against a quota: purpose and start (Unix seconds).
-    counted: HashMap<u32, Vec<(Purpose, i64)>>,
+    /// The passes of each resident that may count against a quota.
+    counted: HashMap<u32, Vec<(Purpose, Window)>>,
 }
 
 impl<'a> Server<'a> {
@@ -32,19 +29,18 @@ impl<'a> Server<'a> {
         start_s: i64,
     ) -> Result<Window, Refusal> {
         let window = self.rules.window(purpose, now_s, Some(start_s), None)?;
-        let mut quotas = self.rules.quota_windows(purpose, start_s).peekable();
-        if quotas.peek().is_some() {
+        let remembered_s = self.rules.longest_quota_period_s();
+        // A quota that a later phase brings counts the passes of before, too.
+        if remembered_s > 0 {
             let passes = self.counted.entry(resident).or_default();
-            passes.retain(|(_, start)| *start > start_s - REMEMBERED_S);
-            for quota in quotas {
-                let counts = |pass: &&(Purpose, i64)| {
-                    quota.purposes.contains(pass.0) && (quota.starts.from_s..quota.starts.until_s).contains(&pass.1)
-                };
-                if passes.iter().filter(counts).count() >= quota.passes as usize {
-                    return Err(Refusal::QuotaExhausted);
-                }
+            // Asks come in the order of time, and no later one can be for an earlier period.
+            let forgotten_s = now_s.min(window.from_s) - remembered_s;
+            passes.retain(|(_, earlier)| earlier.from_s > forgotten_s);
+            let mut quotas = self.rules.quota_windows(purpose, window.from_s);
+            if !quotas.all(|quota| quota.admits(passes.iter().copied(), window)) {
+                return Err(Refusal::QuotaExhausted);
             }
-            passes.push((purpose, start_s));
+            passes.push((purpose, window));
         }
         Ok(window)
     }
@@ -52,7 +48,7 @@ impl<'a> Server<'a> {
     /// Takes back the pass of `resident` for `purpose` that starts at `start_s`: it no longer counts.
     pub(crate) fn cancel(&mut self, resident: u32, purpose: Purpose, start_s: i64) {
         if let Some(passes) = self.counted.get_mut(&resident)
-            && let Some(index) = passes.iter().position(|pass| *pass == (purpose, start_s))
+            && let Some(index) = passes.iter().position(|(what, window)| (*what, window.from_s) == (purpose, start_s))
         {
             passes.swap_remove(index);
         }
@@ -66,12 +62,11 @@ mod tests {
 
     #[test]
     fn a_quota_counts_what_was_kept() {
+        let datetime = |month, day| jiff::civil::datetime(2020, month, day, 0, 0, 0, 0);
+        let purposes = [(Purpose::Groceries, PurposeRule::lasting(180))].into();
         let policy = Policy {
-            from: jiff::civil::datetime(2020, 4, 2, 0, 0, 0, 0),
-            until: jiff::civil::datetime(2020, 6, 12, 0, 0, 0, 0),
-            advance_h: 24,
-            purposes: [(Purpose::Groceries, PurposeRule { validity_min: 180, needs_pass: true })].into(),
-            quotas: vec![Quota { purposes: vec![], passes: 1, per: Period::Day }],
+            quotas: vec![Quota::passes(1, Period::Day)],
+            ..Policy::new(datetime(4, 2), datetime(6, 12), purposes)
         };
         let rules = policy.rules(0);
         let mut server = Server::new(&rules);

@@ -45,17 +45,17 @@ impl Planner<'_> {
         let compliance = self.world.population.compliance[resident];
         for wish in wishes {
             let departs_ms = self.day_ms + Ms::from(wish.departs_ms);
-            let rules = &self.world.rules;
-            let share = if rules.allows(wish.purpose) {
+            let (rules, departs_s) = (&self.world.rules, self.world.unix_s(departs_ms));
+            let share = if rules.allows(wish.purpose, departs_s) {
                 self.world.chances.seeks[wish.purpose as usize]
             } else {
                 self.world.chances.obeys
             };
-            if !rules.needs_pass(wish.purpose, self.world.unix_s(departs_ms)) {
+            if !rules.needs_pass(wish.purpose, departs_s) {
                 self.go(household, &dealings, wish, PassOutcome::NotNeeded, None);
             } else if !complies(share, compliance) {
                 self.go(household, &dealings, wish, PassOutcome::Without, None);
-            } else if !rules.allows(wish.purpose) {
+            } else if !rules.allows(wish.purpose, departs_s) {
                 // Stays at home.
             } else if let Some(until_ms) = self.held_until_ms(resident, wish.purpose, departs_ms) {
                 let channel = self.channel(&dealings, departs_ms);
@@ -138,7 +138,7 @@ impl Planner<'_> {
         }
         let first_ms = contact_ms + form_ms;
         let at_once = self.world.uptake.asks_at_once(applicant) && first_ms <= departs_ms;
-        let wanted_ms = if at_once { departs_ms - self.advance_ms() } else { wanted_ms };
+        let wanted_ms = if at_once { departs_ms - self.advance_ms(departs_ms) } else { wanted_ms };
         (Some(contact_ms), first_ms.max(wanted_ms))
     }
 
@@ -147,19 +147,20 @@ impl Planner<'_> {
         let (world, chances) = (self.world, &self.world.chances);
         let evening_from = u32::from(world.behaviour.evening_from_h);
         let evening_ms = self.day_ms - Ms::from(scale(moment, (24 - evening_from) * HOUR_MS)) - 1;
-        let in_time = evening_ms >= 0 && departs_ms - evening_ms <= self.advance_ms();
+        let in_time = evening_ms >= 0 && departs_ms - evening_ms <= self.advance_ms(departs_ms);
         if chances.evening_before.holds(asks) && in_time {
             evening_ms
         } else if chances.at_the_door_or_before.holds(asks) && !chances.evening_before.holds(asks) {
             departs_ms - Ms::from(AT_THE_DOOR_MS.start + scale(moment, AT_THE_DOOR_MS.end - AT_THE_DOOR_MS.start))
         } else {
             let lead_ms = world.uptake.lead_ms(wish.resident, self.day, wish.item).max(LEAST_LEAD_MS);
-            departs_ms - lead_ms.min(self.advance_ms())
+            departs_ms - lead_ms.min(self.advance_ms(departs_ms))
         }
     }
 
-    fn advance_ms(&self) -> Ms {
-        self.world.rules.advance_s() * 1_000
+    /// How long ahead a pass for a trip that departs at `departs_ms` may be asked for.
+    fn advance_ms(&self, departs_ms: Ms) -> Ms {
+        self.world.rules.advance_s(self.world.unix_s(departs_ms)) * 1_000
     }
 
     /// Who registers of their own accord, and not for a trip, may ask for a pass all the same, to try the service.
@@ -168,7 +169,7 @@ impl Planner<'_> {
         let applicant = self.applicant(dealings);
         let asks_ms = registers_ms + world.uptake.form_ms(&applicant);
         let unix_s = world.unix_s(asks_ms);
-        let on_offer = |purpose: &Purpose| world.rules.allows(*purpose) && world.rules.needs_pass(*purpose, unix_s);
+        let on_offer = |purpose: &Purpose| world.rules.allows(*purpose, unix_s) && world.rules.needs_pass(*purpose, unix_s);
         let asks = world.uptake.asks_at_once(&applicant);
         let trial = Purpose::ALL.into_iter().find(on_offer).filter(|_| asks);
         let channel = world.uptake.channel(&applicant, registers_ms);
