@@ -76,7 +76,8 @@ fn of_quota(quota: &Quota) -> String {
 }
 
 fn of_curfew(curfew: &Curfew) -> String {
-    let spared = names(&curfew.purposes, Purpose::name).map_or_else(String::new, |names| format!(", except for {names}"));
+    let spared =
+        names(&curfew.purposes, Purpose::name).map_or_else(String::new, |names| format!(", except for {names}"));
     format!("curfew from {} until {}{spared}", curfew.from, curfew.until)
 }
 
@@ -91,7 +92,8 @@ fn of_exempt(exempt: &Exempt) -> String {
 
 fn lead_times(advance_h: Option<u32>, earliest_start_min: Option<u32>) -> String {
     let advance = advance_h.map(|hours| format!("  a pass may be asked for at most {hours} h ahead\n"));
-    let earliest = earliest_start_min.map(|minutes| format!("  a pass starts at the earliest {minutes} min after it is asked for\n"));
+    let earliest = earliest_start_min
+        .map(|minutes| format!("  a pass starts at the earliest {minutes} min after it is asked for\n"));
     advance.into_iter().chain(earliest).collect()
 }
 

@@ -103,9 +103,27 @@ fn what_is_misspelt_or_of_a_wrong_kind_is_refused() {
         ("quotas = [{ passes = 1, per = 'fortnight' }]", "fortnight"),
         ("quotas = [{ passes = 1, per = { weeks = 2 } }]", "weeks"),
         ("exempt = [{ age = ['65_plus'] }]", "65_plus"),
-        ("curfews = [{ from = '25:00', until = '06:00' }]", "25:00"),
+        ("curfews = [{ from = '25:00', until = '06:00' }]", "'25:00' is no time of day"),
         ("phases = [{ from = '2020-05-01T00:00', until = '2020-05-02T00:00' }]", "until"),
     ] {
         assert!(read(wrong).unwrap_err().contains(word), "{wrong}: {:?}", read(wrong));
     }
+}
+
+#[test]
+fn the_examples_of_the_document_are_sound() {
+    #[derive(serde::Deserialize)]
+    struct File {
+        policy: Policy,
+    }
+    let document = include_str!("../../../docs/scenario.md");
+    let examples = document.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let head = "[policy]\nfrom = '2020-04-02T12:00'\nuntil = '2020-06-12T00:00'\n";
+    let together: String =
+        std::iter::once(head).chain(examples.filter(|example| example.contains("policy."))).collect();
+    let File { policy } = toml::from_str(&together).unwrap();
+    assert_eq!(policy.faults(), []);
+    let Policy { purposes, quotas, curfews, exempt, phases, .. } = &policy;
+    let counts = [purposes.len(), quotas.len(), curfews.len(), exempt.len(), phases.len()];
+    assert_eq!(counts, [5, 1, 1, 2, 1], "every part of a policy has its example");
 }

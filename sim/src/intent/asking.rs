@@ -169,7 +169,8 @@ impl Planner<'_> {
         let applicant = self.applicant(dealings);
         let asks_ms = registers_ms + world.uptake.form_ms(&applicant);
         let unix_s = world.unix_s(asks_ms);
-        let on_offer = |purpose: &Purpose| world.rules.allows(*purpose, unix_s) && world.rules.needs_pass(*purpose, unix_s);
+        let on_offer =
+            |purpose: &Purpose| world.rules.allows(*purpose, unix_s) && world.rules.needs_pass(*purpose, unix_s);
         let asks = world.uptake.asks_at_once(&applicant);
         let trial = Purpose::ALL.into_iter().find(on_offer).filter(|_| asks);
         let channel = world.uptake.channel(&applicant, registers_ms);

@@ -43,7 +43,8 @@ fn before_the_decree_nothing_needs_a_pass() {
 #[test]
 fn a_quota_is_kept() {
     let mut case = Case::launch(10_000);
-    case.policy.quotas = vec![Quota { purposes: vec![Purpose::Groceries, Purpose::Work], ..Quota::passes(1, Period::Day) }];
+    case.policy.quotas =
+        vec![Quota { purposes: vec![Purpose::Groceries, Purpose::Work], ..Quota::passes(1, Period::Day) }];
     let (_, rows) = case.run(1);
     let mut counted = std::collections::HashMap::new();
     let applies = |purpose| matches!(purpose, Purpose::Groceries | Purpose::Work);
