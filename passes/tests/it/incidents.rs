@@ -1,7 +1,7 @@
 //! The rules of documented systems, written as a `[policy]` and nothing else.
 //!
 //! Names that the table of purposes lacks are mapped, and each policy says how: strolls, visits, banks and private errands are
-//! `other`. Where a source gives no date or duration, the comment says "assumption".
+//! `other`. The first and last day of a policy, where the text above it names none, are assumptions, as is what is marked so.
 
 use jiff::civil::DateTime;
 use passes::{
@@ -216,7 +216,7 @@ fn greece_wants_a_message_for_every_trip() {
 }
 
 /// Comisaria Virtual, 2020: two temporary permits a week, three hours for shopping, twelve for the doctor, valid from 15 minutes
-/// after issue (ADN Radio, 15 May 2020). That the doctor does not count: assumption.
+/// after issue (ADN Radio, 15 May 2020). That the doctor does not count, and the curfew: assumption.
 #[test]
 fn chile_gives_two_permits_a_week_that_begin_in_a_quarter_of_an_hour() {
     let chile = Incident::new(
