@@ -30,13 +30,8 @@ fn town() -> Vec<Place> {
 /// A pass for everything but strolls, from the first midnight on.
 fn policy() -> Policy {
     let purposes = Purpose::ALL.into_iter().filter(|purpose| *purpose != Purpose::Other);
-    Policy {
-        from: moment("2020-04-02T00:00"),
-        until: moment("2020-06-12T00:00"),
-        advance_h: 24,
-        purposes: purposes.map(|purpose| (purpose, PurposeRule { validity_min: 180, needs_pass: true })).collect(),
-        quotas: vec![],
-    }
+    let purposes = purposes.map(|purpose| (purpose, PurposeRule::lasting(180))).collect();
+    Policy::new(moment("2020-04-02T00:00"), moment("2020-06-12T00:00"), purposes)
 }
 
 fn region(c: &mut Criterion) {

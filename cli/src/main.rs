@@ -11,6 +11,7 @@ mod demo;
 mod failure;
 mod faults;
 mod load;
+mod policy_text;
 mod progress;
 mod report;
 mod scenario;

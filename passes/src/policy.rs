@@ -50,9 +50,9 @@ pub use quota::{Period, Quota};
 /// age = ["0_6", "7_17"]
 ///
 /// [[policy.phases]]
-/// from = "2020-05-12T00:00"
+/// from = "2020-04-28T00:00"
 /// curfews = []
-/// purposes.work = { valid_until = "2020-05-31T23:59", extends_issued = true }
+/// purposes.work = { valid_until = "2020-05-11T23:59", extends_issued = true }
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

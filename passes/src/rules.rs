@@ -43,13 +43,6 @@ struct Extension {
 impl Rules {
     pub(crate) fn new(policy: &Policy, utc_offset_s: i32) -> Self {
         let clock = LocalClock::new(utc_offset_s, policy.from);
-        let mut regimes: Vec<Regime> = Vec::new();
-        for terms in &policy.terms() {
-            let regime = Regime::new(terms, &clock);
-            // A phase that begins with the policy replaces its start.
-            regimes.retain(|before| before.from_s < regime.from_s);
-            regimes.push(regime);
-        }
         let extensions = policy.phases.iter().flat_map(|phase| {
             let from_s = clock.unix_s(phase.from);
             let extended = phase.purposes.iter().filter(|(_, rule)| rule.extends_issued);
@@ -61,8 +54,8 @@ impl Rules {
             from_s: clock.unix_s(policy.from),
             until_s: clock.unix_s(policy.until),
             clock,
+            regimes: policy.terms().iter().map(|terms| Regime::new(terms, &clock)).collect(),
             extensions: extensions.collect(),
-            regimes,
         }
     }
 
@@ -110,6 +103,11 @@ impl Rules {
     /// How long before its start a pass may be asked for at `now_s`, in seconds.
     pub fn advance_s(&self, now_s: i64) -> i64 {
         self.service(now_s).advance_s
+    }
+
+    /// How long after it is asked for at `now_s` a pass starts to hold at the earliest, in seconds.
+    pub fn earliest_start_s(&self, now_s: i64) -> i64 {
+        self.service(now_s).earliest_start_s
     }
 
     /// The longest of all [`Rules::advance_s`]: no pass was issued longer than this before its start.
@@ -179,9 +177,11 @@ impl Rules {
         applies.map(move |quota| quota.window(self.clock.period(quota.per, start_s)))
     }
 
-    /// When an issued pass holds that was issued for `window`: a phase may prolong the passes that still hold when it begins.
-    pub fn extended(&self, purpose: Purpose, window: Window) -> Window {
-        let extensions = self.extensions.iter().filter(|extension| extension.purpose == purpose);
+    /// When a pass holds, as it stands at `now_s`, that was issued for `window`: a phase may prolong the passes that still hold
+    /// when it begins.
+    pub fn extended(&self, purpose: Purpose, window: Window, now_s: i64) -> Window {
+        let begun = |extension: &&Extension| extension.purpose == purpose && extension.from_s <= now_s;
+        let extensions = self.extensions.iter().filter(begun);
         extensions.fold(window, |Window { from_s, until_s }, extension| {
             let holds = (from_s..until_s).contains(&extension.from_s);
             Window { from_s, until_s: if holds { until_s.max(extension.until_s) } else { until_s } }

@@ -38,10 +38,10 @@ impl Ledger {
         self.rows.insert(at, Row { from_s: window.from_s, length_s, resident, purpose });
     }
 
-    /// Takes back the pass of `resident` for `purpose` that starts at `from_s`: it no longer counts.
-    pub(crate) fn remove(&mut self, resident: u16, purpose: Purpose, from_s: i64) {
-        let is_it = |row: &Row| (row.resident, row.purpose, row.from_s) == (resident, purpose, from_s);
-        if let Some(at) = self.rows.iter().position(is_it) {
+    /// Takes back the latest pass of `resident` for `purpose`: it no longer counts.
+    pub(crate) fn remove(&mut self, resident: u16, purpose: Purpose) {
+        let is_it = |row: &Row| (row.resident, row.purpose) == (resident, purpose);
+        if let Some(at) = self.rows.iter().rposition(is_it) {
             self.rows.remove(at);
         }
     }
@@ -65,8 +65,8 @@ mod tests {
         ledger.add(5, Purpose::Pet, window(200));
         let of = |ledger: &Ledger, resident| ledger.of(resident).map(|(_, window)| window.from_s).collect::<Vec<_>>();
         assert_eq!((of(&ledger, 3), of(&ledger, 4), of(&ledger, 5)), (vec![10], vec![], vec![100, 200]));
-        ledger.remove(5, Purpose::Groceries, 100);
-        ledger.remove(5, Purpose::Groceries, 200);
+        ledger.remove(5, Purpose::Groceries);
+        ledger.remove(5, Purpose::Groceries);
         assert_eq!(of(&ledger, 5), [200]);
         ledger.forget(11);
         assert_eq!((of(&ledger, 3), of(&ledger, 5)), (vec![], vec![200]));

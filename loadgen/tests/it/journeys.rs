@@ -1,6 +1,5 @@
 //! Whole journeys against the reference server: what one request brings, a later one uses.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use demand::{Request, RequestKind, SimTime};
@@ -18,13 +17,10 @@ fn with_server(scheme: SchemeKind, body: impl FnOnce(&Target)) {
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
     let target = Target::parse(&format!("http://{}", listener.local_addr().unwrap()), &[]).unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
-    let rule = PurposeRule { validity_min: 180, needs_pass: true };
+    let purposes = [Purpose::Groceries, Purpose::Pet].map(|purpose| (purpose, PurposeRule::lasting(180)));
     let policy = Policy {
-        from: "2020-04-02T12:00".parse().unwrap(),
-        until: "2020-06-12T00:00".parse().unwrap(),
-        advance_h: 24,
-        purposes: BTreeMap::from([(Purpose::Groceries, rule), (Purpose::Pet, rule)]),
-        quotas: vec![Quota { purposes: vec![Purpose::Groceries], passes: 2, per: Period::Week }],
+        quotas: vec![Quota { purposes: vec![Purpose::Groceries], ..Quota::passes(2, Period::Week) }],
+        ..Policy::new("2020-04-02T12:00".parse().unwrap(), "2020-06-12T00:00".parse().unwrap(), purposes.into())
     };
     // 2020-04-02T13:00+03:00: the verdicts must not depend on the generator's own clock.
     let clock = Clock::StartingAt { start_s: 1_585_821_600 };

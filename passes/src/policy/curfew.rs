@@ -3,6 +3,7 @@
 use jiff::civil::Time;
 use serde::{Deserialize, Serialize};
 
+use super::hours::read_time;
 use crate::{Fault, Purpose};
 
 /// A stretch of every day, in local time, in which nobody may be out and no pass starts. One that ends before it starts runs over
@@ -10,9 +11,11 @@ use crate::{Fault, Purpose};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Curfew {
-    /// The first moment.
+    /// The first moment, a whole minute.
+    #[serde(deserialize_with = "read_time")]
     pub from: Time,
-    /// The first moment after it.
+    /// The first moment after it, a whole minute.
+    #[serde(deserialize_with = "read_time")]
     pub until: Time,
     /// The purposes that it spares. Default: none.
     #[serde(default)]

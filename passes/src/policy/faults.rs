@@ -45,9 +45,9 @@ fn of_phases(policy: &Policy) -> Vec<Fault> {
     let mut before: Option<DateTime> = None;
     for (index, phase) in policy.phases.iter().enumerate() {
         let section = format!("policy.phases.{index}");
-        if phase.from < policy.from || phase.from >= policy.until {
+        if phase.from <= policy.from || phase.from >= policy.until {
             let message = format!(
-                "the phase begins ({}) outside the policy's own time; write a time from {} until before {}",
+                "the phase begins ({}) outside the policy's own time; write a time after {} and before {}",
                 phase.from, policy.from, policy.until
             );
             faults.push(Fault::new(format!("{section}.from"), message));

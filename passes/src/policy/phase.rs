@@ -12,7 +12,7 @@ use crate::Purpose;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Phase {
-    /// From when; within the policy's own time and after the phase before.
+    /// From when; after [`Policy::from`] and the phase before, and before [`Policy::until`].
     pub from: DateTime,
     /// Replaces [`Policy::advance_h`].
     #[serde(default)]

@@ -125,15 +125,15 @@ impl Regime {
 
     /// How long a pass for `purpose` lasts that starts at `from_s`, `second_of_day` after midnight.
     pub(super) fn validity(&self, purpose: Purpose, from_s: i64, second_of_day: u32) -> Result<Validity, Refusal> {
-        let rule = self.rule(purpose).ok_or(Refusal::PurposeNotAllowed)?;
         if self.is_curfew(purpose, second_of_day) {
-            Err(Refusal::Curfew)
-        } else if !rule.is_open(second_of_day) {
-            Err(Refusal::OutsideHours)
-        } else {
-            let none = if rule.needs_pass { Refusal::PurposeNotAllowed } else { Refusal::PassNotNeeded };
-            rule.pass(from_s).ok_or(none)
+            return Err(Refusal::Curfew);
         }
+        let rule = self.rule(purpose).ok_or(Refusal::PurposeNotAllowed)?;
+        if !rule.is_open(second_of_day) {
+            return Err(Refusal::OutsideHours);
+        }
+        let none = if rule.needs_pass { Refusal::PurposeNotAllowed } else { Refusal::PassNotNeeded };
+        rule.pass(from_s).ok_or(none)
     }
 
     /// How long the quotas' periods can last, in seconds.

@@ -22,14 +22,8 @@ fn simulated(out: &Path, format: Format) -> (PathBuf, Simulation) {
     let settings = Settings::new(Region { places: "towns.csv".into(), residents: 20_000 });
     let town =
         Place { geonames_id: None, name: "Bor".into(), latitude_deg: 56.36, longitude_deg: 44.07, residents: 18_000 };
-    let rule = PurposeRule { validity_min: 180, needs_pass: true };
-    let policy = Policy {
-        from: datetime(2020, 4, 2, 12, 0, 0, 0),
-        until: datetime(2020, 6, 12, 0, 0, 0, 0),
-        advance_h: 24,
-        purposes: [Purpose::Groceries, Purpose::Work].map(|purpose| (purpose, rule)).into(),
-        quotas: vec![],
-    };
+    let purposes = [Purpose::Groceries, Purpose::Work].map(|purpose| (purpose, PurposeRule::lasting(180))).into();
+    let policy = Policy::new(datetime(2020, 4, 2, 12, 0, 0, 0), datetime(2020, 6, 12, 0, 0, 0, 0), purposes);
     let model = Model { settings: &settings, places: &[town], calendar: CALENDAR, policy: &policy, seed: 7 };
     let options = Options { threads: 1, stop: &AtomicBool::new(false), progress: &|_| {} };
     let folder = RunFolder::create(out).unwrap();

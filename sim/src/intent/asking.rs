@@ -203,11 +203,12 @@ impl Planner<'_> {
         {
             evening_ms
         } else if chances.at_the_door_or_before.holds(asks) && !chances.evening_before.holds(asks) {
-            departs_ms - (AT_THE_DOOR_MS.start + scale(moment, AT_THE_DOOR_MS.end - AT_THE_DOOR_MS.start)) as i32
+            let door_ms = AT_THE_DOOR_MS.start + scale(moment, AT_THE_DOOR_MS.end - AT_THE_DOOR_MS.start);
+            departs_ms - (door_ms as i32).max(self.earliest_ms(departs_ms))
         } else {
             let [lead, ..] = world.streams.block(who, self.today.day, Stage::Lead, wish.item);
             let lead_ms = world.uptake.lead_ms(lead).min(LONGEST_LEAD_MS) as i32;
-            departs_ms - lead_ms.max(LEAST_LEAD_MS).min(self.advance_ms(departs_ms))
+            departs_ms - lead_ms.max(LEAST_LEAD_MS).max(self.earliest_ms(departs_ms)).min(self.advance_ms(departs_ms))
         }
     }
 
@@ -215,6 +216,15 @@ impl Planner<'_> {
     fn advance_ms(&self, departs_ms: i32) -> i32 {
         let departs_s = self.world.unix_s(self.today.day_ms + Ms::from(departs_ms));
         (self.world.rules.advance_s(departs_s) * 1_000).min(LONGEST_LEAD_MS) as i32
+    }
+
+    /// How long before leaving one must ask for the pass to hold by then, with a minute to spare; nothing where it holds at once.
+    fn earliest_ms(&self, departs_ms: i32) -> i32 {
+        let departs_s = self.world.unix_s(self.today.day_ms + Ms::from(departs_ms));
+        match self.world.rules.earliest_start_s(departs_s) {
+            0 => 0,
+            earliest_s => (earliest_s as i32 + 60) * 1_000,
+        }
     }
 
     fn register_alone(&mut self, resident: u16) {

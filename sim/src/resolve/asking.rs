@@ -107,7 +107,7 @@ impl Resolver<'_, '_> {
             }
             cell.ledger.add(plan.resident, plan.purpose, window);
         }
-        Ok(rules.extended(plan.purpose, window))
+        Ok(window)
     }
 
     fn issued(&mut self, cell: &mut Cell<'_>, id: PlanId, window: Window, (at_ms, answered_ms): (i32, i32)) {
@@ -133,20 +133,26 @@ impl Resolver<'_, '_> {
             counts.annulled += u64::from(plan.is_malformed);
             counts.wait_sum_ms += wait_ms;
         });
-        let until_min = (self.world.ms(window.until_s) / Ms::from(MINUTE_MS)).max(0) as u32;
+        // A phase may prolong it; by then the holder will know.
+        let until_s = self.world.rules.extended(plan.purpose, window, i64::MAX).until_s;
+        let until_min = (self.world.ms(until_s) / Ms::from(MINUTE_MS)).max(0) as u32;
         let held = Held { until_min, is_annulled: plan.is_malformed };
-        cell.standing.hold(plan.resident, plan.purpose, held, window.length_s() > LONG_S);
+        cell.standing.hold(plan.resident, plan.purpose, held, until_s - window.from_s > LONG_S);
         let kept = &mut cell.day.plans[index];
         (kept.state, kept.held_until_min) = (PlanState::Issued, until_min);
         if self.wants.records {
             kept.pass = cell.day.passes.len() as u32;
             cell.day.passes.push(pass);
         }
-        if answered_ms > plan.latest_ms {
+        let holds_ms = self.relative_ms(self.world.ms(window.from_s)).max(answered_ms);
+        if plan.trip == NO_TRIP || holds_ms <= plan.start_ms {
+            return;
+        }
+        if holds_ms > plan.latest_ms {
             // The pass is there; nobody waits for it any more.
             self.goes_without(cell, id, PassOutcome::GaveUp);
-        } else if answered_ms > plan.start_ms && plan.trip != NO_TRIP {
-            cell.day.trips[plan.trip as usize].departs_ms += (answered_ms - plan.start_ms) as u32;
+        } else {
+            cell.day.trips[plan.trip as usize].departs_ms += (holds_ms - plan.start_ms) as u32;
         }
     }
 
@@ -252,8 +258,7 @@ impl Resolver<'_, '_> {
         if let Answer::Failed { .. } = self.send(cell, id, (at_ms, RequestKind::Cancel), place) {
             return;
         }
-        let from_s = self.world.unix_s(absolute_ms(self.today.day, plan.start_ms));
-        cell.ledger.remove(plan.resident, plan.purpose, from_s);
+        cell.ledger.remove(plan.resident, plan.purpose);
         cell.standing.lose(plan.resident, plan.purpose);
         if plan.pass != NO_PASS {
             cell.day.passes[plan.pass as usize].cancelled_at =
