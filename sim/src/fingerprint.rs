@@ -21,10 +21,15 @@ enum Row {
 }
 
 impl Fingerprint {
+    /// What trips of a day and cell have in common, for [`Fingerprint::add_trip`].
+    pub(crate) fn trips_of(day: u16, first_resident: u32) -> u64 {
+        mix(Row::Trip as u64, u64::from(first_resident) << 16 | u64::from(day))
+    }
+
     #[inline]
-    pub(crate) fn add_trip(&mut self, day: u16, first_resident: u32, trip: &TripRow) {
+    pub(crate) fn add_trip(&mut self, common: u64, trip: &TripRow) {
         let [times, rest] = trip.words();
-        self.add(Row::Trip, [times, rest, u64::from(first_resident) << 16 | u64::from(day)]);
+        self.0 = self.0.wrapping_add(mix(times ^ common, rest ^ common.rotate_left(32)));
     }
 
     pub(crate) fn add_pass(&mut self, pass: &Pass) {

@@ -36,6 +36,7 @@ pub(crate) struct Desk {
     patients: Vec<u16>,
     /// Those who have one.
     needy: Vec<u16>,
+    kept: Vec<u16>,
     stocking_words: Words,
     /// The households that stock up today, in order, and when they set out at the earliest, in milliseconds after midnight.
     stocking: Vec<(u16, u32)>,

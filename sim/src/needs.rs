@@ -58,17 +58,6 @@ impl Needs {
         }
     }
 
-    /// What was needed and is now had lasts so many days.
-    #[inline]
-    pub(crate) fn is_met(&mut self, purpose: Purpose, household: u16, whose: u16, lasts_days: DaysLeft) {
-        match purpose {
-            Purpose::Groceries => self.pantry[usize::from(household)] = lasts_days,
-            Purpose::Rubbish => self.rubbish[usize::from(household)] = lasts_days,
-            Purpose::Pharmacy => self.prescription[usize::from(whose)] = lasts_days,
-            Purpose::Pet | Purpose::Doctor | Purpose::Work | Purpose::Other => {}
-        }
-    }
-
     /// A day less of everything.
     #[inline(never)]
     pub(crate) fn end_day(&mut self) {

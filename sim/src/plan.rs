@@ -110,8 +110,9 @@ impl TripRow {
         ]
     }
 
-    /// The trip of `day` in full, made by a member of `household` of `people`.
-    pub(crate) fn full(&self, people: &People, household: usize, day: u16) -> Trip {
+    /// The trip of `day` in full, made by one of `people`.
+    pub(crate) fn full(&self, people: &People, day: u16) -> Trip {
+        let household = usize::from(people.households[usize::from(self.resident)]);
         let departs = SimTime::on_day(day, self.departs_ms.into());
         Trip {
             departs,

@@ -224,13 +224,7 @@ impl<'a> Trips<'a> {
     pub fn parts(&self) -> impl Iterator<Item = impl Iterator<Item = Trip> + Clone + 'a> + Clone + 'a {
         let day = self.day;
         self.cells.iter().map(move |cell| {
-            let mut household = 0;
-            cell.day.trips.iter().filter(|trip| trip.is_made()).map(move |trip| {
-                while cell.people.firsts[household + 1] <= trip.resident {
-                    household += 1;
-                }
-                trip.full(cell.people, household, day)
-            })
+            cell.day.trips.iter().filter(|trip| trip.is_made()).map(move |trip| trip.full(cell.people, day))
         })
     }
 }

@@ -103,16 +103,15 @@ impl Tally {
     /// Counts the trips of a cell that were made.
     pub(crate) fn add_trips(&mut self, day: u16, cell: &Cell<'_>) {
         let people = cell.people;
-        let mut household = 0;
+        let common = Fingerprint::trips_of(day, people.first_resident);
         for trip in cell.day.trips.iter().filter(|trip| trip.is_made()) {
-            while people.firsts[household + 1] <= trip.resident {
-                household += 1;
-            }
-            self.fingerprint.add_trip(day, people.first_resident, trip);
-            let group = people.residents[usize::from(trip.resident)].counted_with();
+            self.fingerprint.add_trip(common, trip);
+            let resident = usize::from(trip.resident);
+            let group = people.residents[resident].counted_with();
             let (purpose, outcome) = (trip.purpose() as usize, trip.pass() as usize);
             self.trips[(purpose * OUTCOMES + outcome) * GROUPS + group] += 1;
-            self.place_trips[usize::from(people.places[household])][outcome] += 1;
+            let home = people.places[usize::from(people.households[resident])];
+            self.place_trips[usize::from(home)][outcome] += 1;
             self.add_presence(trip);
         }
     }

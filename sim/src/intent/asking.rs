@@ -59,18 +59,18 @@ impl Planner<'_> {
 
     #[inline]
     fn decide_resident(&mut self, (resident, household): (u16, u16), wishes: &[Wish], registers_today: bool) {
-        let mut dealings = self.dealings(resident, household, registers_today);
+        let mut dealings = registers_today.then(|| self.dealings(resident, household, true));
         for index in 0..wishes.len() {
             self.decide_wish(&mut dealings, &wishes[index..]);
         }
-        if dealings.registers_today {
+        if let Some(mut dealings) = dealings.filter(|dealings| dealings.registers_today) {
             self.register_of_own_accord(&mut dealings);
         }
     }
 
     /// Decides about the first of these wishes, knowing what comes after it.
     #[inline]
-    fn decide_wish(&mut self, dealings: &mut Dealings, wishes: &[Wish]) {
+    fn decide_wish(&mut self, dealings: &mut Option<Dealings>, wishes: &[Wish]) {
         let wish = &wishes[0];
         let compliance = self.people.compliance[usize::from(wish.resident)];
         match self.permission(wish) {
@@ -80,7 +80,12 @@ impl Planner<'_> {
             Permission::NeedsPass if !self.seeks(wish, compliance) => self.go(wish, PassOutcome::Without, None),
             Permission::NeedsPass => match self.held(wish) {
                 Some(held) => self.go(wish, PassOutcome::Issued, Some(held)),
-                None => self.ask(dealings, wishes),
+                None => {
+                    let mut known =
+                        dealings.take().unwrap_or_else(|| self.dealings(wish.resident, wish.household, false));
+                    self.ask(&mut known, wishes);
+                    *dealings = Some(known);
+                }
             },
         }
     }
@@ -116,6 +121,7 @@ impl Planner<'_> {
     fn stay_at_home(&mut self, wish: &Wish) {
         self.tally
             .count(self.people, wish.resident, wish.household, wish.purpose(), |counts| counts.trips_not_made += 1);
+        self.needs.stays_unmet(wish.purpose(), wish.household, wish.whose);
         if wish.purpose() == Purpose::Other {
             self.needs.wants_out[usize::from(wish.resident)] = wish.carries;
         }
@@ -163,6 +169,7 @@ impl Planner<'_> {
         if self.world.chances.cancels.holds(cancels) {
             let after_ms = scale(after, (departs_ms - asks_ms) as u32) as i32;
             self.happens(asks_ms + after_ms, plan, Act::GiveBack);
+            self.needs.stays_unmet(wish.purpose(), wish.household, wish.whose);
         } else {
             self.go_with(wish, PassOutcome::Issued, Some(plan));
         }
@@ -298,9 +305,10 @@ impl Planner<'_> {
     /// Makes a trip for which nothing is asked for.
     #[inline]
     fn go(&mut self, wish: &Wish, pass: PassOutcome, held: Option<Held>) {
-        let stopped_at_ms = self.is_stopped_ms(wish);
-        let comes_ms = if self.today.has_gates { self.comes_to_gate_ms(wish) } else { None };
-        let plan = (stopped_at_ms.is_some() || comes_ms.is_some()).then(|| {
+        // Hardly anyone meets an officer.
+        let may_meet = wish.may_be_stopped || self.today.has_gates;
+        let meets = may_meet && (self.is_stopped_ms(wish).is_some() || self.comes_to_gate_ms(wish).is_some());
+        let plan = meets.then(|| {
             let channel = Channel::Web;
             let mut plan = Plan::new(wish.resident, wish.household, wish.purpose(), wish.departs_ms as i32, channel);
             (plan.item, plan.whose, plan.state) = (wish.item, wish.whose, PlanState::Over);
@@ -327,18 +335,12 @@ impl Planner<'_> {
             wish.stop,
             pass,
         ));
-        self.needs.is_met(wish.purpose(), wish.household, wish.whose, wish.lasts_days);
-        if wish.purpose() == Purpose::Other {
-            self.needs.wants_out[usize::from(wish.resident)] = false;
-        }
         if let Some(plan) = plan {
             self.day.plans[usize::from(plan)].trip = trip;
             if let Some(at_ms) = self.is_stopped_ms(wish) {
                 self.happens(at_ms, plan, Act::Check);
             }
-            if self.today.has_gates
-                && let Some(at_ms) = self.comes_to_gate_ms(wish)
-            {
+            if let Some(at_ms) = self.comes_to_gate_ms(wish) {
                 self.happens(at_ms, plan, Act::Come);
             }
         }
@@ -367,6 +369,9 @@ impl Planner<'_> {
 
     /// When the resident comes to a gate on this trip, if one lies on the way: on the way there.
     fn comes_to_gate_ms(&self, wish: &Wish) -> Option<i32> {
+        if !self.today.has_gates {
+            return None;
+        }
         let who = self.number_of(wish.resident);
         let [passes, ..] = self.world.streams.block(who, self.today.day, Stage::Gate, wish.item);
         let at_ms = (wish.departs_ms + wish.leg_ms / 2) as i32;

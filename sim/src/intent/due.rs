@@ -2,7 +2,8 @@
 
 use super::{Desk, Planner};
 use crate::draw::{Stage, Words};
-use crate::population::Resident;
+use crate::needs::Needs;
+use crate::population::{People, Resident};
 use crate::today::{DOCTOR, OTHER, PHARMACY, WORK};
 
 impl Planner<'_> {
@@ -15,8 +16,7 @@ impl Planner<'_> {
         streams.fill(resident_words, count, people.first_resident, day, Stage::ResidentNeeds);
         streams.fill(household_words, people.count_households(), people.first_household, day, Stage::HouseholdNeeds);
         needs.resize(count, 0);
-        draw(needs, &people.residents, &self.today.needs, resident_words);
-        self.carry_over(needs);
+        draw(needs, people, self.needs, &self.today.needs, resident_words);
         patients.clear();
         if let Some(range) = &self.today.patients {
             streams.fill(resident_words, count, people.first_resident, 0, Stage::Illness);
@@ -25,28 +25,24 @@ impl Planner<'_> {
             patients.iter().for_each(|patient| needs[usize::from(*patient)] = 0);
         }
     }
-
-    /// Prescriptions that have ended, and outings that were put off.
-    #[inline(never)]
-    fn carry_over(&self, needs: &mut [u8]) {
-        let state = self.needs.prescription.iter().zip(&self.needs.wants_out);
-        for ((needs, resident), (prescription, wants_out)) in needs.iter_mut().zip(&self.people.residents).zip(state) {
-            let pharmacy = if *prescription == 0 && resident.is_chronic() { PHARMACY } else { 0 };
-            let other = if *wants_out { OTHER } else { 0 };
-            *needs |= pharmacy | other;
-        }
-    }
 }
 
-/// One plain loop over slices, so that the compiler can compare several words at a time.
-#[inline(never)]
-fn draw(needs: &mut [u8], residents: &[Resident], likely: &[[u32; 4]; Resident::KINDS], words: &Words) {
+/// Draws what is needed by chance, and adds prescriptions that have ended and outings that were put off. One plain loop over slices, so
+/// that the compiler can work on several residents at a time.
+fn draw(needs: &mut [u8], people: &People, state: &Needs, likely: &[[u32; 4]; Resident::KINDS], words: &Words) {
     let [doctor, pharmacy, work, other] = words.columns();
     let words = doctor.iter().zip(pharmacy).zip(work.iter().zip(other));
-    for ((needs, resident), ((doctor, pharmacy), (work, other))) in needs.iter_mut().zip(residents).zip(words) {
+    let state = state.prescription.iter().zip(&state.wants_out);
+    let residents = people.residents.iter().zip(state);
+    for ((needs, (resident, (prescription, wants_out))), ((doctor, pharmacy), (work, other))) in
+        needs.iter_mut().zip(residents).zip(words)
+    {
         let likely = &likely[resident.kind()];
-        let drawn = |word: &u32, index: usize, need: u8| if word >> 1 < likely[index] { need } else { 0 };
-        *needs =
-            drawn(doctor, 0, DOCTOR) | drawn(pharmacy, 1, PHARMACY) | drawn(work, 2, WORK) | drawn(other, 3, OTHER);
+        let drawn = |word: &u32, index: usize| u8::from(word >> 1 < likely[index]);
+        let ended = u8::from(*prescription == 0) & u8::from(resident.is_chronic());
+        *needs = drawn(doctor, 0) * DOCTOR
+            | (drawn(pharmacy, 1) | ended) * PHARMACY
+            | drawn(work, 2) * WORK
+            | (drawn(other, 3) | u8::from(*wants_out)) * OTHER;
     }
 }

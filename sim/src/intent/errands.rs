@@ -1,12 +1,12 @@
 //! Who goes out for what: one list a purpose.
 //!
-//! Every list is made by writing each candidate and keeping those that hold: without a branch that a processor would have to guess,
-//! which costs more here than the writing.
+//! Who is meant is found by writing each candidate and keeping those that hold: without a branch that a processor would have to
+//! guess, which costs more here than the writing.
 
 use passes::Purpose;
 
 use super::{Desk, Planner};
-use crate::draw::scale;
+use crate::draw::{Words, scale};
 use crate::population::AgeBand;
 use crate::profile::{DAY_MS, HOUR_MS};
 use crate::today::{DOCTOR, OTHER, PHARMACY, WORK};
@@ -28,28 +28,16 @@ pub(super) struct Errand {
     pub(super) lasts_days: u8,
 }
 
-/// A list of errands in the making.
-struct Keeper<'a> {
-    list: &'a mut Vec<Errand>,
-    kept: usize,
-}
-
-impl<'a> Keeper<'a> {
-    /// Room for so many at most.
-    fn new(list: &'a mut Vec<Errand>, most: usize) -> Self {
-        list.resize(most + 1, Errand::default());
-        Keeper { list, kept: 0 }
+/// Puts the indices at which `holds` is true into `kept`: writes each and keeps those that hold.
+#[inline]
+fn keep(kept: &mut Vec<u16>, holds: impl ExactSizeIterator<Item = bool>) {
+    kept.resize(holds.len() + 1, 0);
+    let mut count = 0;
+    for (index, holds) in (0..).zip(holds) {
+        kept[count] = index;
+        count += usize::from(holds);
     }
-
-    #[inline]
-    fn keep_if(&mut self, holds: bool, errand: Errand) {
-        self.list[self.kept] = errand;
-        self.kept += usize::from(holds);
-    }
-
-    fn done(self) {
-        self.list.truncate(self.kept);
-    }
+    kept.truncate(count);
 }
 
 impl Planner<'_> {
@@ -70,19 +58,18 @@ impl Planner<'_> {
 
     /// One adult shops for the household when the pantry is empty, or at once when the household hears of the decree and stocks up.
     fn shop(&self, desk: &mut Desk) {
-        let activities = self.world.activities;
-        let (least, most) = (activities.pantry_least_days, activities.pantry_most_days);
         self.stock_up(desk);
-        let [shopper, _, _, refill] = desk.household_words.columns();
-        let mut shopping = Keeper::new(&mut desk.errands[Purpose::Groceries as usize], self.people.count_households());
-        let households = (0..).zip(&self.needs.pantry).zip(shopper.iter().zip(refill));
-        for ((household, pantry), (shopper, refill)) in households {
-            let lasts_days = least + scale(*refill, u32::from(most - least) + 1) as u8;
-            let resident = self.adult(household, *shopper);
-            let errand = Errand { resident, household, whose: resident, number: 0, lasts_days };
-            shopping.keep_if(*pantry == 0, errand);
-        }
-        shopping.done();
+        let Desk { kept, errands, household_words, .. } = desk;
+        let (least, most) = (self.world.activities.pantry_least_days, self.world.activities.pantry_most_days);
+        keep(kept, self.needs.pantry.iter().map(|pantry| *pantry == 0));
+        let shopping = &mut errands[Purpose::Groceries as usize];
+        shopping.clear();
+        shopping.extend(kept.iter().map(|household| {
+            let [shopper, _, _, refill] = household_words.at(usize::from(*household));
+            let lasts_days = least + scale(refill, u32::from(most - least) + 1) as u8;
+            let resident = self.adult(*household, shopper);
+            Errand { resident, household: *household, whose: resident, number: 0, lasts_days }
+        }));
         if !desk.stocking.is_empty() {
             self.replace_by_stocking(desk);
         }
@@ -121,69 +108,68 @@ impl Planner<'_> {
     }
 
     fn take_out_rubbish(&self, desk: &mut Desk) {
+        let Desk { kept, errands, household_words, .. } = desk;
         let lasts_days = self.world.activities.rubbish_every_days;
-        let [_, bin, ..] = desk.household_words.columns();
-        let mut rubbish = Keeper::new(&mut desk.errands[Purpose::Rubbish as usize], self.people.count_households());
-        for ((household, full), bin) in (0..).zip(&self.needs.rubbish).zip(bin) {
-            let resident = self.from_7(household, *bin);
-            rubbish.keep_if(*full == 0, Errand { resident, household, whose: resident, number: 0, lasts_days });
-        }
-        rubbish.done();
+        keep(kept, self.needs.rubbish.iter().map(|rubbish| *rubbish == 0));
+        let rubbish = &mut errands[Purpose::Rubbish as usize];
+        rubbish.clear();
+        rubbish.extend(kept.iter().map(|household| {
+            let [_, bin, ..] = household_words.at(usize::from(*household));
+            let resident = self.from_7(*household, bin);
+            Errand { resident, household: *household, whose: resident, number: 0, lasts_days }
+        }));
     }
 
     fn walk_dogs(&self, desk: &mut Desk) {
-        let walks = self.world.activities.dog_walks_per_day;
-        let [_, _, walker, _] = desk.household_words.columns();
-        let most = self.people.count_households() * usize::from(walks);
-        let mut out = Keeper::new(&mut desk.errands[Purpose::Pet as usize], most);
-        for ((household, kin), walker) in (0..).zip(&self.people.kin).zip(walker) {
-            for number in 0..walks {
-                let resident = self.from_7(household, walker.rotate_left(8 * u32::from(number)));
-                let errand = Errand { resident, household, whose: resident, number, lasts_days: 0 };
-                out.keep_if(kin.has_dog(), errand);
-            }
+        let Desk { kept, errands, household_words, .. } = desk;
+        keep(kept, self.people.kin.iter().map(|kin| kin.has_dog()));
+        let out = &mut errands[Purpose::Pet as usize];
+        out.clear();
+        for number in 0..self.world.activities.dog_walks_per_day {
+            out.extend(kept.iter().map(|household| {
+                let [_, _, walker, _] = household_words.at(usize::from(*household));
+                let resident = self.from_7(*household, walker.rotate_left(8 * u32::from(number)));
+                Errand { resident, household: *household, whose: resident, number, lasts_days: 0 }
+            }));
         }
-        out.done();
     }
 
-    /// Doctor, pharmacy, work and what the decree does not know. Grown-ups fetch and bring for small children; the number then tells
-    /// the child.
+    /// Doctor, pharmacy, work and what the decree does not know.
     fn see_to_own_needs(&self, desk: &mut Desk) {
-        let Desk { needs, needy, errands, household_words, .. } = desk;
-        needy.resize(needs.len() + 1, 0);
-        let mut count = 0;
-        for (resident, needs) in (0..).zip(needs.iter()) {
-            needy[count] = resident;
-            count += usize::from(*needs != 0);
-        }
-        needy.truncate(count);
+        let Desk { needs, needy, kept, errands, household_words, .. } = desk;
+        keep(needy, needs.iter().map(|needs| *needs != 0));
         let lists = [
             (Purpose::Doctor, DOCTOR, 0),
             (Purpose::Pharmacy, PHARMACY, self.world.activities.prescription_days),
             (Purpose::Work, WORK, 0),
             (Purpose::Other, OTHER, 0),
         ];
-        let [shopper, ..] = household_words.columns();
         for (purpose, need, lasts_days) in lists {
-            let mut list = Keeper::new(&mut errands[purpose as usize], needy.len());
-            for whose in needy.iter().copied() {
-                let member = self.people.residents[usize::from(whose)];
-                let household = self.people.households[usize::from(whose)];
-                let is_small = member.age() == AgeBand::Under7;
-                let first = self.people.firsts[usize::from(household)];
-                let adult = self.adult(household, shopper[usize::from(household)]);
-                let errand = Errand {
-                    resident: if is_small { adult } else { whose },
-                    household,
-                    whose,
-                    number: if is_small { (whose - first) as u8 + 1 } else { 0 },
-                    lasts_days,
-                };
-                let is_off = need == WORK && member.rotates() && self.has_day_off(whose);
-                list.keep_if(needs[usize::from(whose)] & need != 0 && !is_off, errand);
-            }
-            list.done();
+            keep(kept, needy.iter().map(|resident| needs[usize::from(*resident)] & need != 0));
+            let list = &mut errands[purpose as usize];
+            list.clear();
+            list.extend(
+                kept.iter().map(|index| self.own_errand(needy[usize::from(*index)], lasts_days, household_words)),
+            );
         }
+        let works = &mut errands[Purpose::Work as usize];
+        works.retain(|errand| {
+            !self.people.residents[usize::from(errand.whose)].rotates() || !self.has_day_off(errand.whose)
+        });
+    }
+
+    /// An errand of `whose` own. Grown-ups fetch and bring for small children; the number then tells the child.
+    #[inline]
+    fn own_errand(&self, whose: u16, lasts_days: u8, household_words: &Words) -> Errand {
+        let member = self.people.residents[usize::from(whose)];
+        let household = self.people.households[usize::from(whose)];
+        if member.age() != AgeBand::Under7 {
+            return Errand { resident: whose, household, whose, number: 0, lasts_days };
+        }
+        let [shopper, ..] = household_words.at(usize::from(household));
+        let first = self.people.firsts[usize::from(household)];
+        let resident = self.adult(household, shopper);
+        Errand { resident, household, whose, number: (whose - first) as u8 + 1, lasts_days }
     }
 
     /// Whether a worker who has two days on and two off is off today. Where in the four days, the last bits of a number say that has

@@ -14,7 +14,7 @@ impl Planner<'_> {
     #[inline]
     pub(super) fn schedule(&mut self, wishes: &mut [Wish]) -> usize {
         let Some(Wish { resident, .. }) = wishes.first() else { return 0 };
-        let away_min = &mut self.needs.away_min[usize::from(*resident)];
+        let resident = usize::from(*resident);
         let gap_ms = self.world.activities.gap_min * MINUTE_MS;
         if wishes.len() > 1 {
             join_tours(wishes);
@@ -31,13 +31,16 @@ impl Planner<'_> {
                 }
                 _ => {
                     wish.stop = 0;
-                    wish.departs_ms = wish.departs_ms.max(u32::from(*away_min) * MINUTE_MS);
+                    wish.departs_ms = wish.departs_ms.max(u32::from(self.needs.away_min[resident]) * MINUTE_MS);
                 }
             }
             if wish.departs_ms < DAY_MS {
-                *away_min = (wish.departs_ms + wish.length_ms + gap_ms).div_ceil(MINUTE_MS) as u16;
+                let home_ms = wish.departs_ms + wish.length_ms + gap_ms;
+                self.needs.away_min[resident] = home_ms.div_ceil(MINUTE_MS) as u16;
                 wishes[kept] = wish;
                 kept += 1;
+            } else {
+                self.needs.stays_unmet(wish.purpose(), wish.household, wish.whose);
             }
         }
         kept

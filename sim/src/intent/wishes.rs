@@ -28,8 +28,6 @@ pub(super) struct Wish {
     pub(super) destination: u16,
     /// Tells the trip's random numbers from those of other trips of the resident and day; its low bits are the purpose.
     pub(super) item: u16,
-    /// For how many days the need is met by it.
-    pub(super) lasts_days: u8,
     /// Which stop of its tour it is.
     pub(super) stop: u8,
     /// Whether it may follow another trip without going home between.
@@ -64,7 +62,7 @@ struct Drawn {
 
 impl Planner<'_> {
     /// Draws the trips of all errands and puts the wishes on the desk by resident, otherwise in no order.
-    pub(super) fn draw_wishes(&self, desk: &mut Desk) {
+    pub(super) fn draw_wishes(&mut self, desk: &mut Desk) {
         desk.unsorted.clear();
         for purpose in Purpose::ALL {
             // A loop for each purpose: the code and tables of one stay at hand, and nothing is guessed.
@@ -81,6 +79,7 @@ impl Planner<'_> {
             }
         }
         self.set_out_to_stock_up(desk);
+        self.meet_needs(desk);
         sort_by_resident(desk, self.people.residents.len());
     }
 
@@ -102,7 +101,6 @@ impl Planner<'_> {
                 whose: errand.whose,
                 destination: drawn.destination,
                 item: item(purpose, errand),
-                lasts_days: errand.lasts_days,
                 stop: 0,
                 may_chain: drawn.may_chain,
                 carries: drawn.carries,
@@ -194,6 +192,23 @@ impl Planner<'_> {
         };
         let length_ms = DAY_MS.min(stay_ms + 2 * travel_ms);
         Drawn { departs_ms: 0, length_ms, leg_ms: travel_ms, destination, distance_m, may_chain: false, carries: false }
+    }
+
+    /// Every errand meets its need; those that come to nothing will put it back.
+    fn meet_needs(&mut self, desk: &Desk) {
+        let of = |purpose: Purpose| desk.errands[purpose as usize].iter();
+        for errand in of(Purpose::Groceries) {
+            self.needs.pantry[usize::from(errand.household)] = errand.lasts_days;
+        }
+        for errand in of(Purpose::Rubbish) {
+            self.needs.rubbish[usize::from(errand.household)] = errand.lasts_days;
+        }
+        for errand in of(Purpose::Pharmacy) {
+            self.needs.prescription[usize::from(errand.whose)] = errand.lasts_days;
+        }
+        for errand in of(Purpose::Other) {
+            self.needs.wants_out[usize::from(errand.whose)] = false;
+        }
     }
 
     /// Whoever stocks up sets out within an hour of the news, unless the usual time is yet to come.
