@@ -29,6 +29,7 @@ mod philox;
 mod places;
 mod population;
 mod profile;
+mod published;
 mod records;
 mod resolve;
 mod server;
@@ -41,6 +42,7 @@ mod world;
 pub use engine::{Model, Options, Progress, SimError, Simulation, simulate};
 pub use places::{Place, PlacesError, complete_places, read_places, shrink_places};
 pub use population::{AgeBand, Census, Phone, Population};
+pub use published::{Measure, Published};
 pub use records::{
     Check, DayRecords, GateMinute, Observer, Pass, PassOutcome, Quarters, TraceKeeper, Trip, Trips, Verdict, Wants,
 };

@@ -68,6 +68,8 @@ pub struct DaySummary {
     pub turned_back: u64,
     /// The sum of their waiting times there, in milliseconds.
     pub gate_wait_sum_ms: u64,
+    /// The longest of these.
+    pub gate_wait_max_ms: u64,
 }
 
 /// One place over all days.
