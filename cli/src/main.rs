@@ -18,6 +18,7 @@ mod serve;
 mod session;
 mod simulate;
 mod stop;
+mod validate;
 
 use std::process::ExitCode;
 

@@ -5,6 +5,7 @@
 //! - [`RunFolder`]: a folder of results while it is written; it has its final name only when it is whole;
 //! - [`BulkWriter`]: an observer of the simulation that streams trips, passes and checks in a [`Format`];
 //! - [`write_simulation`], [`write_load`], [`write_capacity`]: the tables of a result, and its part of `run.json`;
+//! - [`Figure`], [`write_figures`]: published figures beside the model's;
 //! - [`RunRecord`]: `run.json`, with the verdict and its sentence ([`verdict`]);
 //! - [`Run`]: a run folder to read; [`write_page`]: one self-contained HTML page of run folders, its plots as SVG and PNG beside it;
 //! - [`terminal`]: the same as plain text; [`number`]: the one formatter of numbers; [`tables`]: every table with every column.
@@ -34,4 +35,4 @@ pub use folder::{Run, RunFolder};
 pub use machine::{Machine, peak_memory_bytes};
 pub use page::write_page;
 pub use record::RunRecord;
-pub use runs::{Effort, peaks, write_capacity, write_load, write_simulation};
+pub use runs::{Effort, Figure, peaks, write_capacity, write_figures, write_load, write_simulation};

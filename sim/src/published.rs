@@ -51,6 +51,11 @@ impl Published {
         faults
     }
 
+    /// The unit of its numbers.
+    pub fn unit(&self) -> &'static str {
+        if self.relative_to.is_some() { "change" } else { self.measure.unit() }
+    }
+
     /// The model's figure, where it measured `here` in this scenario and `there` in the one that it is relative to, if any. `None`
     /// where there was nothing to measure.
     pub fn simulated(&self, here: Option<f64>, there: Option<f64>) -> Option<f64> {

@@ -191,7 +191,8 @@ mod tests {
 
     /// Two days of 200 residents: 100 and 60 trips to a shop, 50 passes on the first day, a fifth of them annulled.
     fn run() -> Simulation {
-        let mut first = DaySummary { registrations: [30, 0, 10], requests: [40, 80, 0, 0], ..Default::default() };
+        let mut first = DaySummary { registrations: [30, 0, 10], ..Default::default() };
+        first.requests[RequestKind::Issue as usize] = 80;
         first.purposes[Purpose::Groceries as usize] =
             Counts { trips: 100, passes: 50, annulled: 10, malformed: 20, ..Default::default() };
         first.purposes[Purpose::Work as usize] =
