@@ -3,7 +3,8 @@
 //! In order of use:
 //!
 //! - [`RunFolder`]: a folder of results while it is written; it has its final name only when it is whole;
-//! - [`BulkWriter`]: an observer of the simulation that streams trips, passes and checks in a [`Format`];
+//! - [`BulkWriter`]: an observer of the simulation that streams trips, passes, checks, requests, who is out and the queues at gates in a
+//!   [`Format`], and notices what is worth telling of them ([`Seen`]);
 //! - [`write_simulation`], [`write_load`], [`write_capacity`]: the tables of a result, and its part of `run.json`;
 //! - [`Figure`], [`write_figures`]: published figures beside the model's;
 //! - [`RunRecord`]: `run.json`, with the verdict and its sentence ([`verdict`]);
@@ -29,7 +30,7 @@ pub mod tables;
 pub mod terminal;
 pub mod verdict;
 
-pub use bulk::{BulkWriter, Format};
+pub use bulk::{BulkWriter, Crowd, Format, Seen, WorstGate};
 pub use error::ReportError;
 pub use folder::{Run, RunFolder};
 pub use machine::{Machine, peak_memory_bytes};

@@ -174,9 +174,14 @@ pub struct Quarters<'a> {
     pub(crate) places: usize,
 }
 
-impl Quarters<'_> {
+impl<'a> Quarters<'a> {
     /// Quarters of an hour in a day.
     pub const PER_DAY: usize = 96;
+
+    /// Of counts for each quarter of the day, for each of so many `places`: who is out, and who of these is shopping.
+    pub const fn new(out: &'a [u32], in_shops: &'a [u32], places: usize) -> Self {
+        Quarters { out, in_shops, places }
+    }
 
     /// How many places there are.
     pub fn places(&self) -> usize {
@@ -201,6 +206,11 @@ pub struct Trips<'a> {
 }
 
 impl<'a> Trips<'a> {
+    /// Of lists that stand in order one after the other.
+    pub const fn new(parts: &'a [Vec<Trip>]) -> Self {
+        Trips { parts }
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.parts.iter().map(Vec::len).sum()
