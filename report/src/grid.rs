@@ -3,7 +3,7 @@
 use sim::Published;
 
 use crate::Figure;
-use crate::number::{NONE, figures as figures_of, rate, share, time_us, times, whole};
+use crate::number::{NONE, in_unit, rate, share, time_us, times, whole};
 use crate::record::{CapacityResults, KindRecord, LoadResults, Quantiles, SimulateResults};
 use crate::verdict::usable_words;
 
@@ -112,7 +112,7 @@ pub(crate) fn figures(figures: &[Figure]) -> Grid {
 
 /// Published figures and the bands around them.
 pub(crate) fn bands(published: &[Published]) -> Grid {
-    let row = |published: &Published| [&band(published)[..], &[published.measure.to_string()]].concat();
+    let row = |published: &Published| [&band(published)[..], &[published.terms()]].concat();
     Grid { header: vec!["figure", "published", "band", "measure"], rows: published.iter().map(row).collect() }
 }
 
@@ -128,15 +128,6 @@ pub(crate) fn beside(figure: &Figure) -> String {
     let simulated = figure.simulated.map_or("nothing".into(), |value| in_unit(value, figure.published.unit()));
     let [_, value, band] = band(&figure.published);
     format!("{simulated} simulated, {value} published, {band} allowed")
-}
-
-/// A number in the unit of a measure.
-fn in_unit(value: f64, unit: &str) -> String {
-    match unit {
-        "share" => share(value),
-        "change" => format!("{} %", figures_of(100.0 * value)),
-        _ => figures_of(value),
-    }
 }
 
 /// `2020-04-02 12:04` of `2020-04-02T12:04:00.000+03:00`.

@@ -51,6 +51,12 @@ impl Published {
         faults
     }
 
+    /// What is measured, and against which scenario: `passes(day=0)`.
+    pub fn terms(&self) -> String {
+        let against = self.relative_to.as_ref().map_or(String::new(), |other| format!(" against {other}"));
+        format!("{}{against}", self.measure)
+    }
+
     /// The unit of its numbers.
     pub fn unit(&self) -> &'static str {
         if self.relative_to.is_some() { "change" } else { self.measure.unit() }

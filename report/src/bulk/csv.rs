@@ -125,6 +125,9 @@ mod tests {
 
     #[test]
     fn only_words_that_need_quotes_have_them() {
-        assert_eq!(["road", "road, east", "the \"ring\""].map(quoted), ["road", "\"road, east\"", "\"the \"\"ring\"\"\""]);
+        assert_eq!(
+            ["road", "road, east", "the \"ring\""].map(quoted),
+            ["road", "\"road, east\"", "\"the \"\"ring\"\"\""]
+        );
     }
 }

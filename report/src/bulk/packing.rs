@@ -39,7 +39,8 @@ fn pack_block(deltas: &[i64; BLOCK], count: usize, bytes: &mut Vec<u8>) {
         *above = delta.wrapping_sub(least) as u64;
     }
     let miniblocks = above.as_chunks::<MINIBLOCK>().0;
-    let width = |miniblock: &[u64; MINIBLOCK]| u64::BITS - miniblock.iter().fold(0, |bits, above| bits | above).leading_zeros();
+    let width =
+        |miniblock: &[u64; MINIBLOCK]| u64::BITS - miniblock.iter().fold(0, |bits, above| bits | above).leading_zeros();
     push_zigzag(bytes, least);
     bytes.extend(miniblocks.iter().map(|miniblock| width(miniblock) as u8));
     // A miniblock beyond the last value has the width 0 and so no bytes.

@@ -58,7 +58,7 @@ impl RunRecord {
             return self;
         }
         let out = figures.iter().filter(|figure| !figure.holds());
-        self.failures.extend(out.map(|figure| format!("{}: {}", figure.published.measure, grid::beside(figure))));
+        self.failures.extend(out.map(|figure| format!("{}: {}", figure.published.terms(), grid::beside(figure))));
         let all = figures.len();
         let (verdict, sentence) = match self.failures.len() {
             0 => (Verdict::Held, format!("holds: published figures within their bands: {all} of {all}")),
