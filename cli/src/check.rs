@@ -8,12 +8,14 @@ use crate::args::Check;
 use crate::failure::Ending;
 use crate::policy_text;
 use crate::scenario::Scenario;
+use crate::validate;
 
 /// Explains the scenario, or names everything that is wrong with it.
 pub(crate) fn run(arguments: &Check) -> anyhow::Result<Ending> {
     let scenario = Scenario::read(&arguments.scenario)?;
     let listed: u64 = scenario.places.iter().map(|place| u64::from(place.residents)).sum();
     let rural = u64::from(scenario.settings.region.residents) - listed;
+    scenario.yardsticks()?;
     print!("{}", explain(&scenario, rural));
     Ok(Ending::Held)
 }
@@ -42,6 +44,7 @@ fn explain(scenario: &Scenario, rural: u64) -> String {
         100.0 * scenario.slo.right_share.get(),
     );
     text += &format!("Reference server: scheme {}\n\n", scenario.server.scheme.name());
+    text += &validate::explain(&scenario.published);
     for doubt in doubts(scenario) {
         text += &format!("doubtful: {doubt}\n");
     }

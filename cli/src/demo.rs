@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use report::record::{Command, Results, Status};
 use report::{Format, Run, RunFolder, RunRecord, terminal};
+use sim::TraceKeeper;
 
 use crate::args::{Demo, ServerChoice, Store};
 use crate::capacity::{self, Demand};
@@ -31,12 +32,14 @@ pub(crate) fn run(arguments: &Demo, stop: &Stop) -> anyhow::Result<Ending> {
 fn rehearse(scenario: &Scenario, folder: &RunFolder, session: &Session) -> anyhow::Result<RunRecord> {
     let part = |command| Session::begin(command, &session.stop);
     let simulating = part(Command::Simulate);
+    let mut keeper = TraceKeeper::default();
     let simulated = in_folder(&folder.path().join("simulate"), |folder| {
-        simulate::simulate(scenario, 0, Format::Parquet, folder, &simulating)
+        simulate::simulate(scenario, 0, Format::Parquet, &mut keeper, folder, &simulating)
     })?;
-    let Simulated { trace, record } = simulated.1;
+    let Simulated { demand, record, .. } = simulated.1;
+    let trace = keeper.into_trace();
     let mut parts = vec![record];
-    let demand = Demand::of(scenario, &trace).ok_or_else(|| bad_input("the scenario asks nothing of a server"))?;
+    let demand = Demand::of(scenario, &demand).ok_or_else(|| bad_input("the scenario asks nothing of a server"))?;
     let seat =
         ServerSeat { scenario, choice: ServerChoice { scheme: None, store: Store::Embedded }, beside: folder.path() };
     if !session.stop.asked() {

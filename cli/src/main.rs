@@ -19,6 +19,7 @@ mod serve;
 mod session;
 mod simulate;
 mod stop;
+mod validate;
 
 use std::process::ExitCode;
 

@@ -1,9 +1,9 @@
 //! `lockgate simulate`: the residents' days.
 
-use demand::Trace;
+use demand::{RateSeries, Trace};
 use report::record::{Command, Results};
-use report::{BulkWriter, Effort, Format, RunFolder, RunRecord, peak_memory_bytes, terminal};
-use sim::{Model, Observer, SimError, Simulation};
+use report::{BulkWriter, Effort, Figure, Format, RunFolder, RunRecord, peak_memory_bytes, terminal};
+use sim::{Model, Observer, SimError, Simulation, TraceKeeper};
 
 use crate::args::Simulate;
 use crate::failure::{Ending, bad_input};
@@ -11,11 +11,14 @@ use crate::progress::Progress;
 use crate::scenario::Scenario;
 use crate::session::{Session, close_folder, ending, in_folder, of_report};
 use crate::stop::Stop;
+use crate::validate;
 
 /// A simulation and its `run.json`.
 pub(crate) struct Simulated {
-    pub(crate) trace: Trace,
+    pub(crate) demand: RateSeries,
     pub(crate) record: RunRecord,
+    /// The model's figures beside the published ones; none unless they were asked for.
+    pub(crate) figures: Vec<Figure>,
 }
 
 /// Simulates the scenario, with what the arguments change of it.
@@ -29,38 +32,54 @@ pub(crate) fn run(arguments: &Simulate, stop: &Stop) -> anyhow::Result<Ending> {
     if let Some(residents) = arguments.residents {
         scenario.shrunk_to = Some(residents);
     }
+    scenario.validates = arguments.validate;
     let session = Session::begin(Command::Simulate, stop);
     let out = session.output(arguments.output.out.as_deref());
     let threads = arguments.threads.unwrap_or(0);
-    let (out, simulated) = in_folder(&out, |folder| simulate(&scenario, threads, arguments.format, folder, &session))?;
+    let (out, simulated) =
+        in_folder(&out, |folder| simulate(&scenario, threads, arguments.format, &mut (), folder, &session))?;
+    print!("{}", terminal::figures(&simulated.figures));
     print!("{}", terminal::summary(&simulated.record));
     println!("{}", out.display());
     Ok(ending(&simulated.record))
 }
 
-/// Simulates the scenario on `threads` (0: all cores) and writes everything into `folder`.
+/// Simulates the scenario on `threads` (0: all cores), shows it to `observer` and writes everything into `folder`.
 pub(crate) fn simulate(
     scenario: &Scenario,
     threads: usize,
     format: Format,
+    observer: &mut dyn Observer,
     folder: &RunFolder,
     session: &Session,
 ) -> anyhow::Result<Simulated> {
-    let mut writer = BulkWriter::create(folder, format).map_err(of_report)?;
-    let simulation = play(scenario, threads, &mut writer, session)?;
+    let gates = &scenario.settings.checks.gates;
+    let mut writer = BulkWriter::create(folder, format, gates, threads).map_err(of_report)?;
+    let simulation = play(scenario, threads, &mut (&mut writer, observer), session)?;
+    let seen = writer.finish().map_err(of_report)?;
     let effort = Effort { seconds: session.seconds(), peak_memory_bytes: peak_memory_bytes() };
-    writer.finish().map_err(of_report)?;
     let written =
-        report::write_simulation(folder, &simulation, &scenario.calendar, format, effort).map_err(of_report)?;
+        report::write_simulation(folder, &simulation, &seen, &scenario.calendar, format, effort).map_err(of_report)?;
     let results = Results { simulate: Some(written), ..Results::default() };
-    let record = session.record(scenario, results, None, simulation.complete);
+    let figures = validate::figures(scenario, &simulation, |other| play(other, threads, &mut (), session))?;
+    if !figures.is_empty() {
+        report::write_figures(folder, &figures, format).map_err(of_report)?;
+    }
+    let record = session.record(scenario, results, None, simulation.complete).held_against(&figures);
     close_folder(folder, scenario, &record)?;
-    Ok(Simulated { trace: simulation.trace, record })
+    Ok(Simulated { demand: simulation.demand, record, figures })
 }
 
-/// The demand of the scenario, and nothing written.
+/// How many requests the scenario brings in each minute, and nothing written.
+pub(crate) fn demand(scenario: &Scenario, session: &Session) -> anyhow::Result<RateSeries> {
+    Ok(play(scenario, 0, &mut (), session)?.demand)
+}
+
+/// All requests of the scenario, and nothing written.
 pub(crate) fn trace(scenario: &Scenario, session: &Session) -> anyhow::Result<Trace> {
-    Ok(play(scenario, 0, &mut (), session)?.trace)
+    let mut keeper = TraceKeeper::default();
+    play(scenario, 0, &mut keeper, session)?;
+    Ok(keeper.into_trace())
 }
 
 fn play(
@@ -97,11 +116,12 @@ impl Scenario {
 
     /// The region to simulate: all of it, or every place shrunk in proportion.
     fn region(&self) -> (sim::Settings, Vec<sim::Place>) {
-        let (mut settings, mut places) = (self.settings.clone(), self.places.clone());
-        if let Some(residents) = self.shrunk_to {
-            places = sim::shrink_places(&places, settings.region.residents, residents);
-            settings.region.residents = residents;
+        let whole = &self.settings;
+        match self.shrunk_to {
+            None => (whole.clone(), self.places.clone()),
+            Some(residents) => {
+                (whole.shrunk(residents), sim::shrink_places(&self.places, whole.region.residents, residents))
+            }
         }
-        (settings, places)
     }
 }

@@ -71,7 +71,9 @@ fn field(column: &ColumnSchema) -> Value {
             "integer"
         }
         ColumnKind::Number(least, greatest) => {
-            constraints.insert("minimum".into(), least.into());
+            if least.is_finite() {
+                constraints.insert("minimum".into(), least.into());
+            }
             if greatest.is_finite() {
                 constraints.insert("maximum".into(), greatest.into());
             }
@@ -86,13 +88,16 @@ fn field(column: &ColumnSchema) -> Value {
         ColumnKind::Truth => "boolean",
         ColumnKind::Date => "date",
         ColumnKind::Time => "datetime",
+        ColumnKind::Clock => "time",
     };
     let mut field = json!({ "name": column.name, "type": kind, "description": format!("{}.", column.meaning) });
     if !column.unit.is_empty() {
         field["unit"] = column.unit.into();
     }
-    if kind == "datetime" {
-        field["format"] = "any".into();
+    match column.kind {
+        ColumnKind::Time => field["format"] = "any".into(),
+        ColumnKind::Clock => field["format"] = "%H:%M".into(),
+        _ => {}
     }
     if !constraints.is_empty() {
         field["constraints"] = constraints.into();

@@ -80,6 +80,9 @@ pub enum ReportError {
         /// In what they differ.
         what: String,
     },
+    /// The threads that write tables cannot be started.
+    #[error("the threads that write tables cannot be started: {0}; try fewer")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
     /// The page cannot be filled in.
     #[error("the page cannot be filled in: {0}")]
     Page(#[from] askama::Error),

@@ -1,8 +1,10 @@
 //! Small tables of words and numbers, as the page and the terminal both show them.
 
 use demand::RequestKind;
+use sim::Published;
 
-use crate::number::{NONE, rate, share, time_us, times, whole};
+use crate::Figure;
+use crate::number::{NONE, in_unit, rate, share, time_us, times, whole};
 use crate::record::{CapacityResults, KindRecord, LoadResults, Quantiles, SimulateResults};
 use crate::verdict::usable_words;
 
@@ -97,6 +99,36 @@ pub(crate) fn demand(simulate: &SimulateResults) -> Grid {
         ]);
     }
     Grid { header: vec!["request", "in all", "busiest minute", "when"], rows }
+}
+
+/// Published figures beside the model's.
+pub(crate) fn figures(figures: &[Figure]) -> Grid {
+    let row = |figure: &Figure| {
+        let simulated = figure.simulated.map_or(NONE.into(), |value| in_unit(value, figure.published.unit()));
+        let within = if figure.holds() { "yes" } else { "no" };
+        [&band(&figure.published)[..], &[simulated, within.into()]].concat()
+    };
+    Grid { header: vec!["figure", "published", "band", "simulated", "within"], rows: figures.iter().map(row).collect() }
+}
+
+/// Published figures and the bands around them.
+pub(crate) fn bands(published: &[Published]) -> Grid {
+    let row = |published: &Published| [&band(published)[..], &[published.terms()]].concat();
+    Grid { header: vec!["figure", "published", "band", "measure"], rows: published.iter().map(row).collect() }
+}
+
+/// What was published and the band around it.
+fn band(published: &Published) -> [String; 3] {
+    let words = |value: f64| in_unit(value, published.unit());
+    let band = format!("{} to {}", words(published.low), words(published.high));
+    [published.figure.clone(), words(published.value), band]
+}
+
+/// The model's figure and the band that it should lie in.
+pub(crate) fn beside(figure: &Figure) -> String {
+    let simulated = figure.simulated.map_or("nothing".into(), |value| in_unit(value, figure.published.unit()));
+    let [_, value, band] = band(&figure.published);
+    format!("{simulated} simulated, {value} published, {band} allowed")
 }
 
 /// `2020-04-02 12:04` of `2020-04-02T12:04:00.000+03:00`.

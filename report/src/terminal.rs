@@ -2,7 +2,7 @@
 
 use crate::grid::{self, Grid};
 use crate::record::Status;
-use crate::{RunRecord, number};
+use crate::{Figure, RunRecord, number};
 
 /// What the command line prints at the end of a run: small tables, warnings, and last the sentence that matters.
 pub fn summary(record: &RunRecord) -> String {
@@ -40,6 +40,24 @@ pub fn summary(record: &RunRecord) -> String {
     }
     text += &record.sentence;
     text.push('\n');
+    text
+}
+
+/// Published figures beside the model's; nothing when there are none.
+pub fn figures(figures: &[Figure]) -> String {
+    if figures.is_empty() {
+        return String::new();
+    }
+    let mut text = String::new();
+    push_grid(&mut text, &grid::figures(figures));
+    text.push('\n');
+    text
+}
+
+/// Published figures and the bands around them.
+pub fn bands(published: &[sim::Published]) -> String {
+    let mut text = String::new();
+    push_grid(&mut text, &grid::bands(published));
     text
 }
 

@@ -305,7 +305,7 @@ impl<'a> Run<'a> {
         self.results.note_gates(&gates);
         observer.day(&DayRecords {
             day: today.day,
-            trips: Trips { cells: &self.cells, day: today.day },
+            trips: Trips::of_cells(&self.cells, today.day),
             passes: &passes,
             checks: &checks,
             requests: &self.held_back[..known],

@@ -37,6 +37,7 @@ mod places;
 mod plan;
 mod population;
 mod profile;
+mod published;
 mod quantiles;
 mod records;
 mod resolve;
@@ -53,6 +54,7 @@ mod world;
 pub use engine::{Model, Options, Progress, Shard, SimError, simulate};
 pub use places::{Place, PlacesError, complete_places, read_places, shrink_places};
 pub use population::{Census, Phone, Population};
+pub use published::{Measure, Published};
 pub use records::{
     Check, DayRecords, GateMinute, Observer, Pass, PassOutcome, Quarters, TraceKeeper, Trip, Trips, Verdict, Wants,
 };

@@ -38,6 +38,7 @@ pub(crate) struct Tally {
     pub(crate) gate_arrivals: u64,
     pub(crate) turned_back: u64,
     pub(crate) gate_wait_sum_ms: u64,
+    pub(crate) gate_wait_max_ms: u64,
     pub(crate) fingerprint: Fingerprint,
     /// Requests by minute, from the midnight of the day before.
     pub(crate) minutes: Vec<[u32; RequestKind::ALL.len()]>,
@@ -67,6 +68,7 @@ impl Tally {
             gate_arrivals: 0,
             turned_back: 0,
             gate_wait_sum_ms: 0,
+            gate_wait_max_ms: 0,
             fingerprint: Fingerprint::default(),
             minutes: vec![Default::default(); MINUTES],
             out: vec![[0; QUARTERS]; places],
@@ -152,6 +154,7 @@ impl Tally {
         self.gate_arrivals += other.gate_arrivals;
         self.turned_back += other.turned_back;
         self.gate_wait_sum_ms += other.gate_wait_sum_ms;
+        self.gate_wait_max_ms = self.gate_wait_max_ms.max(other.gate_wait_max_ms);
         self.fingerprint.join(other.fingerprint);
         add(self.minutes.as_flattened_mut(), other.minutes.as_flattened());
         add(self.out.as_flattened_mut(), other.out.as_flattened());
@@ -191,6 +194,7 @@ impl Tally {
             gate_arrivals: self.gate_arrivals,
             turned_back: self.turned_back,
             gate_wait_sum_ms: self.gate_wait_sum_ms,
+            gate_wait_max_ms: self.gate_wait_max_ms,
         }
     }
 

@@ -2,17 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use demand::{Calendar, RateSeries, RequestKind, SimTime, Trace};
+use demand::{Calendar, RateSeries, RequestKind, SimTime};
 use passes::Purpose;
-use sim::Simulation;
+use sim::{Counts, DaySummary, Simulation};
 
-use crate::bulk::{self, Format};
-use crate::record::{PeakRecord, SimulateResults};
+use crate::bulk::{Format, Seen, WorstGate, mean_wait_ms, time_local};
+use crate::record::{CrowdRecord, GateRecord, PeakRecord, PeopleRecord, SimulateResults};
 use crate::tables::{self, Cells, Table};
 use crate::{ReportError, RunFolder};
 
 const MINUTES_OF_DAY: usize = 1_440;
 const MINUTE_MS: u64 = 60_000;
+const QUARTER_MS: u64 = 15 * MINUTE_MS;
 
 /// What a simulation cost.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,32 +24,32 @@ pub struct Effort {
     pub peak_memory_bytes: u64,
 }
 
-/// Writes the summary tables of a simulation as CSV (and as Parquet beside it when that is the format), and its requests in
-/// `format`; returns what goes into `run.json`. Trips, passes and checks were written by [`crate::BulkWriter`].
+/// Writes the summary tables of a simulation as CSV (and as Parquet beside it when that is the format); returns what goes into
+/// `run.json`. `seen` is what the [`crate::BulkWriter`] noticed that wrote the other tables.
 ///
 /// # Errors
 /// [`ReportError::Write`], [`ReportError::Table`].
 pub fn write_simulation(
     folder: &RunFolder,
     simulation: &Simulation,
+    seen: &Seen,
     calendar: &Calendar,
     format: Format,
     effort: Effort,
 ) -> Result<SimulateResults, ReportError> {
-    let series = RateSeries::new(simulation.trace.requests());
     let summaries = [
-        demand_by_minute(&series, calendar, simulation.days)?,
+        demand_by_minute(&simulation.demand, calendar, simulation.days)?,
         days(simulation, calendar)?,
         purposes(simulation)?,
         places(simulation)?,
+        groups(simulation)?,
     ];
-    for mut table in summaries {
+    for mut table in summaries.into_iter().chain(seen.worst_gate.as_ref().map(worst_gate).transpose()?) {
         table.write_csv(&folder.tables())?;
         if format == Format::Parquet {
             table.write_parquet(&folder.tables())?;
         }
     }
-    bulk::write_requests(folder, &simulation.trace, format)?;
     Ok(SimulateResults {
         residents: simulation.residents,
         days: simulation.days,
@@ -58,24 +59,61 @@ pub fn write_simulation(
         trips: simulation.trips,
         passes: simulation.passes,
         checks: simulation.checks,
-        requests: RequestKind::ALL.into_iter().map(|kind| (kind, series.total(kind))).collect(),
-        peaks: peaks_of(&series, calendar),
+        requests: RequestKind::ALL.into_iter().map(|kind| (kind, simulation.demand.total(kind))).collect(),
+        peaks: peaks(&simulation.demand, calendar),
+        people: people(simulation, seen, calendar),
     })
 }
 
-/// The busiest minute of each kind of request in `trace`, and of all together under `mix`.
-pub fn peaks(trace: &Trace, calendar: &Calendar) -> BTreeMap<String, PeakRecord> {
-    peaks_of(&RateSeries::new(trace.requests()), calendar)
-}
-
-fn peaks_of(series: &RateSeries, calendar: &Calendar) -> BTreeMap<String, PeakRecord> {
-    let kinds = RequestKind::ALL.map(|kind| (kind.name(), series.peak(kind)));
-    let all = kinds.into_iter().chain([("mix", series.peak_of_all())]);
+/// The busiest minute of each kind of request in `demand`, and of all together under `mix`.
+pub fn peaks(demand: &RateSeries, calendar: &Calendar) -> BTreeMap<String, PeakRecord> {
+    let kinds = RequestKind::ALL.map(|kind| (kind.name(), demand.peak(kind)));
+    let all = kinds.into_iter().chain([("mix", demand.peak_of_all())]);
     all.filter_map(|(name, peak)| {
         let peak = peak?;
         Some((name.to_owned(), PeakRecord { at_local: calendar.local(peak.at), rate_per_s: peak.rate_per_s }))
     })
     .collect()
+}
+
+fn people(simulation: &Simulation, seen: &Seen, calendar: &Calendar) -> PeopleRecord {
+    let days = &simulation.day_summaries;
+    let mut total = Counts::default();
+    days.iter().for_each(|day| total.add(&day.total()));
+    let sum = |of: fn(&DaySummary) -> u64| days.iter().map(of).sum::<u64>();
+    let mean_s = |sum_ms: u64, of: u64| (of > 0).then(|| sum_ms as f64 / of as f64 / 1e3);
+    let failed = |kind: RequestKind| days.iter().map(|day| day.failed_requests[kind as usize]).sum();
+    let place = |number: u16| simulation.places[usize::from(number)].place.name.clone();
+    let gate_arrivals = sum(|day| day.gate_arrivals);
+    let worst = seen.worst_gate.as_ref().and_then(|worst| Some((&worst.gate, worst.longest()?)));
+    PeopleRecord {
+        trips_without_pass: total.trips_without_pass,
+        trips_not_made: total.trips_not_made,
+        refusals: total.refusals,
+        malformed: total.malformed,
+        gave_up: total.gave_up,
+        pass_wait_mean_s: mean_s(total.wait_sum_ms, total.passes),
+        failed_requests: RequestKind::ALL.into_iter().map(|kind| (kind, failed(kind))).collect(),
+        found_without_pass: total.found_without_pass,
+        false_refusals: total.false_refusals,
+        missed_check_ins: sum(|day| day.missed_check_ins),
+        gate_arrivals,
+        turned_back: sum(|day| day.turned_back),
+        gate_wait_mean_s: mean_s(sum(|day| day.gate_wait_sum_ms), gate_arrivals),
+        longest_gate_wait_s: worst.map(|(_, minute)| f64::from(minute.wait_max_ms) / 1e3),
+        longest_gate_queue: worst.map(|_| seen.longest_queue),
+        worst_gate: worst.map(|(gate, minute)| GateRecord {
+            gate: gate.clone(),
+            place: place(minute.place),
+            at_local: calendar.local(minute.at),
+        }),
+        fullest: seen.fullest.map(|crowd| CrowdRecord {
+            place: place(crowd.place),
+            at_local: calendar.local(SimTime::on_day(crowd.day, u64::from(crowd.quarter) * QUARTER_MS)),
+            out: crowd.out,
+            in_shops: crowd.in_shops,
+        }),
+    }
 }
 
 fn demand_by_minute(series: &RateSeries, calendar: &Calendar, days: u16) -> Result<Table, ReportError> {
@@ -100,49 +138,56 @@ fn demand_by_minute(series: &RateSeries, calendar: &Calendar, days: u16) -> Resu
     )
 }
 
+/// The columns of these counts, a row each.
+fn counts(rows: &[Counts]) -> Vec<Cells> {
+    let columns: [fn(&Counts) -> u64; 14] = [
+        |counts| counts.trips,
+        |counts| counts.trips_without_pass,
+        |counts| counts.trips_not_made,
+        |counts| counts.passes,
+        |counts| counts.cancellations,
+        |counts| counts.annulled,
+        |counts| counts.refusals,
+        |counts| counts.malformed,
+        |counts| counts.failures,
+        |counts| counts.gave_up,
+        |counts| counts.wait_sum_ms,
+        |counts| counts.checks,
+        |counts| counts.found_without_pass,
+        |counts| counts.false_refusals,
+    ];
+    columns.into_iter().map(|column| Cells::Counts(rows.iter().map(column).collect())).collect()
+}
+
 fn days(simulation: &Simulation, calendar: &Calendar) -> Result<Table, ReportError> {
     let days = &simulation.day_summaries;
-    let total =
-        |count: fn(sim::PurposeSummary) -> u64| Cells::Counts(days.iter().map(|day| count(day.total())).collect());
-    let mut columns = vec![
-        Cells::Counts(days.iter().map(|day| day.day.into()).collect()),
-        Cells::texts(days.iter().map(|day| calendar.date(day.day).to_string())),
-        total(|day| day.trips),
-        total(|day| day.trips_without_pass),
-        total(|day| day.passes),
-        total(|day| day.cancellations),
-        total(|day| day.refusals),
-    ];
-    for channel in 0..passes::Channel::ALL.len() {
-        columns.push(Cells::Counts(days.iter().map(|day| day.registrations[channel]).collect()));
-    }
-    columns.push(total(|day| day.checks));
-    for verdict in 0..sim::Verdict::ALL.len() {
-        columns.push(Cells::Counts(days.iter().map(|day| day.checks[verdict]).collect()));
-    }
+    let numbers = |number: &dyn Fn(&DaySummary) -> u64| Cells::Counts(days.iter().map(number).collect());
+    let mut columns =
+        vec![numbers(&|day| day.day.into()), Cells::texts(days.iter().map(|day| calendar.date(day.day).to_string()))];
+    columns.extend(counts(&days.iter().map(DaySummary::total).collect::<Vec<_>>()));
+    columns.extend((0..passes::Channel::ALL.len()).map(|channel| numbers(&|day| day.registrations[channel])));
+    columns.extend((0..RequestKind::ALL.len()).map(|kind| numbers(&|day| day.requests[kind])));
+    columns.extend((0..RequestKind::ALL.len()).map(|kind| numbers(&|day| day.failed_requests[kind])));
+    columns.push(numbers(&|day| day.bot_requests));
+    columns.extend((0..sim::Verdict::ALL.len()).map(|verdict| numbers(&|day| day.checks[verdict])));
+    columns.extend([
+        numbers(&|day| day.patients),
+        numbers(&|day| day.missed_check_ins),
+        numbers(&|day| day.gate_arrivals),
+        numbers(&|day| day.turned_back),
+        numbers(&|day| day.gate_wait_sum_ms),
+    ]);
     Table::new(&tables::DAYS, columns)
 }
 
 fn purposes(simulation: &Simulation) -> Result<Table, ReportError> {
-    let rows: Vec<(u16, Purpose, sim::PurposeSummary)> = simulation
-        .day_summaries
-        .iter()
-        .flat_map(|day| Purpose::ALL.into_iter().zip(day.purposes).map(|(purpose, counts)| (day.day, purpose, counts)))
-        .collect();
-    let counts = |count: fn(&sim::PurposeSummary) -> u64| Cells::Counts(rows.iter().map(|row| count(&row.2)).collect());
-    Table::new(
-        &tables::PURPOSES,
-        vec![
-            Cells::Counts(rows.iter().map(|row| row.0.into()).collect()),
-            Cells::texts(rows.iter().map(|row| row.1.name())),
-            counts(|row| row.trips),
-            counts(|row| row.trips_without_pass),
-            counts(|row| row.passes),
-            counts(|row| row.cancellations),
-            counts(|row| row.refusals),
-            counts(|row| row.checks),
-        ],
-    )
+    let days = &simulation.day_summaries;
+    let mut columns = vec![
+        Cells::Counts(days.iter().flat_map(|day| [u64::from(day.day); Purpose::ALL.len()]).collect()),
+        Cells::texts(days.iter().flat_map(|_| Purpose::ALL.map(Purpose::name))),
+    ];
+    columns.extend(counts(&days.iter().flat_map(|day| day.purposes).collect::<Vec<_>>()));
+    Table::new(&tables::PURPOSES, columns)
 }
 
 fn places(simulation: &Simulation) -> Result<Table, ReportError> {
@@ -152,19 +197,48 @@ fn places(simulation: &Simulation) -> Result<Table, ReportError> {
     let degrees = |degrees: fn(&sim::Place) -> f64| {
         Cells::numbers(places.iter().map(|summary| known(summary).then(|| degrees(&summary.place))))
     };
-    let counts = |count: fn(&sim::PlaceSummary) -> u64| Cells::Counts(places.iter().map(count).collect());
+    let numbers = |number: fn(&sim::PlaceSummary) -> u64| Cells::Counts(places.iter().map(number).collect());
+    let mut columns = vec![
+        Cells::Counts((0..places.len() as u64).collect()),
+        Cells::texts(places.iter().map(|summary| summary.place.name.as_str())),
+        degrees(|place| place.latitude_deg),
+        degrees(|place| place.longitude_deg),
+        numbers(|summary| summary.place.residents.into()),
+        numbers(|summary| summary.households),
+    ];
+    columns.extend(counts(&places.iter().map(|summary| summary.counts).collect::<Vec<_>>()));
+    columns.push(numbers(|summary| summary.checks_there));
+    Table::new(&tables::PLACES, columns)
+}
+
+fn groups(simulation: &Simulation) -> Result<Table, ReportError> {
+    let groups = &simulation.groups;
+    let mut columns = vec![
+        Cells::texts(groups.iter().map(|group| group.age.name())),
+        Cells::texts(groups.iter().map(|group| group.phone.name())),
+        Cells::Counts(groups.iter().map(|group| group.residents).collect()),
+    ];
+    columns.extend(counts(&groups.iter().map(|group| group.counts).collect::<Vec<_>>()));
+    Table::new(&tables::GROUPS, columns)
+}
+
+fn worst_gate(worst: &WorstGate) -> Result<Table, ReportError> {
+    let minutes = &worst.minutes;
+    let numbers = |number: fn(&sim::GateMinute) -> u64| Cells::Counts(minutes.iter().map(number).collect());
     Table::new(
-        &tables::PLACES,
+        &tables::WORST_GATE,
         vec![
-            Cells::Counts((0..places.len() as u64).collect()),
-            Cells::texts(places.iter().map(|summary| summary.place.name.as_str())),
-            degrees(|place| place.latitude_deg),
-            degrees(|place| place.longitude_deg),
-            counts(|summary| summary.place.residents.into()),
-            counts(|summary| summary.households),
-            counts(|summary| summary.trips),
-            counts(|summary| summary.issues),
-            counts(|summary| summary.checks),
+            numbers(|minute| minute.at.day()),
+            Cells::texts(minutes.iter().map(|minute| time_local(minute.at))),
+            Cells::texts(minutes.iter().map(|_| worst.gate.as_str())),
+            numbers(|minute| minute.place.into()),
+            numbers(|minute| minute.arrivals.into()),
+            numbers(|minute| minute.checked.into()),
+            numbers(|minute| minute.turned_back.into()),
+            numbers(|minute| minute.longest_queue.into()),
+            numbers(mean_wait_ms),
+            numbers(|minute| minute.wait_max_ms.into()),
+            numbers(|minute| minute.wait_sum_ms),
         ],
     )
 }

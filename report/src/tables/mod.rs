@@ -2,26 +2,35 @@
 
 mod capacity;
 mod load;
+mod published;
 mod schema;
 mod simulate;
+mod summary;
 mod table;
 
 pub use capacity::{CAPACITY, CAPACITY_STEPS};
 pub use load::{INTERVALS, PERCENTILES};
+pub use published::PUBLISHED;
 pub use schema::{ColumnKind, ColumnSchema, TableSchema};
-pub use simulate::{CHECKS, DAYS, DEMAND_BY_MINUTE, PASSES, PLACES, PURPOSES, REQUESTS, TRIPS};
+pub use simulate::{CHECKS, GATES, PASSES, QUARTER_HOURS, REQUESTS, TRIPS, WORST_GATE};
+pub use summary::{DAYS, DEMAND_BY_MINUTE, GROUPS, PLACES, PURPOSES};
 pub use table::{Cells, Table};
 
 /// Every table there is, in the order of the data dictionary.
-pub const ALL: [&TableSchema; 12] = [
+pub const ALL: [&TableSchema; 17] = [
     &DEMAND_BY_MINUTE,
     &DAYS,
     &PURPOSES,
     &PLACES,
+    &GROUPS,
+    &WORST_GATE,
     &TRIPS,
     &PASSES,
     &CHECKS,
     &REQUESTS,
+    &QUARTER_HOURS,
+    &GATES,
+    &PUBLISHED,
     &INTERVALS,
     &PERCENTILES,
     &CAPACITY,

@@ -52,6 +52,8 @@ pub enum ColumnKind {
     Date,
     /// A time with its offset: `2020-04-02T12:00:00.000+03:00`.
     Time,
+    /// A local time of day: `07:15`.
+    Clock,
 }
 
 impl ColumnSchema {
@@ -75,6 +77,21 @@ impl ColumnSchema {
         self.may_be_missing = true;
         self
     }
+}
+
+/// The columns of `parts` one after the other; `COLUMNS` is how many there are.
+pub(super) const fn concat<const COLUMNS: usize>(parts: &[&[ColumnSchema]]) -> [ColumnSchema; COLUMNS] {
+    let mut columns = [ColumnSchema::count("", "", ""); COLUMNS];
+    let (mut filled, mut part) = (0, 0);
+    while part < parts.len() {
+        let (taken, _) = columns.split_at_mut(filled + parts[part].len());
+        let (_, room) = taken.split_at_mut(filled);
+        room.copy_from_slice(parts[part]);
+        filled += parts[part].len();
+        part += 1;
+    }
+    assert!(filled == COLUMNS, "the parts do not fill the table");
+    columns
 }
 
 /// The names of request kinds.

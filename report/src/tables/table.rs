@@ -183,7 +183,9 @@ fn data_type(kind: ColumnKind) -> DataType {
     match kind {
         ColumnKind::Count => DataType::Int64,
         ColumnKind::Number(..) => DataType::Float64,
-        ColumnKind::Text | ColumnKind::OneOf(_) | ColumnKind::Date | ColumnKind::Time => DataType::String,
+        ColumnKind::Text | ColumnKind::OneOf(_) | ColumnKind::Date | ColumnKind::Time | ColumnKind::Clock => {
+            DataType::String
+        }
         ColumnKind::Truth => DataType::Boolean,
     }
 }

@@ -168,6 +168,7 @@ impl Resolver<'_, '_> {
         }
         let wait_ms = Ms::from(at_ms - taken.came_ms);
         self.tally.gate_wait_sum_ms += wait_ms as u64;
+        self.tally.gate_wait_max_ms = self.tally.gate_wait_max_ms.max(wait_ms as u64);
         let at_ms = absolute_ms(self.today.day, taken.came_ms);
         let passage = Passage { at_ms, queue: taken.found, wait_ms, checked: true, turned_back };
         self.shared.gate_minutes.add(queue.kind, place, passage);
