@@ -7,10 +7,11 @@ use report::number;
 use crate::args::Check;
 use crate::failure::Ending;
 use crate::scenario::Scenario;
+use crate::sweep::Sweep;
 
 /// Explains the scenario, or names everything that is wrong with it.
 pub(crate) fn run(arguments: &Check) -> anyhow::Result<Ending> {
-    let scenario = Scenario::read(&arguments.scenario)?;
+    let scenario = Scenario::read_swept(&arguments.scenario, &arguments.changes.set)?;
     let listed: u64 = scenario.places.iter().map(|place| u64::from(place.residents)).sum();
     let rural = u64::from(scenario.settings.region.residents) - listed;
     print!("{}", explain(&scenario, rural));
@@ -53,11 +54,26 @@ fn explain(scenario: &Scenario, rural: u64) -> String {
         scenario.slo.response_time_ms,
         100.0 * scenario.slo.right_share.get(),
     );
-    text += &format!("Reference server: scheme {}\n\n", scenario.server.scheme.name());
+    text += &format!("Reference server: scheme {}\n", scenario.server.scheme.name());
+    text += &explain_sweep(&scenario.sweep);
+    text.push('\n');
     for doubt in doubts(scenario) {
         text += &format!("doubtful: {doubt}\n");
     }
     text + "The scenario can be used.\n"
+}
+
+/// What a sweep makes of the scenario; nothing when there is none.
+fn explain_sweep(sweep: &Sweep) -> String {
+    if sweep.is_empty() {
+        return String::new();
+    }
+    let points = sweep.points();
+    let lines: String = sweep.lines().iter().map(|line| format!("  {line}\n")).collect();
+    format!(
+        "Sweep: {points} scenarios, each value of a key with each of the others; `simulate` makes {points} runs, and with --runs N \
+         N times as many\n{lines}"
+    )
 }
 
 /// What is possible and hardly meant.

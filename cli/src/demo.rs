@@ -19,7 +19,7 @@ use crate::stop::Stop;
 ///
 /// A rehearsal that finds that a launch breaks has done its work: it ends well, whatever the verdict, unless it was stopped.
 pub(crate) fn run(arguments: &Demo, stop: &Stop) -> anyhow::Result<Ending> {
-    let scenario = Scenario::read_or_built_in(arguments.scenario.as_deref())?;
+    let scenario = Scenario::read_or_built_in(arguments.scenario.as_deref(), &arguments.changes.set)?;
     let session = Session::begin(Command::Demo, stop);
     let out = session.output(arguments.output.out.as_deref());
     let (out, record) = in_folder(&out, |folder| rehearse(&scenario, folder, &session))?;
@@ -34,7 +34,7 @@ fn rehearse(scenario: &Scenario, folder: &RunFolder, session: &Session) -> anyho
     let simulated = in_folder(&folder.path().join("simulate"), |folder| {
         simulate::simulate(scenario, 0, Format::Parquet, folder, &simulating)
     })?;
-    let Simulated { trace, record } = simulated.1;
+    let Simulated { simulation: sim::Simulation { trace, .. }, record } = simulated.1;
     let mut parts = vec![record];
     let demand = Demand::of(scenario, &trace).ok_or_else(|| bad_input("the scenario asks nothing of a server"))?;
     let seat =

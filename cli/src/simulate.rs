@@ -6,36 +6,48 @@ use report::{BulkWriter, Effort, Format, RunFolder, RunRecord, peak_memory_bytes
 use sim::{Model, Observer, SimError, Simulation};
 
 use crate::args::Simulate;
+use crate::ensemble::{self, Plan};
 use crate::failure::{Ending, bad_input};
 use crate::progress::Progress;
 use crate::scenario::Scenario;
 use crate::session::{Session, close_folder, ending, in_folder, of_report};
+use crate::source::Change;
 use crate::stop::Stop;
 
 /// A simulation and its `run.json`.
 pub(crate) struct Simulated {
-    pub(crate) trace: Trace,
+    pub(crate) simulation: Simulation,
     pub(crate) record: RunRecord,
 }
 
-/// Simulates the scenario, with what the arguments change of it.
+/// Simulates the scenario, with what the arguments change of it: once, or as an ensemble.
 pub(crate) fn run(arguments: &Simulate, stop: &Stop) -> anyhow::Result<Ending> {
-    let mut scenario = Scenario::read(&arguments.scenario)?;
-    scenario.seed = arguments.seed.unwrap_or(scenario.seed);
-    scenario.calendar.days = arguments.days.unwrap_or(scenario.calendar.days);
-    if let Some(fault) = scenario.calendar.faults().into_iter().next() {
-        return Err(bad_input(format!("--days: {}", fault.message)));
-    }
-    if let Some(residents) = arguments.residents {
-        scenario.shrunk_to = Some(residents);
-    }
-    let session = Session::begin(Command::Simulate, stop);
-    let out = session.output(arguments.output.out.as_deref());
+    let mut scenario = Scenario::read_swept(&arguments.scenario, &changes(arguments))?;
+    scenario.shrunk_to = arguments.residents;
     let threads = arguments.threads.unwrap_or(0);
-    let (out, simulated) = in_folder(&out, |folder| simulate(&scenario, threads, arguments.format, folder, &session))?;
-    print!("{}", terminal::summary(&simulated.record));
+    let named = arguments.output.out.as_deref();
+    let (out, record) = if arguments.runs.is_some() || !scenario.sweep.is_empty() {
+        let session = Session::begin(Command::Ensemble, stop);
+        let plan =
+            Plan::new(&scenario, arguments.runs.unwrap_or(1), threads, arguments.format.unwrap_or(Format::None))?;
+        in_folder(&session.output(named), |folder| ensemble::simulate(&plan, folder, &session))?
+    } else {
+        let session = Session::begin(Command::Simulate, stop);
+        let format = arguments.format.unwrap_or(Format::Csv);
+        let (out, simulated) =
+            in_folder(&session.output(named), |folder| simulate(&scenario, threads, format, folder, &session))?;
+        (out, simulated.record)
+    };
+    print!("{}", terminal::summary(&record));
     println!("{}", out.display());
-    Ok(ending(&simulated.record))
+    Ok(ending(&record))
+}
+
+/// What the arguments change of the scenario; an option of its own counts after `--set`.
+fn changes(arguments: &Simulate) -> Vec<Change> {
+    let seed = arguments.seed.map(|seed| Change::option("--seed", &["seed"], seed));
+    let days = arguments.days.map(|days| Change::option("--days", &["calendar", "days"], days.into()));
+    arguments.changes.set.iter().cloned().chain(seed).chain(days).collect()
 }
 
 /// Simulates the scenario on `threads` (0: all cores) and writes everything into `folder`.
@@ -55,7 +67,7 @@ pub(crate) fn simulate(
     let results = Results { simulate: Some(written), ..Results::default() };
     let record = session.record(scenario, results, None, simulation.complete);
     close_folder(folder, scenario, &record)?;
-    Ok(Simulated { trace: simulation.trace, record })
+    Ok(Simulated { simulation, record })
 }
 
 /// The demand of the scenario, and nothing written.
@@ -63,14 +75,15 @@ pub(crate) fn trace(scenario: &Scenario, session: &Session) -> anyhow::Result<Tr
     Ok(play(scenario, 0, &mut (), session)?.trace)
 }
 
-fn play(
+/// Simulates the scenario's days on `threads` (0: all cores), showing each to `observer`.
+pub(crate) fn play(
     scenario: &Scenario,
     threads: usize,
     observer: &mut dyn Observer,
     session: &Session,
 ) -> anyhow::Result<Simulation> {
     let (settings, places) = scenario.region();
-    let shown = Progress::steps("simulating", u64::from(scenario.calendar.days));
+    let shown = Progress::steps(session.doing.clone(), u64::from(scenario.calendar.days));
     let model = Model {
         settings: &settings,
         places: &places,

@@ -80,6 +80,12 @@ pub enum ReportError {
         /// In what they differ.
         what: String,
     },
+    /// A page was asked for of many simulations.
+    #[error("{} is an ensemble, and a page tells of one run; read its tables, or make one run of it", path.display())]
+    NoPage {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The page cannot be filled in.
     #[error("the page cannot be filled in: {0}")]
     Page(#[from] askama::Error),

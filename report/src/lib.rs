@@ -5,6 +5,7 @@
 //! - [`RunFolder`]: a folder of results while it is written; it has its final name only when it is whole;
 //! - [`BulkWriter`]: an observer of the simulation that streams trips, passes and checks in a [`Format`];
 //! - [`write_simulation`], [`write_load`], [`write_capacity`]: the tables of a result, and its part of `run.json`;
+//! - [`Ensemble`]: the tables of many simulations, one run under the other, and their quantiles;
 //! - [`RunRecord`]: `run.json`, with the verdict and its sentence ([`verdict`]);
 //! - [`Run`]: a run folder to read; [`write_page`]: one self-contained HTML page of run folders, its plots as SVG and PNG beside it;
 //! - [`terminal`]: the same as plain text; [`number`]: the one formatter of numbers; [`tables`]: every table with every column.
@@ -15,6 +16,7 @@
 
 mod bulk;
 mod datapackage;
+mod ensemble;
 mod error;
 mod folder;
 mod grid;
@@ -29,9 +31,10 @@ pub mod terminal;
 pub mod verdict;
 
 pub use bulk::{BulkWriter, Format};
+pub use ensemble::{Ensemble, Mark, Parameter};
 pub use error::ReportError;
 pub use folder::{Run, RunFolder};
 pub use machine::{Machine, peak_memory_bytes};
 pub use page::write_page;
 pub use record::RunRecord;
-pub use runs::{Effort, peaks, write_capacity, write_load, write_simulation};
+pub use runs::{Effort, peaks, summaries, write_capacity, write_load, write_simulation};

@@ -1,8 +1,6 @@
 //! Each command on a small region.
 
-use std::time::{Duration, Instant};
-
-use crate::program::{Bench, Server, files_below};
+use crate::program::{Bench, Server, files_below, wait_until};
 
 #[test]
 fn every_command_explains_itself() {
@@ -132,13 +130,4 @@ fn ctrl_c_leaves_a_marked_partial_result() {
     let record = bench.record("run");
     assert_eq!(record["status"], "partial", "{record}");
     assert_eq!(record["verdict"], serde_json::Value::Null, "what was stopped is not judged: {record}");
-}
-
-/// Waits for something that another process does; it fails after a minute rather than hang.
-fn wait_until(done: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while !done() {
-        assert!(Instant::now() < deadline, "waited for a minute");
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }

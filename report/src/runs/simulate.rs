@@ -35,19 +35,13 @@ pub fn write_simulation(
     format: Format,
     effort: Effort,
 ) -> Result<SimulateResults, ReportError> {
-    let series = RateSeries::new(simulation.trace.requests());
-    let summaries = [
-        demand_by_minute(&series, calendar, simulation.days)?,
-        days(simulation, calendar)?,
-        purposes(simulation)?,
-        places(simulation)?,
-    ];
-    for mut table in summaries {
+    for mut table in summaries(simulation, calendar)? {
         table.write_csv(&folder.tables())?;
         if format == Format::Parquet {
             table.write_parquet(&folder.tables())?;
         }
     }
+    let series = RateSeries::new(simulation.trace.requests());
     bulk::write_requests(folder, &simulation.trace, format)?;
     Ok(SimulateResults {
         residents: simulation.residents,
@@ -61,6 +55,20 @@ pub fn write_simulation(
         requests: RequestKind::ALL.into_iter().map(|kind| (kind, series.total(kind))).collect(),
         peaks: peaks_of(&series, calendar),
     })
+}
+
+/// The summary tables of a simulation: counts of its days, small whatever the region's size.
+///
+/// # Errors
+/// [`ReportError::Table`].
+pub fn summaries(simulation: &Simulation, calendar: &Calendar) -> Result<Vec<Table>, ReportError> {
+    let series = RateSeries::new(simulation.trace.requests());
+    Ok(vec![
+        demand_by_minute(&series, calendar, simulation.days)?,
+        days(simulation, calendar)?,
+        purposes(simulation)?,
+        places(simulation)?,
+    ])
 }
 
 /// The busiest minute of each kind of request in `trace`, and of all together under `mix`.

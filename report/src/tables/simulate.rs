@@ -71,14 +71,16 @@ pub const PLACES: TableSchema = TableSchema {
             ColumnKind::Number(-90.0, 90.0),
             "Degrees north, WGS 84; empty for the rural remainder",
         )
-        .or_missing(),
+        .or_missing()
+        .label(),
         ColumnSchema::of(
             "longitude_deg",
             ColumnKind::Number(-180.0, 180.0),
             "Degrees east, WGS 84; empty for the rural remainder",
         )
-        .or_missing(),
-        ColumnSchema::count("residents", "residents", "People who live there"),
+        .or_missing()
+        .label(),
+        ColumnSchema::count("residents", "residents", "People who live there").label(),
         ColumnSchema::count("households", "households", "Households there"),
         ColumnSchema::count("trips", "trips", "Trips of its residents"),
         ColumnSchema::count("issues", "passes", "Passes issued to its residents"),
