@@ -46,7 +46,7 @@ pub(crate) enum Command {
 /// What is changed of a scenario before it is read.
 #[derive(Debug, Args)]
 pub(crate) struct Changes {
-    /// Set a key of the scenario, such as behaviour.obey_share=0.5 or policy.quotas=[]; may be given several times
+    /// Set a key of the scenario, such as `behaviour.obey_share=0.5` or `policy.quotas=[]`; may be given several times
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(crate) set: Vec<Change>,
 }

@@ -68,10 +68,10 @@ fn explain_sweep(sweep: &Sweep) -> String {
     if sweep.is_empty() {
         return String::new();
     }
-    let points = sweep.points();
+    let points = number::whole(sweep.points() as u64);
     let lines: String = sweep.lines().iter().map(|line| format!("  {line}\n")).collect();
     format!(
-        "Sweep: {points} scenarios, each value of a key with each of the others; `simulate` makes {points} runs, and with --runs N \
+        "Sweep: {points} scenarios, each value of a key with each of the others; `simulate` makes {points} runs, and with --runs N, \
          N times as many\n{lines}"
     )
 }

@@ -167,9 +167,10 @@ fn demand_clause(simulate: &SimulateResults) -> String {
 
 fn ensemble_clause(ensemble: &EnsembleResults) -> String {
     let measure = |name: &str| ensemble.measures.get(name).copied();
+    let done = if ensemble.runs_done == 1 { "1 run".into() } else { format!("{} runs", whole(ensemble.runs_done)) };
     let runs = match (ensemble.points, ensemble.runs) {
-        (1, _) => format!("{} runs", whole(ensemble.runs_done)),
-        (points, runs) => format!("{} runs of {} scenarios, {runs} of each", whole(ensemble.runs_done), whole(points)),
+        (1, _) => done,
+        (points, runs) => format!("{done} of {} scenarios, {runs} of each", whole(points)),
     };
     let counts =
         |name| measure(name).map(|range| format!("{} to {}", count(range.min as u64), count(range.max as u64)));

@@ -92,8 +92,10 @@ fn demand_is_played_measured_and_told() {
 #[test]
 fn capacity_is_found_with_a_server_of_its_own() {
     let bench = Bench::new();
-    bench.succeed(&["capacity", "scenario.toml", "--out", "capacity"]);
+    // The server of its own hears what was set, too.
+    bench.succeed(&["capacity", "scenario.toml", "--set", "server.scheme=signed", "--out", "capacity"]);
     let record = bench.record("capacity");
+    assert_eq!(record["overrides"], serde_json::json!(["server.scheme=\"signed\""]));
     for path in ["issue", "verify", "mix"] {
         let found = &record["paths"][path];
         assert!(found["saturation_per_s"].as_f64() > Some(100.0), "{path}: {record}");

@@ -110,7 +110,7 @@ fn keys(schema: &TableSchema, frame: &DataFrame) -> PolarsResult<Vec<String>> {
 }
 
 /// The quantile of `share` of sorted values, between neighbours in proportion: definition 7 of Hyndman and Fan, Sample quantiles in
-/// statistical packages, The American Statistician 50 (1996), 361-365; what R, NumPy and pandas do by default. Not a number when there
+/// statistical packages, The American Statistician 50 (1996), 361-365; what R and pandas do by default. Not a number when there
 /// is no value.
 fn quantile(sorted: &[f64], share: f64) -> f64 {
     let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };
