@@ -37,14 +37,8 @@ pub fn write_simulation(
     format: Format,
     effort: Effort,
 ) -> Result<SimulateResults, ReportError> {
-    let summaries = [
-        demand_by_minute(&simulation.demand, calendar, simulation.days)?,
-        days(simulation, calendar)?,
-        purposes(simulation)?,
-        places(simulation)?,
-        groups(simulation)?,
-    ];
-    for mut table in summaries.into_iter().chain(seen.worst_gate.as_ref().map(worst_gate).transpose()?) {
+    let worst = seen.worst_gate.as_ref().map(worst_gate).transpose()?;
+    for mut table in summaries(simulation, calendar)?.into_iter().chain(worst) {
         table.write_csv(&folder.tables())?;
         if format == Format::Parquet {
             table.write_parquet(&folder.tables())?;
@@ -63,6 +57,20 @@ pub fn write_simulation(
         peaks: peaks(&simulation.demand, calendar),
         people: people(simulation, seen, calendar),
     })
+}
+
+/// The summary tables of a simulation: counts of its days, small whatever the region's size.
+///
+/// # Errors
+/// [`ReportError::Table`].
+pub fn summaries(simulation: &Simulation, calendar: &Calendar) -> Result<Vec<Table>, ReportError> {
+    Ok(vec![
+        demand_by_minute(&simulation.demand, calendar, simulation.days)?,
+        days(simulation, calendar)?,
+        purposes(simulation)?,
+        places(simulation)?,
+        groups(simulation)?,
+    ])
 }
 
 /// The busiest minute of each kind of request in `demand`, and of all together under `mix`.

@@ -142,7 +142,7 @@ pub const GROUPS: TableSchema = TableSchema {
 };
 
 fn ages() -> Vec<&'static str> {
-    sim::AgeBand::ALL.iter().map(|age| age.name()).collect()
+    passes::AgeBand::ALL.iter().map(|age| age.name()).collect()
 }
 
 fn phones() -> Vec<&'static str> {

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
 
+mod dictionary;
+mod ensembles;
 mod fixture;
 mod folders;
 mod measured;
