@@ -32,9 +32,8 @@ pub(crate) fn run(arguments: &Simulate, stop: &Stop) -> anyhow::Result<Ending> {
     let session = Session::begin(Command::Simulate, stop);
     let out = session.output(arguments.output.out.as_deref());
     let threads = arguments.threads.unwrap_or(0);
-    let (out, simulated) = in_folder(&out, |folder| {
-        simulate(&scenario, threads, arguments.format, &mut (), folder, &session)
-    })?;
+    let (out, simulated) =
+        in_folder(&out, |folder| simulate(&scenario, threads, arguments.format, &mut (), folder, &session))?;
     print!("{}", terminal::summary(&simulated.record));
     println!("{}", out.display());
     Ok(ending(&simulated.record))

@@ -21,8 +21,8 @@ use sim::{Check, DayRecords, GateMinute, Observer, Pass, Quarters, Trip, Wants};
 
 use crate::tables::{ColumnKind, ColumnSchema, TableSchema};
 use crate::{ReportError, RunFolder};
-pub(crate) use lanes::{mean_wait_ms, time_local};
 use lanes::QuarterHour;
+pub(crate) use lanes::{mean_wait_ms, time_local};
 use output::Output;
 pub use watch::{Crowd, Seen, WorstGate};
 

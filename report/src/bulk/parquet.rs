@@ -21,8 +21,8 @@ use parquet::schema::types::{ColumnDescPtr, Type};
 use rayon::prelude::*;
 
 use super::lanes::{Lane, Meaning, NO_CODE, NO_NUMBER, clock};
-use super::packing::{pack_codes, pack_numbers, width_of};
 use super::output::Sink;
+use super::packing::{pack_codes, pack_numbers, width_of};
 use super::{figures, words_of};
 use crate::tables::{ColumnKind, ColumnSchema, TableSchema};
 

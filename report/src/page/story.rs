@@ -181,17 +181,17 @@ fn days(folder: &Path) -> Result<Option<Grid>, ReportError> {
 fn region(folder: &Path) -> Result<Option<RegionMap>, ReportError> {
     let Some(table) = Table::read_csv(&tables::PLACES, folder)? else { return Ok(None) };
     let names = table.texts("name")?;
-    let [latitudes, longitudes, issues] =
-        [table.numbers("latitude_deg")?, table.numbers("longitude_deg")?, table.numbers("issues")?];
+    let [latitudes, longitudes, passes] =
+        [table.numbers("latitude_deg")?, table.numbers("longitude_deg")?, table.numbers("passes")?];
     let places = names.into_iter().enumerate().map(|(row, name)| Circle {
         name,
         latitude_deg: latitudes[row],
         longitude_deg: longitudes[row],
-        issues: issues[row],
+        passes: passes[row],
     });
     let placed = |place: &Circle| place.latitude_deg.is_finite() && place.longitude_deg.is_finite();
     let (places, unplaced): (Vec<Circle>, Vec<Circle>) = places.partition(placed);
-    let elsewhere = unplaced.iter().map(|place| place.issues).sum::<f64>() as u64;
+    let elsewhere = unplaced.iter().map(|place| place.passes).sum::<f64>() as u64;
     Ok((places.len() > 1).then_some(RegionMap { places, elsewhere }))
 }
 

@@ -67,7 +67,8 @@ pub const PASSES: TableSchema = TableSchema {
         ColumnSchema::count("asked_at_ms", LOCAL_MS, "When it was asked for, since local midnight of the first day"),
         ColumnSchema::count("valid_from_ms", LOCAL_MS, "From when it holds"),
         ColumnSchema::count("valid_until_ms", LOCAL_MS, "The first instant at which it no longer holds"),
-        ColumnSchema::count("cancelled_at_ms", LOCAL_MS, "When it was given back or annulled; empty when it was kept").or_missing(),
+        ColumnSchema::count("cancelled_at_ms", LOCAL_MS, "When it was given back or annulled; empty when it was kept")
+            .or_missing(),
         ColumnSchema::count("resident", "", "Whose it is: the number of a resident"),
         ColumnSchema::count("place", "", "The number of the place where the holder lives"),
         ColumnSchema::of("purpose", ColumnKind::OneOf(purposes), "What it permits"),
@@ -118,7 +119,11 @@ const GATE_COLUMNS: [ColumnSchema; 11] = [
     ColumnSchema::count("checked", "residents", "Of these, residents whom an officer looked at"),
     ColumnSchema::count("turned_back", "residents", "Of these, residents sent home"),
     ColumnSchema::count("longest_queue", "residents", "The longest queue that one of them met, at one gate"),
-    ColumnSchema::count("wait_mean_ms", "milliseconds", "Their mean waiting time until an officer was free; rounded down"),
+    ColumnSchema::count(
+        "wait_mean_ms",
+        "milliseconds",
+        "Their mean waiting time until an officer was free; rounded down",
+    ),
     ColumnSchema::count("wait_max_ms", "milliseconds", "The longest of these"),
     ColumnSchema::count("wait_sum_ms", "milliseconds", "Their sum"),
 ];
