@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub use capacity::{CapacityResults, PathRecord};
 pub use load::{KindRecord, LimitedBy, LoadResults, Quantiles};
-pub use simulate::{CrowdRecord, GateRecord, PeakRecord, PeopleRecord, SimulateResults};
+pub use simulate::{CrowdRecord, GateRecord, GroupRecord, PeakRecord, PeopleRecord, SimulateResults};
 
 use crate::{Machine, verdict};
 

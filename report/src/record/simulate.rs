@@ -69,6 +69,25 @@ pub struct PeopleRecord {
     pub worst_gate: Option<GateRecord>,
     /// The place and quarter of an hour with most people out; none when nobody went out.
     pub fullest: Option<CrowdRecord>,
+    /// By how people can reach the service.
+    pub by_phone: Vec<GroupRecord>,
+    /// By how old they are.
+    pub by_age: Vec<GroupRecord>,
+}
+
+/// What the service meant for one group of people.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GroupRecord {
+    /// Who: `app`, `web`, `voice`, or an age such as `18_39`.
+    pub group: String,
+    /// How many they are; never 0.
+    pub residents: u64,
+    /// Passes issued to one of them, in the mean over all days.
+    pub passes_per_resident: f64,
+    /// Share of their trips that were made without the pass they needed; none when they made no trip.
+    pub trips_without_pass_share: Option<f64>,
+    /// Trips wanted and not made, for each 1,000 of them.
+    pub trips_not_made_per_1000: f64,
 }
 
 /// A minute at the gates of one kind in one place.

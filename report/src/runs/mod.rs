@@ -2,6 +2,7 @@
 
 mod capacity;
 mod load;
+mod people;
 mod simulate;
 
 pub use capacity::write_capacity;

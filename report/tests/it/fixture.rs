@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use demand::{Calendar, RequestKind};
 use report::record::{
-    CapacityResults, Command, CrowdRecord, GateRecord, Heading, KindRecord, LoadResults, Objectives, PathRecord,
-    PeakRecord, PeopleRecord, Quantiles, Results, SimulateResults, Verdict,
+    CapacityResults, Command, CrowdRecord, GateRecord, GroupRecord, Heading, KindRecord, LoadResults, Objectives,
+    PathRecord, PeakRecord, PeopleRecord, Quantiles, Results, SimulateResults, Verdict,
 };
 use report::tables::{self, Cells, Table};
 use report::{Machine, Run, RunFolder, RunRecord};
@@ -112,6 +112,17 @@ pub(crate) fn simulate(out: &Path) -> PathBuf {
     folder.finish().unwrap()
 }
 
+/// A group that does without what it has no passes for.
+fn group(name: &str, residents: u64, passes_per_resident: f64) -> GroupRecord {
+    GroupRecord {
+        group: name.into(),
+        residents,
+        passes_per_resident,
+        trips_without_pass_share: (passes_per_resident > 0.0).then_some(0.16 - passes_per_resident / 10.0),
+        trips_not_made_per_1000: 260.0 - 90.0 * passes_per_resident,
+    }
+}
+
 fn people() -> PeopleRecord {
     PeopleRecord {
         trips_without_pass: 791_420,
@@ -140,6 +151,15 @@ fn people() -> PeopleRecord {
             out: 183_212,
             in_shops: 61_009,
         }),
+        by_phone: vec![group("app", 2_146_200, 1.31), group("web", 415_300, 1.02), group("voice", 641_446, 0.34)],
+        by_age: vec![
+            group("0_6", 256_200, 0.0),
+            group("7_17", 368_300, 0.21),
+            group("18_39", 912_800, 1.44),
+            group("40_59", 896_800, 1.38),
+            group("60_74", 560_500, 0.92),
+            group("75_plus", 208_346, 0.41),
+        ],
     }
 }
 

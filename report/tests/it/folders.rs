@@ -114,10 +114,10 @@ fn a_record_without_its_promise_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let out = fixture::simulate(&folder.path().join("run"));
     let path = out.join("run.json");
-    let json = fs::read_to_string(&path).unwrap().replace("\"residents\"", "\"people\"");
+    let json = fs::read_to_string(&path).unwrap().replace("\"fingerprint\"", "\"mark\"");
     fs::write(&path, json).unwrap();
     let error = Run::open(&out).unwrap_err().to_string();
-    assert!(error.contains("run.json") && error.contains("residents"), "{error}");
+    assert!(error.contains("run.json") && error.contains("fingerprint"), "{error}");
 }
 
 #[test]
