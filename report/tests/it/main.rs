@@ -7,5 +7,6 @@ mod fixture;
 mod folders;
 mod measured;
 mod page;
+mod people;
 mod simulated;
 mod support;
