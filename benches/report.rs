@@ -22,7 +22,7 @@ fn moment<T: FromStr<Err: Debug>>(text: &str) -> T {
 /// Towns of one size, a walk of a day apart.
 fn towns() -> Vec<Place> {
     let town = |number: u32| Place {
-        geonames_id: Some(number.into()),
+        geonames_id: Some(number),
         name: format!("Town {number}"),
         latitude_deg: 56.0 + 0.2 * f64::from(number % 8),
         longitude_deg: 44.0 + 0.3 * f64::from(number / 8),

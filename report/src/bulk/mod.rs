@@ -1,7 +1,8 @@
 //! The bulk of a simulation, row by row as it happens: trips, passes, checks, requests, who is out, and the queues at gates.
 //!
-//! These tables have millions of rows and stream past polars. A format is one file and one line in [`Format`]; each takes the same
-//! columns and writes equal bytes for equal rows, on any number of threads. Memory does not grow with the number of days.
+//! These tables have millions of rows and stream past polars. A format is one file, a name in [`Format`] and a line in `output`; each
+//! takes the same columns and writes equal bytes for equal rows, on any number of threads. Memory does not grow with the number of
+//! days.
 
 mod csv;
 mod figures;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use demand::{Request, RequestKind, SimTime};
+use demand::{Request, RequestKind, SimTime, Trace};
 use jiff::civil::datetime;
 use passes::{Channel, Purpose, Share};
 use polars::prelude::{Column, DataFrame, ParquetReader, SerReader};
@@ -219,6 +219,24 @@ fn gates_and_crowds_are_written_and_noticed() {
     assert_eq!(seen.longest_queue, 90);
     assert_eq!((&seen, &seen), (&same, &still));
     assert!(!nothing.exists(), "nothing is written");
+}
+
+#[test]
+fn requests_are_a_trace_over_all_days() {
+    let folder = tempfile::tempdir().unwrap();
+    let request = |ms| Request {
+        at: SimTime::from_ms(ms),
+        resident: (ms % 1_000) as u32,
+        place: 1,
+        kind: RequestKind::Issue,
+        purpose: Some(Purpose::Pet),
+    };
+    let days = [0..700, 700..700, 700..2_100]
+        .map(|times: std::ops::Range<u64>| Day { requests: times.map(request).collect(), ..Day::default() });
+    let (text, _) = written(&days, &[], Format::Csv, &folder.path().join("csv"));
+    let mut expected = Vec::new();
+    demand::write_csv(&Trace::new((0..2_100).map(request).collect()), &mut expected).unwrap();
+    assert!(fs::read(text.join("requests.csv")).unwrap() == expected, "requests.csv is the trace's own form");
 }
 
 #[test]
