@@ -9,7 +9,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use demand::Calendar;
 use passes::{Policy, Purpose, PurposeRule};
 use report::{BulkWriter, Format, RunFolder};
-use sim::{DayRecords, Model, Observer, Options, Place, Quarters, Region, Settings, Trip, Trips, Wants};
+use sim::{DayRecords, Model, Observer, Options, Place, Quarters, Region, Settings, Shard, Trip, Trips, Wants};
 
 const RESIDENTS: u32 = 600_000;
 const TOWNS: u32 = 60;
@@ -49,17 +49,11 @@ impl Observer for Keeper {
 /// The trips of one day of a region under a policy.
 fn trips() -> Vec<Trip> {
     let settings = Settings::new(Region { places: "towns.csv".into(), residents: RESIDENTS });
-    let rule = PurposeRule { validity_min: 180, needs_pass: true };
-    let policy = Policy {
-        from: moment("2020-04-02T00:00"),
-        until: moment("2020-06-12T00:00"),
-        advance_h: 24,
-        purposes: Purpose::ALL.map(|purpose| (purpose, rule)).into(),
-        quotas: vec![],
-    };
+    let purposes = Purpose::ALL.map(|purpose| (purpose, PurposeRule::lasting(180))).into();
+    let policy = Policy::new(moment("2020-04-02T00:00"), moment("2020-06-12T00:00"), purposes);
     let calendar = Calendar { start: moment("2020-04-02"), days: 1, utc_offset_min: 180 };
-    let model = Model { settings: &settings, places: &towns(), calendar, policy: &policy, seed: 1 };
-    let options = Options { threads: 0, stop: &AtomicBool::new(false), progress: &|_| () };
+    let model = Model { settings: &settings, places: &towns(), calendar, policy: &policy, curve: None, seed: 1 };
+    let options = Options { threads: 0, shard: Shard::WHOLE, stop: &AtomicBool::new(false), progress: &|_| () };
     let mut keeper = Keeper::default();
     sim::simulate(&model, &options, &mut keeper).expect("a sound scenario");
     keeper.0
@@ -76,8 +70,8 @@ fn write(day: &DayRecords<'_>, format: Format, threads: usize, folder: &std::pat
 }
 
 fn tables(c: &mut Criterion) {
-    let trips = [trips()];
-    let number = trips[0].len() as u64;
+    let trips = trips();
+    let number = trips.len() as u64;
     let nobody = vec![0; Quarters::PER_DAY];
     let day = DayRecords {
         day: 0,

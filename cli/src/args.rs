@@ -65,12 +65,15 @@ pub(crate) struct Simulate {
     /// Another seed than the scenario's
     #[arg(long)]
     pub(crate) seed: Option<u64>,
-    /// Simulate so many residents, every place in proportion, instead of the whole region
+    /// Simulate so many residents, every place, the service and bots in proportion, instead of the whole region
     #[arg(long, value_name = "N")]
     pub(crate) residents: Option<u32>,
     /// Simulate so many days
     #[arg(long, value_name = "N")]
     pub(crate) days: Option<u16>,
+    /// Hold the model against the figures that were published of these days; exit code 1 when one is out of its band
+    #[arg(long, conflicts_with = "days")]
+    pub(crate) validate: bool,
     /// How many threads; the results are the same for any number [default: all cores]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
@@ -196,6 +199,8 @@ pub(crate) enum Asked {
     Issue,
     /// Verify passes that were issued before
     Verify,
+    /// Check in as patients at home
+    CheckIn,
 }
 
 #[derive(Debug, Args)]

@@ -1,18 +1,21 @@
 //! `lockgate check`: reads a scenario and explains it.
 
 use demand::SimTime;
-use passes::Purpose;
+use passes::{Policy, Purpose, PurposeRule};
 use report::number;
 
 use crate::args::Check;
 use crate::failure::Ending;
+use crate::policy_text;
 use crate::scenario::Scenario;
+use crate::validate;
 
 /// Explains the scenario, or names everything that is wrong with it.
 pub(crate) fn run(arguments: &Check) -> anyhow::Result<Ending> {
     let scenario = Scenario::read(&arguments.scenario)?;
     let listed: u64 = scenario.places.iter().map(|place| u64::from(place.residents)).sum();
     let rural = u64::from(scenario.settings.region.residents) - listed;
+    scenario.yardsticks()?;
     print!("{}", explain(&scenario, rural));
     Ok(Ending::Held)
 }
@@ -33,20 +36,7 @@ fn explain(scenario: &Scenario, rural: u64) -> String {
         calendar.utc_offset_min,
         scenario.seed,
     );
-    text += &format!("A pass is needed from {} until {}:\n", scenario.policy.from, scenario.policy.until);
-    for purpose in Purpose::ALL {
-        let rule = match scenario.policy.purposes.get(&purpose) {
-            Some(rule) if rule.needs_pass => format!("{} min", rule.validity_min),
-            Some(_) => "allowed without a pass".to_owned(),
-            None => "forbidden".to_owned(),
-        };
-        text += &format!("  {:<10} {rule}\n", purpose.name());
-    }
-    for quota in &scenario.policy.quotas {
-        let purposes: Vec<&str> = quota.purposes.iter().map(|purpose| purpose.name()).collect();
-        let what = if purposes.is_empty() { "all purposes".to_owned() } else { purposes.join(", ") };
-        text += &format!("  at most {} per {} for {what}\n", quota.passes, format!("{:?}", quota.per).to_lowercase());
-    }
+    text += &policy_text::of(&scenario.policy);
     text += &format!(
         "Objectives: {} % of each kind of request within {} ms, {} % answered rightly\n",
         scenario.slo.percentile,
@@ -54,6 +44,7 @@ fn explain(scenario: &Scenario, rural: u64) -> String {
         100.0 * scenario.slo.right_share.get(),
     );
     text += &format!("Reference server: scheme {}\n\n", scenario.server.scheme.name());
+    text += &validate::explain(&scenario.published);
     for doubt in doubts(scenario) {
         text += &format!("doubtful: {doubt}\n");
     }
@@ -69,11 +60,17 @@ fn doubts(scenario: &Scenario) -> Vec<String> {
         doubts
             .push(format!("the policy is in force on none of the days from {first} to {end}: nobody asks for a pass"));
     }
-    for quota in &policy.quotas {
-        let without = |purpose: &&Purpose| policy.purposes.get(purpose).is_none_or(|rule| !rule.needs_pass);
+    for quota in policy.phases.iter().flat_map(|phase| phase.quotas.iter().flatten()).chain(&policy.quotas) {
+        let without = |purpose: &&Purpose| !gives_passes(policy, **purpose);
         for purpose in quota.purposes.iter().filter(without) {
             doubts.push(format!("a quota limits passes for {purpose}, for which there are none"));
         }
     }
     doubts
+}
+
+/// Whether there are passes for `purpose` in any phase.
+fn gives_passes(policy: &Policy, purpose: Purpose) -> bool {
+    let phases = policy.phases.iter().map(|phase| &phase.purposes).chain([&policy.purposes]);
+    phases.filter_map(|purposes| purposes.get(&purpose)).any(PurposeRule::gives_passes)
 }

@@ -36,7 +36,7 @@ fn rehearse(scenario: &Scenario, folder: &RunFolder, session: &Session) -> anyho
     let simulated = in_folder(&folder.path().join("simulate"), |folder| {
         simulate::simulate(scenario, 0, Format::Parquet, &mut keeper, folder, &simulating)
     })?;
-    let Simulated { demand, record } = simulated.1;
+    let Simulated { demand, record, .. } = simulated.1;
     let trace = keeper.into_trace();
     let mut parts = vec![record];
     let demand = Demand::of(scenario, &demand).ok_or_else(|| bad_input("the scenario asks nothing of a server"))?;

@@ -180,6 +180,7 @@ fn mix(arguments: &Load, scenario: &Scenario) -> Mix {
         (Some(path), _) => return Mix::get(path.as_str()),
         (None, Asked::Issue) => Mix::only(Kind::Issue),
         (None, Asked::Verify) => Mix::only(Kind::Verify),
+        (None, Asked::CheckIn) => Mix::only(Kind::CheckIn),
     };
     mix.purpose = purpose(scenario);
     mix.issues_per_resident = Some(issues_per_resident(scenario, mix.purpose));
@@ -188,7 +189,8 @@ fn mix(arguments: &Load, scenario: &Scenario) -> Mix {
 
 /// What passes are asked for where demand does not say: the first purpose that the policy gives passes for.
 pub(crate) fn purpose(scenario: &Scenario) -> Purpose {
-    scenario.policy.purposes.keys().next().copied().unwrap_or(Purpose::Groceries)
+    let with_passes = scenario.policy.purposes.iter().find(|(_, rule)| rule.gives_passes());
+    with_passes.map_or(Purpose::Groceries, |(purpose, _)| *purpose)
 }
 
 /// Passes that one resident asks for in a load run at most, whatever the policy allows (assumption: more in one day nobody needs).
@@ -198,6 +200,7 @@ const MOST_ISSUES: u32 = 4;
 
 /// How many passes for `purpose` one resident asks for: as the tightest quota of the policy allows, at most [`MOST_ISSUES`].
 pub(crate) fn issues_per_resident(scenario: &Scenario, purpose: Purpose) -> u32 {
-    let starts_s = scenario.unix_s(scenario.policy.from);
-    scenario.rules().quota_windows(purpose, starts_s).map(|quota| quota.passes).fold(MOST_ISSUES, u32::min)
+    let (rules, starts_s) = (scenario.rules(), scenario.unix_s(scenario.policy.from));
+    let length_s = rules.window(purpose, starts_s, None, None).map_or(0, |window| window.length_s());
+    rules.quota_windows(purpose, starts_s).map(|quota| quota.limit.passes_of(length_s)).fold(MOST_ISSUES, u32::min)
 }

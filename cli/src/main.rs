@@ -11,6 +11,7 @@ mod demo;
 mod failure;
 mod faults;
 mod load;
+mod policy_text;
 mod progress;
 mod report;
 mod scenario;
@@ -18,6 +19,7 @@ mod serve;
 mod session;
 mod simulate;
 mod stop;
+mod validate;
 
 use std::process::ExitCode;
 

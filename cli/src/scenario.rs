@@ -9,7 +9,7 @@ use jiff::civil::DateTime;
 use loadgen::{CapacitySettings, LoadSettings, Slo};
 use passes::{Fault, Policy, Rules, SchemeKind};
 use serde::{Deserialize, Serialize};
-use sim::{Place, PlacesError, Region, Settings};
+use sim::{Place, PlacesError, Published, Region, Settings};
 
 use crate::faults::{BadFile, Document};
 
@@ -70,10 +70,14 @@ pub(crate) struct Scenario {
     pub(crate) slo: Slo,
     pub(crate) capacity: CapacitySettings,
     pub(crate) replay: ReplaySettings,
+    /// What was published of its days.
+    pub(crate) published: Vec<Published>,
     /// The file's text, kept in every run folder.
     pub(crate) text: String,
     /// How many residents to simulate instead of all; set on the command line.
     pub(crate) shrunk_to: Option<u32>,
+    /// Whether to hold the model against what was published; set on the command line.
+    pub(crate) validates: bool,
     /// Whether nobody named a scenario and the built-in one only lends its objectives: such a run is not about its region.
     pub(crate) lends_objectives: bool,
     /// Where it was read; none when it is the built-in one.
@@ -121,6 +125,7 @@ impl Scenario {
         let slo: Option<Slo> = document.section("slo", &[]);
         let capacity: Option<CapacitySettings> = document.section("capacity", &[]);
         let replay: Option<ReplaySettings> = document.section("replay", &[]);
+        let published = document.key("published", Some(Vec::<Published>::new()));
 
         // A section that cannot be read at all stands in by its defaults, so that the others are still looked at.
         let settings = Settings {
@@ -148,6 +153,11 @@ impl Scenario {
         {
             document.note_faults(vec![fault]);
         }
+        if let (Ok(places), Some(calendar), Some(published)) = (&places, &calendar, &published) {
+            let entries = published.iter().enumerate();
+            let faults = entries.flat_map(|(index, entry)| entry.faults(index, calendar.days, places));
+            document.note_faults(faults.collect());
+        }
         let places = match (document.finish(), places) {
             (Ok(()), places) => places?,
             (Err(bad), Ok(_)) => return Err(bad),
@@ -170,8 +180,10 @@ impl Scenario {
                 slo: slo?,
                 capacity: capacity?,
                 replay: replay?,
+                published: published?,
                 text: text.clone(),
                 shrunk_to: None,
+                validates: false,
                 lends_objectives: false,
                 file: None,
             })
@@ -237,6 +249,7 @@ mod tests {
             keys("slo", launch.slo),
             keys("capacity", launch.capacity),
             keys("replay", launch.replay),
+            keys("published", &launch.published[0]),
             ["title", "question", "seed"].map(|key| format!("`{key}`")).to_vec(),
         ];
         for key in sections.concat() {

@@ -2,7 +2,7 @@
 
 use demand::{RateSeries, Trace};
 use report::record::{Command, Results};
-use report::{BulkWriter, Effort, Format, RunFolder, RunRecord, peak_memory_bytes, terminal};
+use report::{BulkWriter, Effort, Figure, Format, RunFolder, RunRecord, peak_memory_bytes, terminal};
 use sim::{Model, Observer, SimError, Simulation, TraceKeeper};
 
 use crate::args::Simulate;
@@ -11,11 +11,14 @@ use crate::progress::Progress;
 use crate::scenario::Scenario;
 use crate::session::{Session, close_folder, ending, in_folder, of_report};
 use crate::stop::Stop;
+use crate::validate;
 
 /// A simulation and its `run.json`.
 pub(crate) struct Simulated {
     pub(crate) demand: RateSeries,
     pub(crate) record: RunRecord,
+    /// The model's figures beside the published ones; none unless they were asked for.
+    pub(crate) figures: Vec<Figure>,
 }
 
 /// Simulates the scenario, with what the arguments change of it.
@@ -29,11 +32,13 @@ pub(crate) fn run(arguments: &Simulate, stop: &Stop) -> anyhow::Result<Ending> {
     if let Some(residents) = arguments.residents {
         scenario.shrunk_to = Some(residents);
     }
+    scenario.validates = arguments.validate;
     let session = Session::begin(Command::Simulate, stop);
     let out = session.output(arguments.output.out.as_deref());
     let threads = arguments.threads.unwrap_or(0);
     let (out, simulated) =
         in_folder(&out, |folder| simulate(&scenario, threads, arguments.format, &mut (), folder, &session))?;
+    print!("{}", terminal::figures(&simulated.figures));
     print!("{}", terminal::summary(&simulated.record));
     println!("{}", out.display());
     Ok(ending(&simulated.record))
@@ -56,9 +61,13 @@ pub(crate) fn simulate(
     let written =
         report::write_simulation(folder, &simulation, &seen, &scenario.calendar, format, effort).map_err(of_report)?;
     let results = Results { simulate: Some(written), ..Results::default() };
-    let record = session.record(scenario, results, None, simulation.complete);
+    let figures = validate::figures(scenario, &simulation, |other| play(other, threads, &mut (), session))?;
+    if !figures.is_empty() {
+        report::write_figures(folder, &figures, format).map_err(of_report)?;
+    }
+    let record = session.record(scenario, results, None, simulation.complete).held_against(&figures);
     close_folder(folder, scenario, &record)?;
-    Ok(Simulated { demand: simulation.demand, record })
+    Ok(Simulated { demand: simulation.demand, record, figures })
 }
 
 /// How many requests the scenario brings in each minute, and nothing written.
@@ -86,10 +95,11 @@ fn play(
         places: &places,
         calendar: scenario.calendar,
         policy: &scenario.policy,
+        curve: None,
         seed: scenario.seed,
     };
     let progress = |progress: sim::Progress| shown.done(u64::from(progress.days_done));
-    let options = sim::Options { threads, stop: session.stop.flag(), progress: &progress };
+    let options = sim::Options { threads, shard: sim::Shard::WHOLE, stop: session.stop.flag(), progress: &progress };
     sim::simulate(&model, &options, observer).map_err(|error| match error {
         SimError::Faults(faults) => scenario.faults(faults),
         other => other.into(),
@@ -107,11 +117,12 @@ impl Scenario {
 
     /// The region to simulate: all of it, or every place shrunk in proportion.
     fn region(&self) -> (sim::Settings, Vec<sim::Place>) {
-        let (mut settings, mut places) = (self.settings.clone(), self.places.clone());
-        if let Some(residents) = self.shrunk_to {
-            places = sim::shrink_places(&places, settings.region.residents, residents);
-            settings.region.residents = residents;
+        let whole = &self.settings;
+        match self.shrunk_to {
+            None => (whole.clone(), self.places.clone()),
+            Some(residents) => {
+                (whole.shrunk(residents), sim::shrink_places(&self.places, whole.region.residents, residents))
+            }
         }
-        (settings, places)
     }
 }

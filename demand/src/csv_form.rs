@@ -4,10 +4,10 @@
 //! | --- | --- | --- |
 //! | `at_ms` | this or `at` | milliseconds since the start, a whole number |
 //! | `at` | this or `at_ms` | a time with its offset, such as `2020-04-02T12:00:00+03:00`; the first row's midnight is the start |
-//! | `kind` | yes | `register`, `issue`, `verify` or `cancel` |
+//! | `kind` | yes | `register`, `issue`, `verify`, `cancel` or `check_in` |
 //! | `resident` | no | anything that tells residents apart; without it every row is another resident |
 //! | `place` | no | the number of a place, 0 to 65535; default 0 |
-//! | `purpose` | no | what the pass is for; default `groceries`, which every known policy allows; nothing for a registration |
+//! | `purpose` | no | what the pass is for; default `groceries`, which every known policy allows; nothing for a registration or a check-in |
 //!
 //! Rows stand in order of time. Other columns are an error, so that a misspelt one is not quietly ignored.
 
@@ -137,7 +137,7 @@ impl Rows {
         };
         let resident = self.resident(row, record);
         let (kind, purpose) = (kind?, purpose?);
-        let purpose = (kind != RequestKind::Register).then(|| purpose.unwrap_or(Purpose::Groceries));
+        let purpose = kind.has_purpose().then(|| purpose.unwrap_or(Purpose::Groceries));
         Some(Request { at: SimTime::from_ms(at_ms?), resident, place: place?, kind, purpose })
     }
 
@@ -233,11 +233,20 @@ mod tests {
         assert!(trace.requests().iter().all(|request| request.resident == 0));
     }
 
+    #[test]
+    fn a_check_in_is_about_no_pass() {
+        let csv = "at_ms,kind,resident,purpose\n5,check_in,a7f3,\n6,check_in,a7f3,pet\n7,issue,a7f3,\n";
+        let trace = read_csv(csv.as_bytes()).unwrap();
+        let read: Vec<_> = trace.requests().iter().map(|request| (request.kind, request.purpose)).collect();
+        let check_in = (RequestKind::CheckIn, None);
+        assert_eq!(read, [check_in, check_in, (RequestKind::Issue, Some(Purpose::Groceries))]);
+    }
+
     fn requests() -> impl Strategy<Value = Request> {
-        (0..200_000_000_u64, 0..50_u32, any::<u16>(), 0..4_usize, 0..7_usize).prop_map(
+        (0..200_000_000_u64, 0..50_u32, any::<u16>(), 0..RequestKind::ALL.len(), 0..7_usize).prop_map(
             |(ms, resident, place, kind, purpose)| {
                 let kind = RequestKind::ALL[kind];
-                let purpose = (kind != RequestKind::Register).then_some(Purpose::ALL[purpose]);
+                let purpose = kind.has_purpose().then_some(Purpose::ALL[purpose]);
                 Request { at: SimTime::from_ms(ms), resident, place, kind, purpose }
             },
         )

@@ -34,6 +34,22 @@ impl RateSeries {
         RateSeries { minutes }
     }
 
+    /// Adds requests of each kind to the minute that is so many after the first midnight.
+    pub fn count_at(&mut self, minute: usize, counts: &[u32; RequestKind::ALL.len()]) {
+        if counts.iter().all(|count| *count == 0) {
+            return;
+        }
+        if minute >= self.minutes.len() {
+            self.minutes.resize(minute + 1, Default::default());
+        }
+        self.minutes[minute].iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+    }
+
+    /// Adds the requests of `other`, minute by minute.
+    pub fn add(&mut self, other: &RateSeries) {
+        other.minutes.iter().enumerate().for_each(|(minute, counts)| self.count_at(minute, counts));
+    }
+
     /// The minutes from the first midnight on, each with its count of each kind (indexed by `kind as usize`).
     pub fn minutes(&self) -> &[[u32; RequestKind::ALL.len()]] {
         &self.minutes

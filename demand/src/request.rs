@@ -21,12 +21,14 @@ pub enum RequestKind {
     Verify,
     /// A resident gives a pass back.
     Cancel,
+    /// A patient who must stay at home answers a prompt.
+    CheckIn,
 }
 
 impl RequestKind {
     /// All kinds, in the order of their numbers.
-    pub const ALL: [RequestKind; 4] =
-        [RequestKind::Register, RequestKind::Issue, RequestKind::Verify, RequestKind::Cancel];
+    pub const ALL: [RequestKind; 5] =
+        [RequestKind::Register, RequestKind::Issue, RequestKind::Verify, RequestKind::Cancel, RequestKind::CheckIn];
 
     /// The name in files, such as `issue`.
     pub const fn name(self) -> &'static str {
@@ -35,7 +37,13 @@ impl RequestKind {
             RequestKind::Issue => "issue",
             RequestKind::Verify => "verify",
             RequestKind::Cancel => "cancel",
+            RequestKind::CheckIn => "check_in",
         }
+    }
+
+    /// Whether it is about a pass, and so about a purpose.
+    pub const fn has_purpose(self) -> bool {
+        matches!(self, RequestKind::Issue | RequestKind::Verify | RequestKind::Cancel)
     }
 }
 
@@ -61,13 +69,13 @@ impl FromStr for RequestKind {
 pub struct Request {
     /// When.
     pub at: SimTime,
-    /// Whose pass it is about: the number of a resident of the region.
+    /// Whom it is about: the number of a resident of the region.
     pub resident: u32,
     /// Where the asker is: the number of a place of the region.
     pub place: u16,
     /// What is asked.
     pub kind: RequestKind,
-    /// What the pass is for; none for a registration.
+    /// What the pass is for; none where it is about no pass ([`RequestKind::has_purpose`]).
     pub purpose: Option<Purpose>,
 }
 

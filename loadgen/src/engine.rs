@@ -282,7 +282,7 @@ impl<'a> Engine<'a> {
         let (mut token, mut pass, mut code, mut valid) = ("", "", "", true);
         match ask.kind {
             Kind::Get | Kind::Register => {}
-            Kind::Issue => token = shard.tokens.get(own)?,
+            Kind::Issue | Kind::CheckIn => token = shard.tokens.get(own)?,
             Kind::Cancel => (token, pass) = (shard.tokens.get(own)?, shard.passes.get(own)?),
             Kind::Verify => {
                 let shown = self.lane.showing.choose(ask.index);

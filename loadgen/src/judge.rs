@@ -48,7 +48,7 @@ pub(crate) enum Gain<'a> {
 /// Judges the answer to a request of `kind`. `valid` is the verdict that the shown code deserves.
 pub(crate) fn judge(kind: Kind, valid: bool, status: u16, body: &[u8]) -> (Outcome, Gain<'_>) {
     let gain = match (kind, status) {
-        (Kind::Get, 200) | (Kind::Cancel, 204) => Some(Gain::Nothing),
+        (Kind::Get, 200) | (Kind::Cancel | Kind::CheckIn, 204) => Some(Gain::Nothing),
         (Kind::Register, 201) => token(body),
         (Kind::Issue, 201) => pass(body),
         (Kind::Verify, 200) => verdict(valid, body),
@@ -97,6 +97,8 @@ mod tests {
         assert_eq!(outcome(Kind::Issue, true, 201, b"{}"), Outcome::Wrong);
         assert_eq!(outcome(Kind::Issue, true, 200, issued), Outcome::Wrong);
         assert_eq!(outcome(Kind::Register, true, 201, br#"{"token":""}"#), Outcome::Wrong);
+        assert_eq!(outcome(Kind::CheckIn, true, 204, b""), Outcome::Right);
+        assert_eq!(outcome(Kind::CheckIn, true, 200, b"{}"), Outcome::Wrong);
         assert_eq!(outcome(Kind::Verify, true, 200, br#"{"valid":true,"purpose":"pet"}"#), Outcome::Right);
         assert_eq!(outcome(Kind::Verify, false, 200, br#"{"valid":true}"#), Outcome::Wrong);
         assert_eq!(outcome(Kind::Verify, false, 200, br#"{"valid":false,"reason":"expired"}"#), Outcome::Right);

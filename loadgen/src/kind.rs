@@ -20,11 +20,13 @@ pub enum Kind {
     Verify,
     /// A resident gives a pass back; right is 204.
     Cancel,
+    /// A patient at home answers a prompt; right is 204.
+    CheckIn,
 }
 
 impl Kind {
     /// All kinds, in the order of their numbers (`kind as usize`).
-    pub const ALL: [Kind; 5] = [Kind::Get, Kind::Register, Kind::Issue, Kind::Verify, Kind::Cancel];
+    pub const ALL: [Kind; 6] = [Kind::Get, Kind::Register, Kind::Issue, Kind::Verify, Kind::Cancel, Kind::CheckIn];
 
     /// The name in files, such as `issue`.
     pub const fn name(self) -> &'static str {
@@ -34,6 +36,7 @@ impl Kind {
             Kind::Issue => "issue",
             Kind::Verify => "verify",
             Kind::Cancel => "cancel",
+            Kind::CheckIn => "check_in",
         }
     }
 }
@@ -51,6 +54,7 @@ impl From<RequestKind> for Kind {
             RequestKind::Issue => Kind::Issue,
             RequestKind::Verify => Kind::Verify,
             RequestKind::Cancel => Kind::Cancel,
+            RequestKind::CheckIn => Kind::CheckIn,
         }
     }
 }

@@ -112,6 +112,8 @@ pub(crate) struct Needs {
     pub(crate) newcomers: Vec<u32>,
     /// Residents who hold a pass from the start, with its purpose.
     pub(crate) holders: Vec<(u32, Purpose)>,
+    /// How many residents only check in; in a mix they come next after the holders.
+    pub(crate) patients: u32,
     /// Whether passes are shown at all.
     pub(crate) verifies: bool,
 }
@@ -119,6 +121,8 @@ pub(crate) struct Needs {
 /// So many residents hold the passes that a mix verifies: enough that no row of the target's store is hot, few enough to be issued
 /// in a second (assumption).
 const HOLDERS: u32 = 2_000;
+/// So many patients at home answer prompts: enough that no row of the target's store is hot (assumption).
+const PATIENTS: u32 = 10_000;
 /// Without a quota so many residents ask for passes in turn (assumption).
 const ASKERS: u32 = 10_000;
 /// A closed loop's rate is not known beforehand; with a quota, residents are prepared for so many issues a second (assumption).
@@ -171,10 +175,11 @@ impl Plan {
     }
 }
 
-/// The first residents hold passes, all others ask for one in turn.
+/// The first residents hold passes, the next are patients at home, all others ask for passes in turn.
 fn mix_needs(mix: &Mix, requests: f64, issued: u64) -> Needs {
     let verifies = mix.share(Kind::Verify) > 0.0;
     let holders = if verifies { HOLDERS } else { 0 };
+    let patients = if mix.share(Kind::CheckIn) > 0.0 { PATIENTS } else { 0 };
     let issues = requests * mix.share(Kind::Issue);
     let askers = match mix.issues_per_resident {
         _ if mix.share(Kind::Issue) + mix.share(Kind::Cancel) == 0.0 => 0,
@@ -183,9 +188,10 @@ fn mix_needs(mix: &Mix, requests: f64, issued: u64) -> Needs {
         Some(most) => ((issued as f64 + issues + 5.0 * issues.sqrt()) / f64::from(most)).ceil() as u32 + 1,
     };
     Needs {
-        residents: holders + askers,
+        residents: holders + patients + askers,
         holders: (0..holders).map(|number| (number, mix.purpose)).collect(),
         newcomers: Vec::new(),
+        patients,
         verifies,
     }
 }
@@ -232,7 +238,7 @@ impl TracePlan {
             }
             let purpose = request.purpose.unwrap_or(Purpose::Other);
             match request.kind {
-                RequestKind::Register => {}
+                RequestKind::Register | RequestKind::CheckIn => {}
                 RequestKind::Issue => asked[resident as usize] = true,
                 RequestKind::Verify | RequestKind::Cancel => {
                     // A newcomer cannot hold a pass from before: such a check finds none.
@@ -262,7 +268,13 @@ impl TracePlan {
 
     fn needs(&self) -> Needs {
         let verifies = self.asks.iter().any(|ask| ask.kind == Kind::Verify);
-        Needs { residents: self.residents, newcomers: self.newcomers.clone(), holders: self.holders.clone(), verifies }
+        Needs {
+            residents: self.residents,
+            newcomers: self.newcomers.clone(),
+            holders: self.holders.clone(),
+            patients: 0,
+            verifies,
+        }
     }
 }
 
@@ -272,7 +284,7 @@ mod tests {
     use demand::SimTime;
 
     fn request(ms: u64, resident: u32, kind: RequestKind) -> Request {
-        let purpose = (kind != RequestKind::Register).then_some(Purpose::Pet);
+        let purpose = kind.has_purpose().then_some(Purpose::Pet);
         Request { at: SimTime::from_ms(ms), resident, place: 0, kind, purpose }
     }
 
@@ -287,17 +299,18 @@ mod tests {
 
     #[test]
     fn only_passes_from_before_the_window_are_prepared() {
-        use RequestKind::{Cancel, Issue, Verify};
+        use RequestKind::{Cancel, CheckIn, Issue, Verify};
         let window = [
             request(0, 1, Verify),
             request(1, 2, Issue),
             request(2, 2, Verify),
             request(3, 1, Cancel),
             request(4, 3, Cancel),
+            request(5, 4, CheckIn),
         ];
         let needs = Plan::Trace(TracePlan::new(&window, 1.0)).needs(0);
         assert_eq!(needs.holders, [(0, Purpose::Pet), (2, Purpose::Pet)]);
-        assert_eq!((needs.residents, needs.verifies), (3, true));
+        assert_eq!((needs.residents, needs.verifies), (4, true), "who checks in needs a token and no pass");
     }
 
     #[test]

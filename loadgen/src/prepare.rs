@@ -80,6 +80,7 @@ fn register(control: &Control, needs: &Needs, wallet: &mut Wallet) -> Result<u64
         }
     })?;
     wallet.residents = wallet.residents.max(needs.residents);
+    wallet.patients = needs.patients;
     Ok(residents.len() as u64)
 }
 

@@ -58,6 +58,11 @@ impl Templates {
                 bearer(parts.token, out);
                 out.extend_from_slice(b"\r\n");
             }
+            Kind::CheckIn => {
+                self.post("/v1/check-ins", out);
+                bearer(parts.token, out);
+                body_of(b"{}", out);
+            }
         }
     }
 
@@ -140,7 +145,7 @@ fn put(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use passes::wire::VerificationRequest;
+    use passes::wire::{CheckIn, VerificationRequest};
 
     const PARTS: Parts<'static> = Parts {
         index: 255,
@@ -185,6 +190,9 @@ mod tests {
         assert_eq!(serde_json::from_str::<VerificationRequest>(&body).unwrap().code, PARTS.code);
         let (_, body) = written(Kind::Register, PARTS);
         assert_eq!(serde_json::from_str::<Registration>(&body).unwrap().document, "load-test-run-ff");
+        let (head, body) = written(Kind::CheckIn, PARTS);
+        assert_eq!(serde_json::from_str::<CheckIn>(&body).unwrap(), CheckIn {});
+        assert!(head.starts_with("POST /v1/check-ins HTTP/1.1") && head.contains("Bearer TOKEN\r\n"), "{head}");
         assert!(written(Kind::Cancel, PARTS).0.starts_with("DELETE /v1/passes/PASS HTTP/1.1"));
         assert!(written(Kind::Get, PARTS).0.starts_with("GET /health HTTP/1.1"));
     }

@@ -36,6 +36,8 @@ pub(crate) struct People {
     pub(crate) residents: u32,
     /// The first so many of them hold a pass.
     pub(crate) holders: u32,
+    /// The next so many answer prompts at home and ask for nothing else.
+    pub(crate) patients: u32,
     /// Passes asked for in earlier runs: quotas demand that turns go on, not start again.
     pub(crate) issued: u64,
 }
@@ -146,17 +148,24 @@ impl<'a> Mixed<'a> {
                 self.cancels += 1;
                 self.asker(before + self.cancels - 1)
             }
-            Kind::Verify => below(keyed(self.seed, Draw::Resident, index), u64::from(self.people.holders)) as u32,
+            Kind::Verify => self.one_of(self.people.holders, index),
+            Kind::CheckIn => self.people.holders + self.one_of(self.people.patients, index),
             // Nobody of the wallet: newcomers come once.
             Kind::Get | Kind::Register => self.people.residents.saturating_add(index as u32),
         };
         Some(Ask { at_ns, index, kind, resident, purpose: self.mix.purpose, duration_s: None })
     }
 
-    /// Whose turn it is, of those who hold no pass from the start.
+    /// One of `people`, drawn for the request with this number.
+    fn one_of(&self, people: u32, index: u64) -> u32 {
+        below(keyed(self.seed, Draw::Resident, index), u64::from(people)) as u32
+    }
+
+    /// Whose turn it is, of those who hold no pass from the start and go out.
     fn asker(&self, turn: u64) -> u32 {
-        let People { residents, holders, .. } = self.people;
-        holders + (turn % u64::from((residents - holders).max(1))) as u32
+        let People { residents, holders, patients, .. } = self.people;
+        let first = holders + patients;
+        first + (turn % u64::from((residents - first).max(1))) as u32
     }
 }
 
@@ -165,7 +174,7 @@ mod tests {
     use super::*;
     use crate::Arrivals;
 
-    const PEOPLE: People = People { residents: 50, holders: 20, issued: 29 };
+    const PEOPLE: People = People { residents: 50, holders: 20, patients: 0, issued: 29 };
 
     fn schedule(mix: &Mix, lane: usize, lanes: usize) -> Vec<Ask> {
         let arrivals = Arrivals::Poisson { rate_per_s: 1_000.0 }.build(5);
@@ -181,6 +190,21 @@ mod tests {
         parts.sort_by_key(|ask| ask.index);
         assert_eq!(whole, parts);
         assert!(whole.is_sorted_by_key(|ask| ask.at_ns));
+    }
+
+    #[test]
+    fn patients_stand_between_holders_and_askers() {
+        let mix = Mix::new(&[(Kind::Issue, 1.0), (Kind::Verify, 1.0), (Kind::CheckIn, 1.0)]);
+        let arrivals = Arrivals::Constant { rate_per_s: 1_000.0 }.build(5);
+        let people = People { patients: 10, issued: 0, ..PEOPLE };
+        for ask in Schedule::new(Source::Mixed(Mixed::new(&mix, people, 5, Some(arrivals), 1_000_000_000)), 0, 1) {
+            let of_kind = match ask.kind {
+                Kind::Verify => 0..20,
+                Kind::CheckIn => 20..30,
+                _ => 30..50,
+            };
+            assert!(of_kind.contains(&ask.resident), "{ask:?}");
+        }
     }
 
     #[test]

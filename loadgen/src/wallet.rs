@@ -10,6 +10,7 @@ pub struct Wallet {
     pub(crate) bad: BadPasses,
     pub(crate) residents: u32,
     pub(crate) holders: u32,
+    pub(crate) patients: u32,
     /// Passes asked for in turn so far, over all runs with this wallet.
     pub(crate) issued: u64,
     /// Runs so far; keeps the idempotency keys of one apart from those of the next.
@@ -34,6 +35,7 @@ impl Wallet {
             bad: BadPasses::default(),
             residents: 0,
             holders: 0,
+            patients: 0,
             issued: 0,
             runs: 0,
             name: run_name(),
@@ -46,7 +48,8 @@ impl Wallet {
     }
 
     pub(crate) fn people(&self) -> People {
-        People { residents: self.residents, holders: self.holders, issued: self.issued }
+        let &Wallet { residents, holders, patients, issued, .. } = self;
+        People { residents, holders, patients, issued }
     }
 
     /// Gives `resident` this `token`.

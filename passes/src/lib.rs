@@ -4,8 +4,9 @@
 //! needs a network, a file or a clock:
 //!
 //! - [`Purpose`]: why someone goes out;
-//! - [`Policy`] and its resolved form [`Rules`]: what needs a pass, for how long, how often, from when until when. Simulator and
-//!   server obey the same ones;
+//! - [`Policy`] and its resolved form [`Rules`]: what needs a pass, who, when, how far, for how long, how often, from when until
+//!   when. Simulator and server obey the same ones;
+//! - [`Group`]: who goes out, as far as the rules care;
 //! - [`Issuer`] and [`Verifier`]: the two halves of a [`SchemeKind`], how a pass is made and how a checkpoint judges it;
 //! - [`PassId`], [`ResidentId`], [`Token`]: names and the bearer credential; [`Channel`]: how a resident reaches the service;
 //! - [`wire`]: the JSON bodies of the HTTP interface, shared by the server and the load generator;
@@ -16,6 +17,7 @@
 mod channel;
 mod code;
 mod fault;
+mod group;
 mod id;
 mod lookup;
 mod policy;
@@ -28,10 +30,11 @@ pub mod wire;
 
 pub use channel::Channel;
 pub use fault::Fault;
+pub use group::{AgeBand, Group, Occupation};
 pub use id::{IdError, PassId, ResidentId, Token, TokenKey};
-pub use policy::{Period, Policy, PurposeRule, Quota};
+pub use policy::{Curfew, Exempt, Hours, Period, Phase, Policy, PurposeRule, Quota, Validity};
 pub use purpose::{Purpose, PurposeSet};
-pub use rules::{QuotaWindow, Refusal, Rules, Window};
+pub use rules::{Limit, Outing, Permission, QuotaWindow, Refusal, Rules, Window};
 pub use scheme::{Check, Grant, Invalid, Issuer, Key, Scheme, SchemeError, SchemeKind, Verifier};
 pub use share::Share;
 pub use signed::SignedVerifier;

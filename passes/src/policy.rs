@@ -7,6 +7,22 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Fault, Purpose, Rules};
 
+mod curfew;
+mod exempt;
+mod faults;
+mod hours;
+mod phase;
+mod purpose_rule;
+mod quota;
+
+pub use curfew::Curfew;
+pub use exempt::Exempt;
+pub use hours::Hours;
+pub use phase::Phase;
+pub(crate) use phase::Terms;
+pub use purpose_rule::{PurposeRule, Validity};
+pub use quota::{Period, Quota};
+
 /// The rules of a lockdown as a planner writes them, in the region's local time.
 ///
 /// ```toml
@@ -16,13 +32,27 @@ use crate::{Fault, Purpose, Rules};
 /// advance_h = 24
 ///
 /// [policy.purposes]
-/// groceries = { validity_min = 180 }
-/// pet = { validity_min = 60, needs_pass = false }
+/// groceries = { validity_min = 180, hours = ["08:00-20:00"] }
+/// work = { valid_until = "2020-04-30T23:59" }
+/// pet = { validity_min = 60, near_home_m = 100, radius_m = 1000 }
 ///
 /// [[policy.quotas]]
 /// purposes = ["groceries"]
 /// passes = 2
 /// per = "week"
+///
+/// [[policy.curfews]]
+/// from = "22:00"
+/// until = "06:00"
+/// purposes = ["work"]
+///
+/// [[policy.exempt]]
+/// age = ["0_6", "7_17"]
+///
+/// [[policy.phases]]
+/// from = "2020-04-28T00:00"
+/// curfews = []
+/// purposes.work = { valid_until = "2020-05-11T23:59", extends_issued = true }
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,91 +64,52 @@ pub struct Policy {
     /// How long before its start a pass may be asked for, in hours. Default 24 (assumption).
     #[serde(default = "default_advance_h")]
     pub advance_h: u32,
+    /// A pass starts to hold at the earliest so many minutes after it is asked for. Default 0.
+    #[serde(default)]
+    pub earliest_start_min: u32,
     /// The purposes that are allowed, each with its rule. What is not named here is forbidden.
     pub purposes: BTreeMap<Purpose, PurposeRule>,
     /// How many passes a resident may have. Default: no limit.
     #[serde(default)]
     pub quotas: Vec<Quota>,
-}
-
-/// What holds for one purpose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PurposeRule {
-    /// How long a pass lasts, in minutes; at least 1.
-    pub validity_min: u32,
-    /// Whether such a trip needs a pass at all. Default true.
-    #[serde(default = "default_needs_pass")]
-    pub needs_pass: bool,
-}
-
-/// At most `passes` passes for any of `purposes` in one day or one week.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Quota {
-    /// Which purposes count together. Default: all.
+    /// When nobody may be out. Default: never.
     #[serde(default)]
-    pub purposes: Vec<Purpose>,
-    /// How many passes; at least 1.
-    pub passes: u32,
-    /// In what time.
-    pub per: Period,
-}
-
-/// A calendar period in the region's local time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Period {
-    /// From midnight to midnight.
-    Day,
-    /// From Monday midnight to Monday midnight.
-    Week,
+    pub curfews: Vec<Curfew>,
+    /// Who needs no pass. Default: nobody.
+    #[serde(default)]
+    pub exempt: Vec<Exempt>,
+    /// What changes on a date, in the order of time. Default: nothing.
+    #[serde(default)]
+    pub phases: Vec<Phase>,
 }
 
 const fn default_advance_h() -> u32 {
     24
 }
 
-const fn default_needs_pass() -> bool {
-    true
-}
-
 impl Policy {
-    /// Everything that is wrong with this policy though each value can be read.
-    pub fn faults(&self) -> Vec<Fault> {
-        let mut faults = Vec::new();
-        if self.until <= self.from {
-            faults.push(Fault::new(
-                "policy.until",
-                format!("the policy ends ({}) before it starts ({}); write a later time", self.until, self.from),
-            ));
+    /// The policy that allows `purposes` from `from` until `until`, and has the defaults in all else.
+    pub fn new(from: DateTime, until: DateTime, purposes: BTreeMap<Purpose, PurposeRule>) -> Self {
+        Policy {
+            from,
+            until,
+            advance_h: default_advance_h(),
+            earliest_start_min: 0,
+            purposes,
+            quotas: Vec::new(),
+            curfews: Vec::new(),
+            exempt: Vec::new(),
+            phases: Vec::new(),
         }
-        if self.purposes.is_empty() {
-            faults.push(Fault::new(
-                "policy.purposes",
-                "no purpose is allowed; name at least one, such as groceries = { validity_min = 180 }",
-            ));
-        }
-        for (purpose, rule) in &self.purposes {
-            if rule.validity_min == 0 {
-                faults.push(Fault::new(
-                    format!("policy.purposes.{purpose}.validity_min"),
-                    "a pass of 0 minutes permits nothing; write at least 1, or leave the purpose out to forbid it",
-                ));
-            }
-        }
-        for (index, quota) in self.quotas.iter().enumerate() {
-            if quota.passes == 0 {
-                faults.push(Fault::new(
-                    format!("policy.quotas.{index}.passes"),
-                    "a quota of 0 passes forbids the purpose; write at least 1, or leave the purpose out of [policy.purposes]",
-                ));
-            }
-        }
-        faults
     }
 
-    /// The same policy resolved to Unix time, for a region `utc_offset_s` seconds ahead of UTC.
+    /// Everything that is wrong with this policy though each value can be read.
+    pub fn faults(&self) -> Vec<Fault> {
+        faults::of(self)
+    }
+
+    /// The same policy resolved to Unix time, for a region `utc_offset_s` seconds ahead of UTC. A policy without
+    /// [faults](Policy::faults) is understood as written.
     pub fn rules(&self, utc_offset_s: i32) -> Rules {
         Rules::new(self, utc_offset_s)
     }

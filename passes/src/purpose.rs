@@ -87,6 +87,11 @@ impl PurposeSet {
         PurposeSet(0x7f)
     }
 
+    /// The set of the purposes `named` in a file, where naming none means all.
+    pub(crate) fn named_or_all(named: &[Purpose]) -> Self {
+        if named.is_empty() { PurposeSet::all() } else { named.iter().copied().collect() }
+    }
+
     /// Whether `purpose` is in the set.
     pub const fn contains(self, purpose: Purpose) -> bool {
         self.0 >> purpose as u8 & 1 == 1

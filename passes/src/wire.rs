@@ -94,6 +94,19 @@ pub struct Verification {
     pub valid_until_s: Option<i64>,
 }
 
+/// `POST /v1/check-ins`: a patient who must stay at home answers a prompt. That it comes, and from whom, is all it tells: a
+/// position or a picture is an unknown field. Answered without a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckIn {}
+
+/// The answer to `GET /v1/check-ins`: all that is kept of a patient's check-ins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LatestCheckIn {
+    /// When the latest came.
+    pub checked_in_s: i64,
+}
+
 /// `GET /v1/keys`: what a checkpoint needs to verify offline, as a JSON Web Key Set (RFC 7517, RFC 8037).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeySet {

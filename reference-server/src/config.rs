@@ -34,8 +34,8 @@ pub struct Limits {
     /// Requests that may be worked on at once. Default 1,024: at 10,000 answers a second, the last of them waits a tenth of a
     /// second. A batch of residents counts as [`Limits::BATCH_WEIGHT`].
     pub in_flight: usize,
-    /// Of these, requests that write: registrations, issues and cancellations. Default 512: fewer than `in_flight`, so that officers
-    /// are still answered when more people ask for passes than can be served.
+    /// Of these, requests that write: registrations, issues, cancellations and check-ins. Default 512: fewer than `in_flight`, so
+    /// that officers are still answered when more people ask for passes than can be served.
     pub writes_in_flight: usize,
     /// How long a request may take, reading it included. Default 10 s.
     pub request_timeout: Duration,

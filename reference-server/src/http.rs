@@ -18,6 +18,7 @@ use crate::store::{OpenError, Opened, Store};
 use crate::{Config, Limits};
 
 mod admit;
+mod checking_in;
 mod extract;
 mod gate;
 mod issuing;
@@ -74,6 +75,11 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
             admitted(Route::Show, get(issuing::show)).merge(admitted(Route::Cancel, delete(issuing::cancel))),
         )
         .route("/v1/verifications", admitted(Route::Verify, post(verifying::verify)))
+        .route(
+            "/v1/check-ins",
+            admitted(Route::CheckIn, post(checking_in::check_in))
+                .merge(admitted(Route::LatestCheckIn, get(checking_in::latest))),
+        )
         .route("/v1/keys", admitted(Route::Keys, get(service::keys)))
         .route("/health", admitted(Route::Health, get(service::health)))
         .route("/ready", admitted(Route::Ready, get(service::ready)))

@@ -77,6 +77,13 @@ pub trait Store: Send + Sync {
     /// Cancels a pass of `resident`; answers whether there is one. Cancelling again changes nothing.
     fn cancel(&self, pass: PassId, resident: ResidentId) -> Answer<'_, bool>;
 
+    /// Keeps that `resident` checked in at the Unix second `at_s`, in place of the check-in before; answers whether the resident
+    /// is registered.
+    fn check_in(&self, resident: ResidentId, at_s: i64) -> Answer<'_, bool>;
+
+    /// When `resident` checked in last, in Unix seconds; `None` for who never did.
+    fn latest_check_in(&self, resident: ResidentId) -> Answer<'_, Option<i64>>;
+
     /// What `resident` got for `asked` among the passes issued since `since_s`: [`Issuance::Replayed`],
     /// [`Issuance::KeyReused`], or `None` when the key is new.
     fn replay(&self, resident: ResidentId, asked: Asked, since_s: i64) -> Answer<'_, Option<Issuance>>;

@@ -71,7 +71,9 @@ fn field(column: &ColumnSchema) -> Value {
             "integer"
         }
         ColumnKind::Number(least, greatest) => {
-            constraints.insert("minimum".into(), least.into());
+            if least.is_finite() {
+                constraints.insert("minimum".into(), least.into());
+            }
             if greatest.is_finite() {
                 constraints.insert("maximum".into(), greatest.into());
             }

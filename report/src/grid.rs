@@ -1,6 +1,10 @@
 //! Small tables of words and numbers, as the page and the terminal both show them.
 
-use crate::number::{NONE, duration_s, figures, rate, share, time_us, times, whole};
+use demand::RequestKind;
+use sim::Published;
+
+use crate::Figure;
+use crate::number::{self, NONE, duration_s, in_unit, rate, share, time_us, times, whole};
 use crate::record::{
     CapacityResults, CrowdRecord, GateRecord, GroupRecord, KindRecord, LoadResults, Quantiles, SimulateResults,
 };
@@ -84,10 +88,10 @@ pub(crate) fn times_taken(load: &LoadResults) -> Grid {
     Grid { header, rows: ordered(load).into_iter().map(row).collect() }
 }
 
-/// What was asked of the server in all, and in the busiest minute.
+/// What was asked of the server in all, and in the busiest minute; no row for a kind of which there was none.
 pub(crate) fn demand(simulate: &SimulateResults) -> Grid {
     let mut rows: Vec<Vec<String>> = Vec::new();
-    for (kind, requests) in &simulate.requests {
+    for (kind, requests) in simulate.requests.iter().filter(|(_, requests)| **requests > 0) {
         let peak = simulate.peaks.get(kind.name());
         rows.push(vec![
             kind.name().into(),
@@ -141,9 +145,8 @@ pub(crate) fn extremes(simulate: &SimulateResults) -> Vec<String> {
             clock(at_local)
         )
     });
-    let crowd = people.fullest.as_ref().map(|CrowdRecord { place, at_local, out, in_shops }| {
-        let (out, in_shops) = (whole((*out).into()), whole((*in_shops).into()));
-        format!("Most people out at once: {out} in {place}, {}, {in_shops} of them shopping.", clock(at_local))
+    let crowd = people.fullest_shops.as_ref().map(|CrowdRecord { place, at_local, people }| {
+        format!("Most people in shops at once: {} in {place}, {}.", whole((*people).into()), clock(at_local))
     });
     gate.into_iter().chain(crowd).collect()
 }
@@ -154,9 +157,9 @@ pub(crate) fn equity(simulate: &SimulateResults) -> Grid {
         vec![
             group_words(&group.group),
             whole(group.residents),
-            figures(group.passes_per_resident),
+            number::figures(group.passes_per_resident),
             group.trips_without_pass_share.map_or(NONE.into(), share),
-            figures(group.trips_not_made_per_1000),
+            number::figures(group.trips_not_made_per_1000),
         ]
     };
     let header = vec!["who", "residents", "passes each", "trips without a pass", "trips not made per 1,000"];
@@ -176,6 +179,36 @@ fn group_words(group: &str) -> String {
     }
 }
 
+/// Published figures beside the model's.
+pub(crate) fn figures(figures: &[Figure]) -> Grid {
+    let row = |figure: &Figure| {
+        let simulated = figure.simulated.map_or(NONE.into(), |value| in_unit(value, figure.published.unit()));
+        let within = if figure.holds() { "yes" } else { "no" };
+        [&band(&figure.published)[..], &[simulated, within.into()]].concat()
+    };
+    Grid { header: vec!["figure", "published", "band", "simulated", "within"], rows: figures.iter().map(row).collect() }
+}
+
+/// Published figures and the bands around them.
+pub(crate) fn bands(published: &[Published]) -> Grid {
+    let row = |published: &Published| [&band(published)[..], &[published.terms()]].concat();
+    Grid { header: vec!["figure", "published", "band", "measure"], rows: published.iter().map(row).collect() }
+}
+
+/// What was published and the band around it.
+fn band(published: &Published) -> [String; 3] {
+    let words = |value: f64| in_unit(value, published.unit());
+    let band = format!("{} to {}", words(published.low), words(published.high));
+    [published.figure.clone(), words(published.value), band]
+}
+
+/// The model's figure and the band that it should lie in.
+pub(crate) fn beside(figure: &Figure) -> String {
+    let simulated = figure.simulated.map_or("nothing".into(), |value| in_unit(value, figure.published.unit()));
+    let [_, value, band] = band(&figure.published);
+    format!("{simulated} simulated, {value} published, {band} allowed")
+}
+
 /// `2020-04-02 12:04` of `2020-04-02T12:04:00.000+03:00`.
 pub(crate) fn clock(at_local: &str) -> String {
     at_local.get(..16).unwrap_or(at_local).replace('T', " ")
@@ -190,12 +223,24 @@ pub(crate) fn ordered(load: &LoadResults) -> Vec<(&str, &KindRecord)> {
 
 /// Where a kind stands in tables and pictures.
 pub(crate) fn kind_rank(name: &str) -> usize {
-    ["register", "issue", "verify", "cancel"].iter().position(|kind| *kind == name).unwrap_or(usize::MAX)
+    RequestKind::ALL.iter().position(|kind| kind.name() == name).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_kind_without_requests_is_not_shown() {
+        let json = serde_json::json!({
+            "residents": 3, "days": 1, "resident_days_per_s": 1.0, "peak_memory_bytes": 1, "fingerprint": "f", "trips": 0, "passes": 0,
+            "checks": 0, "requests": { "register": 0, "issue": 0, "verify": 0, "cancel": 0, "check_in": 3 }, "peaks": {},
+            "people": crate::record::PeopleRecord::default(),
+        });
+        let simulate: SimulateResults = serde_json::from_value(json).unwrap();
+        assert_eq!(demand(&simulate).rows, [["check_in", "3", NONE, NONE]]);
+        assert!(simulate.has_check_ins());
+    }
 
     #[test]
     fn no_percentile_stands_on_a_handful_of_answers() {

@@ -2,7 +2,7 @@
 
 use crate::grid::{self, Grid};
 use crate::record::Status;
-use crate::{RunRecord, number};
+use crate::{Figure, RunRecord, number};
 
 /// What the command line prints at the end of a run: small tables, warnings, and last the sentence that matters.
 pub fn summary(record: &RunRecord) -> String {
@@ -16,11 +16,8 @@ pub fn summary(record: &RunRecord) -> String {
             text += &format!("{sentence}\n");
         }
         text.push('\n');
-        let equity = grid::equity(simulate);
-        if !equity.rows.is_empty() {
-            push_grid(&mut text, &equity);
-            text.push('\n');
-        }
+        push_grid(&mut text, &grid::equity(simulate));
+        text.push('\n');
         let speed = number::count(simulate.resident_days_per_s as u64);
         text += &format!(
             "{} residents, {} days, {speed} resident-days/s, peak memory {}, fingerprint {}\n\n",
@@ -62,8 +59,29 @@ fn push_facts(text: &mut String, facts: &[(&str, String)]) {
     }
 }
 
-/// Columns aligned by spaces, the first to the left, numbers to the right.
+/// Published figures beside the model's; nothing when there are none.
+pub fn figures(figures: &[Figure]) -> String {
+    if figures.is_empty() {
+        return String::new();
+    }
+    let mut text = String::new();
+    push_grid(&mut text, &grid::figures(figures));
+    text.push('\n');
+    text
+}
+
+/// Published figures and the bands around them.
+pub fn bands(published: &[sim::Published]) -> String {
+    let mut text = String::new();
+    push_grid(&mut text, &grid::bands(published));
+    text
+}
+
+/// Columns aligned by spaces, the first to the left, numbers to the right; nothing where there are no rows.
 fn push_grid(text: &mut String, grid: &Grid) {
+    if grid.rows.is_empty() {
+        return;
+    }
     let width = |column: usize| {
         let cells = grid.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
         cells.chain([grid.header[column].chars().count()]).max().unwrap_or(0)

@@ -61,6 +61,7 @@ pub fn path_noun(path: &str) -> &'static str {
         "verify" => "verifications",
         "register" => "registrations",
         "cancel" => "cancellations",
+        "check_in" => "check-ins",
         _ => "requests",
     }
 }

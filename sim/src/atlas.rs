@@ -21,6 +21,7 @@ struct Others {
     places: Vec<u16>,
     bounds: Vec<u32>,
     travel_ms: Vec<u32>,
+    distance_m: Vec<u32>,
 }
 
 /// Where a trip goes.
@@ -29,6 +30,8 @@ pub(crate) struct Destination {
     pub(crate) place: u16,
     /// The time from one place to the other, in milliseconds; 0 within a place.
     pub(crate) travel_ms: u32,
+    /// The distance from one place to the other, in metres; 0 within a place.
+    pub(crate) distance_m: u32,
 }
 
 impl Atlas {
@@ -39,27 +42,34 @@ impl Atlas {
         }
     }
 
-    /// The place itself.
-    pub(crate) const fn own(place: u16) -> Destination {
-        Destination { place, travel_ms: 0 }
-    }
-
-    /// The destination that the random number `word` falls on, for someone living in `place`.
-    pub(crate) fn drawn(&self, place: u16, word: u32) -> Destination {
-        let others = &self.others[usize::from(place)];
-        if others.places.is_empty() || self.own_place.holds(word) {
-            return Atlas::own(place);
+    /// The other place that the random number `word` falls on, for someone living in `place`; `None` when it falls on the own place.
+    #[inline]
+    pub(crate) fn elsewhere(&self, place: u16, word: u32) -> Option<Destination> {
+        if self.own_place.holds(word) {
+            return None;
         }
+        let others = &self.others[usize::from(place)];
         // What is left of the word once it is known not to fall on the own place, stretched to the whole scale.
         let word = self.own_place.beyond(word);
-        let index = others.bounds.partition_point(|bound| *bound <= word).min(others.places.len() - 1);
-        Destination { place: others.places[index], travel_ms: others.travel_ms[index] }
+        let index = others.bounds.partition_point(|bound| *bound <= word).min(others.places.len().checked_sub(1)?);
+        Some(Destination {
+            place: others.places[index],
+            travel_ms: others.travel_ms[index],
+            distance_m: others.distance_m[index],
+        })
+    }
+
+    /// A word that falls on the own place, stretched to the whole scale.
+    #[inline]
+    pub(crate) fn within_own(&self, word: u32) -> u32 {
+        self.own_place.within(word)
     }
 }
 
 impl Others {
     fn new(places: &[Place], from: usize, activities: &Activities) -> Self {
-        let mut others = Others { places: Vec::new(), bounds: Vec::new(), travel_ms: Vec::new() };
+        let mut others =
+            Others { places: Vec::new(), bounds: Vec::new(), travel_ms: Vec::new(), distance_m: Vec::new() };
         let mut weights = Vec::new();
         for (place, number) in places.iter().zip(0..) {
             let distance_km = match (&places[from].geonames_id, &place.geonames_id) {
@@ -68,9 +78,10 @@ impl Others {
                 (None, _) => activities.rural_km,
                 _ => distance_km(&places[from], place),
             };
-            let weight = f64::from(place.residents) * (-distance_km / activities.gravity_km).exp();
+            let weight = f64::from(place.residents) * libm::exp(-distance_km / activities.gravity_km);
             if usize::from(number) != from && distance_km <= activities.reach_km && weight > 0.0 {
                 others.places.push(number);
+                others.distance_m.push((distance_km * 1_000.0) as u32);
                 others.travel_ms.push((distance_km / activities.speed_kmh * MS_PER_H) as u32);
                 weights.push(weight);
             }
@@ -83,10 +94,10 @@ impl Others {
 /// The distance as the crow flies (haversine formula).
 fn distance_km(a: &Place, b: &Place) -> f64 {
     let (north_a, north_b) = (a.latitude_deg.to_radians(), b.latitude_deg.to_radians());
-    let half = |angle: f64| (angle / 2.0).sin().powi(2);
+    let half = |angle: f64| libm::pow(libm::sin(angle / 2.0), 2.0);
     let east = (b.longitude_deg - a.longitude_deg).to_radians();
-    let chord = half(north_b - north_a) + north_a.cos() * north_b.cos() * half(east);
-    2.0 * EARTH_KM * chord.clamp(0.0, 1.0).sqrt().asin()
+    let chord = half(north_b - north_a) + libm::cos(north_a) * libm::cos(north_b) * half(east);
+    2.0 * EARTH_KM * libm::asin(chord.clamp(0.0, 1.0).sqrt())
 }
 
 #[cfg(test)]
@@ -117,14 +128,15 @@ mod tests {
     fn destinations_are_within_reach() {
         let atlas = Atlas::new(&region(), &Activities::default());
         let words: Vec<u32> = (0..4_096).map(|i| i << 20).collect();
-        let from = |place| words.iter().map(|word| atlas.drawn(place, *word)).collect::<Vec<_>>();
-        let own = from(0).iter().filter(|to| to.place == 0).count();
+        let from = |place| words.iter().map(|word| atlas.elsewhere(place, *word)).collect::<Vec<_>>();
+        let own = from(0).iter().filter(|to| to.is_none()).count();
         assert_eq!(own, 3_072, "three quarters stay");
-        assert!(from(0).iter().all(|to| to.place < 2));
-        assert!(from(2).iter().all(|to| to.place == 2), "nothing within reach");
+        assert!(from(0).iter().flatten().all(|to| to.place < 2));
+        assert!(from(2).iter().all(Option::is_none), "nothing within reach");
         let rural = from(3);
-        assert!(rural.iter().any(|to| to.place == 0) && rural.iter().any(|to| to.place == 1));
-        let way = rural.iter().find(|to| to.place == 0).unwrap();
-        assert_eq!(way.travel_ms, (20.0 / 35.0 * MS_PER_H) as u32);
+        let to = |place| rural.iter().flatten().find(|to| to.place == place).copied();
+        assert!(to(1).is_some());
+        let way = to(0).unwrap();
+        assert_eq!((way.travel_ms, way.distance_m), ((20.0 / 35.0 * MS_PER_H) as u32, 20_000));
     }
 }

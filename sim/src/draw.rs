@@ -5,7 +5,7 @@
 
 use passes::Share;
 
-use crate::philox::{Stream, philox4x32};
+use crate::philox::philox4x32;
 
 /// What a random number decides. The numbers are part of what makes a run reproducible: append, never renumber.
 #[derive(Clone, Copy, Debug)]
@@ -21,8 +21,6 @@ pub(crate) enum Stage {
     ResidentNeeds = 4,
     /// One trip: when, met by officers or not, how long.
     Trip = 5,
-    /// Where a trip goes.
-    Destination = 6,
     /// How a resident takes to the service.
     Uptake = 7,
     /// When a resident first turns to the service.
@@ -37,6 +35,24 @@ pub(crate) enum Stage {
     Lead = 12,
     /// What else a resident is like.
     ResidentMore = 13,
+    /// Whether a resident is ill.
+    Illness = 14,
+    /// When a patient is asked to check in, and answers.
+    CheckIn = 15,
+    /// What a resident does about a request that failed.
+    Retry = 16,
+    /// Whether a request is malformed.
+    Malformed = 17,
+    /// What a household learns from what happened to a member.
+    Lesson = 18,
+    /// Whether a trip passes a gate, and how it fares there.
+    Gate = 19,
+    /// When a pass that has ended is asked for anew.
+    Renewal = 20,
+    /// When bots ask.
+    Bots = 21,
+    /// What one request meets with.
+    Service = 22,
 }
 
 /// All random numbers of a run.
@@ -57,31 +73,77 @@ impl Streams {
         philox4x32(Self::counter(who, day, stage, item), self.key)
     }
 
-    /// The blocks of as many residents or households as there is room for in `blocks`, from `first` on. One plain loop, so that the
-    /// compiler can draw for several at a time.
-    pub(crate) fn fill(&self, blocks: &mut [[u32; 4]], first: u32, day: u16, stage: Stage) {
-        for (block, who) in blocks.iter_mut().zip(first..) {
-            *block = self.block(who, day, stage, 0);
+    /// Four numbers of each of `count` residents or households from `first` on, into `words`. One plain loop, so that the compiler can
+    /// draw for several at a time.
+    pub(crate) fn fill(&self, words: &mut Words, count: usize, first: u32, day: u16, stage: Stage) {
+        let [a, b, c, d] = words.room_for(count);
+        for (index, who) in (0..count).zip(first..) {
+            [a[index], b[index], c[index], d[index]] = self.block(who, day, stage, 0);
         }
     }
 
-    /// As many numbers as wanted, the first four being the [`Streams::block`] of the same arguments.
+    /// The same for a list of residents and items ([`Streams::entry`]).
+    pub(crate) fn fill_items(&self, words: &mut Words, of: &[[u32; 2]], stage: Stage) {
+        let [a, b, c, d] = words.room_for(of.len());
+        for (index, [who, item]) in of.iter().enumerate() {
+            [a[index], b[index], c[index], d[index]] = philox4x32([*who, *item, stage as u32, 0], self.key);
+        }
+    }
+
+    /// What [`Streams::fill_items`] draws for.
     #[inline]
-    pub(crate) fn stream(&self, who: u32, day: u16, stage: Stage, item: u16) -> Stream {
-        Stream::new(Self::counter(who, day, stage, item), self.key)
+    pub(crate) const fn entry(who: u32, day: u16, item: u16) -> [u32; 2] {
+        [who, day as u32 | (item as u32) << 16]
     }
 
     #[inline]
     fn counter(who: u32, day: u16, stage: Stage, item: u16) -> [u32; 4] {
-        [who, u32::from(day) | u32::from(item) << 16, stage as u32, 0]
+        let [who, item] = Self::entry(who, day, item);
+        [who, item, stage as u32, 0]
+    }
+}
+
+/// Blocks of four numbers each, in columns, so that they are drawn and used several at a time.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Words {
+    columns: [Vec<u32>; 4],
+}
+
+impl Words {
+    /// The columns.
+    pub(crate) fn columns(&self) -> [&[u32]; 4] {
+        self.columns.each_ref().map(Vec::as_slice)
+    }
+
+    /// The block at `index`.
+    #[inline]
+    pub(crate) fn at(&self, index: usize) -> [u32; 4] {
+        self.columns.each_ref().map(|column| column[index])
+    }
+
+    fn room_for(&mut self, count: usize) -> [&mut [u32]; 4] {
+        self.columns.each_mut().map(|column| {
+            column.resize(count, 0);
+            column.as_mut_slice()
+        })
     }
 }
 
 /// A share ready to be compared with a random number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Chance(u64);
 
 impl Chance {
+    /// The share on half the scale, to which even certainty fits into 32 bits: half a random word is below it as often as it holds.
+    pub(crate) const fn half(self) -> u32 {
+        (self.0 >> 1) as u32
+    }
+
+    /// Whether the share is 0.
+    pub(crate) const fn is_never(self) -> bool {
+        self.0 == 0
+    }
+
     /// Whether the random number `word` falls within the share. Of two shares the greater also holds all that the smaller holds.
     #[inline]
     pub(crate) const fn holds(self, word: u32) -> bool {
@@ -97,6 +159,16 @@ impl Chance {
         // Beyond a share of 1 there is nothing.
         let width = if width == 0 { 1 } else { width };
         (((word as u64).saturating_sub(self.0) << 32) / width) as u32
+    }
+}
+
+impl Chance {
+    /// A random number that the share holds, stretched to the whole scale.
+    #[inline]
+    pub(crate) const fn within(self, word: u32) -> u32 {
+        let width = if self.0 == 0 { 1 } else { self.0 };
+        let stretched = ((word as u64) << 32) / width;
+        if stretched > u32::MAX as u64 { u32::MAX } else { stretched as u32 }
     }
 }
 

@@ -1,22 +1,26 @@
 //! A run: day after day, intent and then resolution.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
-use demand::{Calendar, RateSeries, Request};
+use demand::{Calendar, Request};
 use passes::{Fault, Policy};
 use rayon::prelude::*;
 
-use crate::fingerprint::Fingerprint;
-use crate::intent::Intents;
-use crate::needs::Needs;
-use crate::resolve::{Day, resolve};
-use crate::server::Server;
-use crate::standing::Standing;
+use crate::cell::{Cell, CellDay};
+use crate::gate_minutes::GateMinutes;
+use crate::gates::Queues;
+use crate::intent::{self, Desk};
+use crate::plan::Event;
+use crate::records::{GateMinute, Trips};
+use crate::resolve::{Shared, resolve};
+use crate::service::{self, CapacityCurve, CurveError, Seen, Service};
+use crate::simulation::{Results, Simulation};
+use crate::tally::{Presence, Tally};
+use crate::today::Today;
+use crate::uptake::{DAY_MS, Ms};
 use crate::world::World;
-use crate::{
-    Counts, DayRecords, DaySummary, GroupSummary, Observer, Place, PlaceSummary, Population, Quarters, Settings, Trips,
-    complete_places, intent, summary,
-};
+use crate::{Check, DayRecords, Observer, Pass, Place, Population, Settings, Wants, bots, complete_places};
 
 /// What is simulated.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +33,8 @@ pub struct Model<'a> {
     pub calendar: Calendar,
     /// The rules.
     pub policy: &'a Policy,
+    /// How a measured service answers; wanted by `service.kind = "curve"`.
+    pub curve: Option<&'a CapacityCurve>,
     /// Which of all possible runs.
     pub seed: u64,
 }
@@ -38,10 +44,31 @@ pub struct Model<'a> {
 pub struct Options<'a> {
     /// How many threads work; 0 for as many as the machine has processors.
     pub threads: usize,
+    /// Which part of the region is simulated.
+    pub shard: Shard,
     /// Raised by another thread, it ends the run with the last whole day.
     pub stop: &'a AtomicBool,
     /// Told how far the run is, once when the population stands and after each day.
     pub progress: &'a (dyn Fn(Progress) + Sync),
+}
+
+/// One of `of` parts of the region, about alike in size. The parts together are the region ([`Simulation::join`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shard {
+    /// Which, from 0.
+    pub index: u32,
+    /// Of how many.
+    pub of: u32,
+}
+
+impl Shard {
+    /// The whole region.
+    pub const WHOLE: Shard = Shard { index: 0, of: 1 };
+
+    fn range(self, cells: usize) -> std::ops::Range<usize> {
+        let at = |index: u32| (cells as u64 * u64::from(index) / u64::from(self.of.max(1))) as usize;
+        at(self.index.min(self.of))..at((self.index + 1).min(self.of))
+    }
 }
 
 /// How far a run is.
@@ -55,44 +82,21 @@ pub struct Progress {
     pub residents: u64,
 }
 
-/// A run's result.
-#[derive(Clone, Debug)]
-pub struct Simulation {
-    /// How many requests come in each minute.
-    pub demand: RateSeries,
-    /// How many residents there are.
-    pub residents: u64,
-    /// How many households there are.
-    pub households: u64,
-    /// How many days were simulated.
-    pub days: u16,
-    /// Each of these days in numbers.
-    pub day_summaries: Vec<DaySummary>,
-    /// Each place in numbers, the rural remainder last.
-    pub places: Vec<PlaceSummary>,
-    /// People of each age and kind of phone in numbers.
-    pub groups: Vec<GroupSummary>,
-    /// Trips made.
-    pub trips: u64,
-    /// Passes issued.
-    pub passes: u64,
-    /// Residents checked.
-    pub checks: u64,
-    /// 16 hexadecimal digits over all records, equal for equal scenario and seed on any number of threads.
-    pub fingerprint: String,
-    /// Whether all days were simulated; false when the run was stopped.
-    pub complete: bool,
-}
-
 /// A run cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum SimError {
     /// The scenario is wrong; all faults.
     #[error("{}", .0.iter().map(|fault| format!("{}: {}", fault.key, fault.message)).collect::<Vec<_>>().join("\n"))]
     Faults(Vec<Fault>),
-    /// A parameter makes no distribution; `Settings::faults` names it beforehand.
-    #[error("a parameter of {0} makes no distribution")]
-    Distribution(&'static str),
+    /// The region is more than one program can hold.
+    #[error("{0} households; at most 67 million can be simulated at once, try a part of the region")]
+    TooLarge(usize),
+    /// Parts of a region cannot be simulated apart, since something is scarce for all of them.
+    #[error("a service with a capacity and gates with queues are shared by the whole region; simulate it in one part")]
+    Shared,
+    /// The measured service is not there.
+    #[error(transparent)]
+    Curve(#[from] CurveError),
     /// The threads cannot be started.
     #[error("the worker threads cannot be started: {0}; try fewer")]
     Threads(#[from] rayon::ThreadPoolBuildError),
@@ -112,113 +116,236 @@ pub fn simulate(model: &Model<'_>, options: &Options<'_>, observer: &mut dyn Obs
     }
     let places = complete_places(model.places, model.settings.region.residents)
         .map_err(|fault| SimError::Faults(vec![fault]))?;
+    let service = service::build(&model.settings.service, model.curve, &model.calendar)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?;
-    let population = pool.install(|| Population::synthesise(&model.settings.population, &places, model.seed))?;
-    let world = World::new(model, &places, &population)?;
-    Run::new(&world, &places, &pool).simulate(options, observer)
+    let population = pool.install(|| Population::synthesise(model.settings, &places, model.seed))?;
+    if population.cells.len() > usize::from(u16::MAX) {
+        return Err(SimError::TooLarge(population.households()));
+    }
+    let world = World::new(model, &places);
+    if options.shard != Shard::WHOLE && (service.is_scarce() || !world.gates.is_empty()) {
+        return Err(SimError::Shared);
+    }
+    let run = pool.install(|| Run::new(&world, &places, &population, options.shard, service));
+    run.simulate(&pool, options, observer)
+}
+
+/// What one task works with, used again by the next.
+#[derive(Debug)]
+struct Bench {
+    desk: Desk,
+    day: CellDay,
+    tally: Tally,
+    /// Of services that answer everyone alike, any copy will do.
+    service: Service,
+    queues: Queues,
+    gate_minutes: GateMinutes,
+    bot_requests: Vec<Request>,
 }
 
 /// The state of a run.
 struct Run<'a> {
     world: &'a World<'a>,
-    pool: &'a rayon::ThreadPool,
-    server: Server<'a>,
-    standing: Standing,
-    needs: Needs,
-    /// Room for one day's intents, and for what came of them.
-    intents: Vec<Intents>,
-    records: Day,
-    requests: Vec<Request>,
-    day_summaries: Vec<DaySummary>,
-    places: Vec<PlaceSummary>,
-    fingerprint: Fingerprint,
+    cells: Vec<Cell<'a>>,
+    places: usize,
+    service: Service,
+    queues: Queues,
+    gate_minutes: GateMinutes,
+    benches: Mutex<Vec<Bench>>,
+    presence: Presence,
+    /// Requests that were made but may be preceded by others that are not known yet.
+    held_back: Vec<Request>,
+    bot_requests: Vec<Request>,
+    /// Whether the first bots are this part's.
+    has_bots: bool,
+    results: Results,
 }
 
 impl<'a> Run<'a> {
-    fn new(world: &'a World<'a>, places: &[Place], pool: &'a rayon::ThreadPool) -> Self {
-        let (standing, needs) = pool.install(|| {
-            (
-                Standing::new(world.population, &world.uptake),
-                Needs::new(world.population, world.activities, &world.streams),
-            )
-        });
+    fn new(world: &'a World<'a>, places: &[Place], population: &'a Population, shard: Shard, service: Service) -> Self {
+        let range = shard.range(population.cells.len());
+        let cells: Vec<Cell<'a>> = population.cells[range].par_iter().map(|people| Cell::new(world, people)).collect();
         Run {
-            server: Server::new(&world.rules),
-            standing,
-            needs,
-            intents: Vec::new(),
-            records: Day::default(),
-            requests: Vec::new(),
-            day_summaries: Vec::new(),
-            places: summary::of_places(places, world.population),
-            fingerprint: Fingerprint::default(),
             world,
-            pool,
+            results: Results::new(places, &cells),
+            cells,
+            places: places.len(),
+            service,
+            queues: Queues::new(world),
+            gate_minutes: GateMinutes::new(world.gates.len(), places.len()),
+            benches: Mutex::new(Vec::new()),
+            presence: Presence::new(places.len()),
+            held_back: Vec::new(),
+            bot_requests: Vec::new(),
+            has_bots: shard.index == 0,
         }
     }
 
-    fn simulate(mut self, options: &Options<'_>, observer: &mut dyn Observer) -> Result<Simulation, SimError> {
+    fn simulate(
+        mut self,
+        pool: &rayon::ThreadPool,
+        options: &Options<'_>,
+        observer: &mut dyn Observer,
+    ) -> Result<Simulation, SimError> {
         let days = self.world.calendar.days;
-        let residents = self.world.population.residents() as u64;
+        let residents = self.results.residents();
         let tell = |days_done| (options.progress)(Progress { days_done, days, residents });
+        let wants = observer.wants();
         tell(0);
         for day in 0..days {
-            if !self.day(day, options.stop, observer)? {
-                break;
-            }
+            let today = Today::new(self.world, day);
+            let tally = pool.install(|| self.live(&today, wants, options.stop));
+            let Some(mut tally) = tally else { break };
+            tally.settle();
+            self.presence.follow(&tally);
+            self.show(pool, &today, day + 1 == days, observer)?;
+            self.results.add(day, &tally);
             tell(day + 1);
         }
-        Ok(self.finished())
+        Ok(self.results.finished(days))
     }
 
-    /// Simulates one day; false when the run was stopped meanwhile.
-    fn day(&mut self, day: u16, stop: &AtomicBool, observer: &mut dyn Observer) -> Result<bool, SimError> {
-        let Run { world, pool, server, standing, needs, intents, records, .. } = self;
-        pool.install(|| intent::of_day(world, standing, needs, day, stop, intents));
-        if stop.load(Ordering::Relaxed) {
-            return Ok(false);
-        }
-        let summary = pool.install(|| {
-            resolve(world, intents, server, standing, needs, records);
-            self.fingerprint.add(records);
-            summary::of_day(day, records, &mut self.places)
+    /// Lets everyone live a day; what it came to, or nothing when the run was stopped meanwhile.
+    fn live(&mut self, today: &Today, wants: Wants, stop: &AtomicBool) -> Option<Tally> {
+        let together = self.service.is_scarce() || today.has_gates;
+        // Then one day's room serves one cell after the other, and memory does not hold what nobody will look at.
+        let is_forgotten = !together && wants == Wants::NOTHING;
+        let (world, benches) = (self.world, &self.benches);
+        let (service, places) = (&self.service, self.places);
+        self.cells.par_iter_mut().for_each(|cell| {
+            if stop.load(Ordering::Relaxed) {
+                return;
+            }
+            let mut bench = take(benches).unwrap_or_else(|| Bench::new(world, service, places));
+            if is_forgotten {
+                std::mem::swap(&mut cell.day, &mut bench.day);
+            }
+            intent::of_cell(world, today, cell, &mut bench.desk, &mut bench.tally);
+            if !together {
+                let mut planned = std::mem::take(&mut cell.day.events);
+                let (shared, tally) = bench.shared();
+                resolve((world, today, wants), std::slice::from_mut(cell), &mut planned, shared, tally);
+                cell.day.events = planned;
+                tally.add_trips(today.day, cell);
+                cell.standing.end_day();
+            }
+            if is_forgotten {
+                std::mem::swap(&mut cell.day, &mut bench.day);
+            }
+            give_back(benches, bench);
         });
-        observer.day(&DayRecords {
-            day,
-            trips: Trips { parts: std::slice::from_ref(&records.trips) },
-            passes: &records.passes,
-            checks: &records.checks,
-            requests: &records.requests,
-            quarters: Quarters {
-                out: &vec![0; 96 * self.places.len()],
-                in_shops: &vec![0; 96 * self.places.len()],
-                places: self.places.len(),
-            },
-            gates: &[],
-        })?;
-        self.day_summaries.push(summary);
-        self.requests.extend_from_slice(&records.requests);
-        Ok(true)
+        if stop.load(Ordering::Relaxed) {
+            return None;
+        }
+        let mut tally = Tally::new(places);
+        self.resolve_together(today, wants, together, &mut tally);
+        let mut benches = self.benches.lock().unwrap_or_else(PoisonError::into_inner);
+        benches.iter_mut().for_each(|bench| tally.take(&mut bench.tally));
+        Some(tally)
     }
 
-    fn finished(self) -> Simulation {
-        let Run { world, pool, mut requests, day_summaries, places, fingerprint, .. } = self;
-        // An evening's requests may belong to that day or to the next.
-        pool.install(|| requests.par_sort_unstable());
-        let sum = |of: fn(&Counts) -> u64| day_summaries.iter().map(|day| of(&day.total())).sum();
-        Simulation {
-            demand: RateSeries::new(&requests),
-            groups: Vec::new(),
-            residents: world.population.residents() as u64,
-            households: world.population.households() as u64,
-            days: day_summaries.len() as u16,
-            trips: sum(|counts| counts.trips),
-            passes: sum(|counts| counts.passes),
-            checks: sum(|counts| counts.checks),
-            fingerprint: fingerprint.text(),
-            complete: day_summaries.len() == usize::from(world.calendar.days),
-            day_summaries,
-            places,
+    /// What all cells share happens in one order: everything when something is scarce, else only what bots do.
+    fn resolve_together(&mut self, today: &Today, wants: Wants, together: bool, tally: &mut Tally) {
+        let mut planned = Vec::new();
+        if self.has_bots {
+            bots::of_day(self.world, today.day, &mut planned);
+        }
+        if together {
+            self.service.begin_batch();
+            for (number, cell) in (0..).zip(&mut self.cells) {
+                planned.extend(cell.day.events.drain(..).map(|key| Event::in_cell(key, number)));
+            }
+        }
+        let shared = Shared {
+            service: &mut self.service,
+            queues: &mut self.queues,
+            gate_minutes: &mut self.gate_minutes,
+            bot_requests: &mut self.bot_requests,
+        };
+        let cells = if together { self.cells.as_mut_slice() } else { &mut [] };
+        resolve((self.world, today, wants), cells, &mut planned, shared, tally);
+        if together {
+            self.queues.close(self.world);
+            let (benches, world, service, places) = (&self.benches, self.world, &self.service, self.places);
+            self.cells.par_iter_mut().for_each(|cell| {
+                let mut bench = take(benches).unwrap_or_else(|| Bench::new(world, service, places));
+                bench.tally.add_trips(today.day, cell);
+                cell.standing.end_day();
+                give_back(benches, bench);
+            });
         }
     }
+
+    /// Shows a day to the observer, as far as it wants to see it.
+    fn show(
+        &mut self,
+        pool: &rayon::ThreadPool,
+        today: &Today,
+        is_last: bool,
+        observer: &mut dyn Observer,
+    ) -> Result<(), SimError> {
+        let (mut passes, mut checks): (Vec<Pass>, Vec<Check>) = (Vec::new(), Vec::new());
+        for cell in &mut self.cells {
+            passes.append(&mut cell.day.passes);
+            checks.append(&mut cell.day.checks);
+            self.held_back.append(&mut cell.day.requests);
+        }
+        self.held_back.append(&mut self.bot_requests);
+        let held_back = &mut self.held_back;
+        pool.install(|| {
+            passes.par_sort_unstable_by_key(|pass| (pass.asked_at, pass.resident, pass.purpose, pass.valid_from));
+            checks.par_sort_unstable_by_key(|check| (check.at, check.resident, check.purpose));
+            held_back.par_sort_unstable();
+        });
+        // Requests for tomorrow's trips may still come for today, none for the day before.
+        let until_ms = if is_last { Ms::MAX } else { today.day_ms };
+        let known = self.held_back.partition_point(|request| (request.at.ms() as Ms) < until_ms);
+        let mut gates: Vec<GateMinute> = Vec::new();
+        self.gate_minutes.tell(if is_last { Ms::MAX } else { today.day_ms + DAY_MS }, &mut gates);
+        self.results.note_gates(&gates);
+        observer.day(&DayRecords {
+            day: today.day,
+            trips: Trips::of_cells(&self.cells, today.day),
+            passes: &passes,
+            checks: &checks,
+            requests: &self.held_back[..known],
+            quarters: self.presence.quarters(),
+            gates: &gates,
+        })?;
+        self.results.note_quarters(today.day, self.presence.quarters());
+        self.held_back.drain(..known);
+        Ok(())
+    }
+}
+
+impl Bench {
+    fn new(world: &World<'_>, service: &Service, places: usize) -> Self {
+        Bench {
+            desk: Desk::default(),
+            day: CellDay::default(),
+            tally: Tally::new(places),
+            service: service.clone(),
+            queues: Queues::default(),
+            gate_minutes: GateMinutes::new(world.gates.len(), places),
+            bot_requests: Vec::new(),
+        }
+    }
+
+    fn shared(&mut self) -> (Shared<'_>, &mut Tally) {
+        let shared = Shared {
+            service: &mut self.service,
+            queues: &mut self.queues,
+            gate_minutes: &mut self.gate_minutes,
+            bot_requests: &mut self.bot_requests,
+        };
+        (shared, &mut self.tally)
+    }
+}
+
+fn take(benches: &Mutex<Vec<Bench>>) -> Option<Bench> {
+    benches.lock().unwrap_or_else(PoisonError::into_inner).pop()
+}
+
+fn give_back(benches: &Mutex<Vec<Bench>>, bench: Bench) {
+    benches.lock().unwrap_or_else(PoisonError::into_inner).push(bench);
 }

@@ -20,29 +20,45 @@
 //! (`report`).
 
 mod atlas;
+mod bots;
+mod cell;
 mod draw;
 mod engine;
 mod fingerprint;
+mod gate_minutes;
+mod gates;
 mod intent;
+mod ledger;
 mod needs;
+mod officers;
+mod patrol;
 mod philox;
 mod places;
+mod plan;
 mod population;
 mod profile;
+mod published;
+mod quantiles;
 mod records;
 mod resolve;
-mod server;
+mod service;
 pub mod settings;
+mod simulation;
 mod standing;
 mod summary;
+mod tally;
+mod today;
 mod uptake;
 mod world;
 
-pub use engine::{Model, Options, Progress, SimError, Simulation, simulate};
+pub use engine::{Model, Options, Progress, Shard, SimError, simulate};
 pub use places::{Place, PlacesError, complete_places, read_places, shrink_places};
-pub use population::{AgeBand, Census, Phone, Population};
+pub use population::{Census, Phone, Population};
+pub use published::{Measure, Published};
 pub use records::{
     Check, DayRecords, GateMinute, Observer, Pass, PassOutcome, Quarters, TraceKeeper, Trip, Trips, Verdict, Wants,
 };
+pub use service::{CapacityCurve, CurveError, read_capacity_curve};
 pub use settings::{Region, Settings};
+pub use simulation::{Crowd, Simulation};
 pub use summary::{Counts, DaySummary, GroupSummary, PlaceSummary};

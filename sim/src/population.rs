@@ -7,20 +7,41 @@ mod synthesis;
 
 pub use census::Census;
 pub(crate) use composition::Composition;
-pub use resident::{AgeBand, Phone};
-pub(crate) use resident::{Occupation, Resident};
+pub(crate) use passes::{AgeBand, Occupation};
+pub use resident::Phone;
+#[cfg(test)]
+pub(crate) use resident::Traits;
+pub(crate) use resident::{Kin, Resident};
+
+/// Households of a cell. A task decides for one cell; the columns of one fit a core's cache. Fixed, since it numbers what happens.
+pub(crate) const HOUSEHOLDS_PER_CELL: usize = 1_024;
 
 /// Everyone in the region, household by household and place by place: what stays as it is while days pass. Residents and households
 /// are numbered from 0; the members of a household follow each other.
 #[derive(Clone, Debug, Default)]
 pub struct Population {
-    /// The first resident of each household, and after the last household the number of residents.
-    pub(crate) first_residents: Vec<u32>,
+    /// In order; all but the last hold [`HOUSEHOLDS_PER_CELL`] households.
+    pub(crate) cells: Vec<People>,
+    residents: usize,
+    households: usize,
+}
+
+/// The people of one cell.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct People {
+    /// The number of the first household in the region.
+    pub(crate) first_household: u32,
+    /// The number of the first resident in the region.
+    pub(crate) first_resident: u32,
+    /// The first resident of each household, counted within the cell, and after the last household the number of residents.
+    pub(crate) firsts: Vec<u16>,
     /// The place of each household.
     pub(crate) places: Vec<u16>,
-    /// Whether each household has a dog.
-    pub(crate) dogs: Vec<bool>,
-    /// What each resident is like.
+    /// Who can go out in each household.
+    pub(crate) kin: Vec<Kin>,
+    /// The household of each resident, counted within the cell.
+    pub(crate) households: Vec<u16>,
+    /// What each resident is like; the members of a household from the oldest kind to the youngest.
     pub(crate) residents: Vec<Resident>,
     /// Each resident's rank in compliance, uniform: who ranks below a share of 65,536 belongs to the share that complies.
     pub(crate) compliance: Vec<u16>,
@@ -29,16 +50,23 @@ pub struct Population {
 impl Population {
     /// How many households there are.
     pub fn households(&self) -> usize {
-        self.places.len()
+        self.households
     }
 
     /// How many residents there are.
     pub fn residents(&self) -> usize {
-        self.residents.len()
+        self.residents
+    }
+}
+
+impl People {
+    /// How many households there are.
+    pub(crate) fn count_households(&self) -> usize {
+        self.places.len()
     }
 
-    /// The residents of `household`.
+    /// The residents of `household`, counted within the cell.
     pub(crate) fn members(&self, household: usize) -> std::ops::Range<usize> {
-        self.first_residents[household] as usize..self.first_residents[household + 1] as usize
+        usize::from(self.firsts[household])..usize::from(self.firsts[household + 1])
     }
 }

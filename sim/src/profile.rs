@@ -1,19 +1,27 @@
-//! When trips begin and how long they last.
+//! When trips begin, how long they last and how far they go.
 
 use passes::Purpose;
-use rand_distr::{Distribution, LogNormal};
 
 use crate::draw::bounds;
-use crate::philox::Stream;
-use crate::settings::{Activities, Spread};
+use crate::quantiles::Quantiles;
+use crate::settings::Activities;
 
 pub(crate) const MINUTE_MS: u32 = 60_000;
 pub(crate) const HOUR_MS: u32 = 3_600_000;
 pub(crate) const DAY_MS: u32 = 24 * HOUR_MS;
+/// Farther than the Earth is round; nobody goes.
+const FARTHEST_M: u32 = 20_000_000;
 
 /// Departures over a day, from 24 hourly weights; even within the hour.
 #[derive(Clone, Debug)]
-struct Profile([u32; 25]);
+struct Profile {
+    /// Where each hour begins on the scale of a random word, and one past the last.
+    edges: [u32; 25],
+    /// Milliseconds of each hour to a unit of the word, in 32 binary places.
+    rates: [u64; 24],
+    /// The hour that each 256th of the scale begins in.
+    hours: [u8; 256],
+}
 
 impl Profile {
     fn new(weights: &[f64; 24]) -> Self {
@@ -22,7 +30,9 @@ impl Profile {
         // What rounding leaves belongs to the last hour that has departures.
         let last = weights.iter().rposition(|weight| *weight > 0.0).unwrap_or(23);
         edges[last + 1..].fill(u32::MAX);
-        Profile(edges)
+        let rate = |hour: usize| (u64::from(HOUR_MS) << 32) / u64::from(edges[hour + 1] - edges[hour]).max(1);
+        let hour = |part: usize| edges[1..24].partition_point(|edge| *edge <= (part as u32) << 24) as u8;
+        Profile { rates: std::array::from_fn(rate), hours: std::array::from_fn(hour), edges }
     }
 
     /// The time of day at which `word` parts of all departures have begun, in milliseconds.
@@ -30,31 +40,38 @@ impl Profile {
     fn at_ms(&self, word: u32) -> u32 {
         // Below the last edge even for the greatest word.
         let word = word.min(u32::MAX - 1);
-        let hour = self.0[1..24].partition_point(|edge| *edge <= word);
-        let (from, until) = (self.0[hour], self.0[hour + 1]);
-        let within = u64::from(word - from) * u64::from(HOUR_MS) / u64::from(until - from);
+        let mut hour = usize::from(self.hours[(word >> 24) as usize]);
+        while self.edges[hour + 1] <= word {
+            hour += 1;
+        }
+        let within = (u64::from(word - self.edges[hour]) * self.rates[hour]) >> 32;
         hour as u32 * HOUR_MS + within as u32
     }
 }
 
-/// Departure profiles and lengths of trips of every purpose.
+/// Departure profiles, lengths and distances of trips of every purpose.
 #[derive(Clone, Debug)]
 pub(crate) struct Timing {
     profiles: [Profile; Purpose::ALL.len()],
-    lengths: [LogNormal<f64>; Purpose::ALL.len()],
+    lengths_ms: [Quantiles; Purpose::ALL.len()],
+    distances_m: [Quantiles; Purpose::ALL.len()],
 }
 
 impl Timing {
-    /// # Errors
-    /// When a spread is no log-normal distribution; `Activities::faults` names it.
-    pub(crate) fn new(activities: &Activities) -> Result<Self, rand_distr::NormalError> {
-        let length = |purpose: Purpose| log_normal(activities.lengths.of(purpose));
-        let mut lengths = [length(Purpose::Groceries)?; Purpose::ALL.len()];
-        for purpose in Purpose::ALL {
-            lengths[purpose as usize] = length(purpose)?;
+    pub(crate) fn new(activities: &Activities) -> Self {
+        let length = |purpose: Purpose| {
+            let spread = activities.lengths.of(purpose);
+            Quantiles::log_normal(spread.median_min * f64::from(MINUTE_MS), spread.sigma, MINUTE_MS..=DAY_MS)
+        };
+        let distance = |purpose: Purpose| {
+            let reach = activities.distances.of(purpose);
+            Quantiles::log_normal(reach.median_m, reach.sigma, 0..=FARTHEST_M)
+        };
+        Timing {
+            profiles: Purpose::ALL.map(|purpose| Profile::new(activities.departure_weights.of(purpose))),
+            lengths_ms: Purpose::ALL.map(length),
+            distances_m: Purpose::ALL.map(distance),
         }
-        let profiles = Purpose::ALL.map(|purpose| Profile::new(activities.departure_weights.of(purpose)));
-        Ok(Timing { profiles, lengths })
     }
 
     /// The time of day of departure that `word` falls on, in milliseconds.
@@ -65,15 +82,15 @@ impl Timing {
 
     /// How long a trip lasts, in milliseconds: a minute to a day, whatever the distribution says.
     #[inline]
-    pub(crate) fn length_ms(&self, purpose: Purpose, stream: &mut Stream) -> u32 {
-        let minutes = self.lengths[purpose as usize].sample(stream);
-        (minutes * f64::from(MINUTE_MS)).clamp(f64::from(MINUTE_MS), f64::from(DAY_MS)) as u32
+    pub(crate) fn length_ms(&self, purpose: Purpose, word: u32) -> u32 {
+        self.lengths_ms[purpose as usize].at(word)
     }
-}
 
-/// The distribution of minutes.
-fn log_normal(spread: &Spread) -> Result<LogNormal<f64>, rand_distr::NormalError> {
-    LogNormal::new(spread.median_min.ln(), spread.sigma)
+    /// How far from home a trip within its place leads, in metres.
+    #[inline]
+    pub(crate) fn distance_m(&self, purpose: Purpose, word: u32) -> u32 {
+        self.distances_m[purpose as usize].at(word)
+    }
 }
 
 #[cfg(test)]
@@ -94,10 +111,9 @@ mod tests {
 
     #[test]
     fn the_median_length_is_the_one_asked_for() {
-        let timing = Timing::new(&Activities::default()).unwrap();
-        let length_ms = |who| timing.length_ms(Purpose::Groceries, &mut Stream::new([who, 0, 0, 0], [0, 0]));
-        let shorter = (0..10_000).filter(|who| length_ms(*who) < 45 * MINUTE_MS).count();
-        assert!((4_800..5_200).contains(&shorter), "{shorter} of 10000");
+        let timing = Timing::new(&Activities::default());
+        let median_ms = timing.length_ms(Purpose::Groceries, 1 << 31);
+        assert!(median_ms.abs_diff(45 * MINUTE_MS) <= 1, "{median_ms}");
     }
 
     proptest! {
@@ -106,8 +122,8 @@ mod tests {
             let mut weights = weights;
             weights[empty] = 0.0;
             prop_assume!(weights.iter().sum::<f64>() > 0.1);
-            let hour = Profile::new(&weights).at_ms(word) / HOUR_MS;
-            prop_assert!(weights[hour as usize] > 0.0);
+            let at_ms = Profile::new(&weights).at_ms(word);
+            prop_assert!(at_ms < DAY_MS && weights[(at_ms / HOUR_MS) as usize] > 0.0);
         }
     }
 }

@@ -6,6 +6,8 @@ use demand::{Request, SimTime, Trace};
 use passes::{Channel, Purpose};
 use serde::Serialize;
 
+use crate::cell::Cell;
+
 /// What became of the pass of a trip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -200,30 +202,37 @@ impl<'a> Quarters<'a> {
 }
 
 /// The trips of a day, by household, resident and departure.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Trips<'a> {
-    pub(crate) parts: &'a [Vec<Trip>],
+    cells: &'a [Cell<'a>],
+    day: u16,
+    list: &'a [Trip],
+}
+
+impl std::fmt::Debug for Trips<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
 }
 
 impl<'a> Trips<'a> {
-    /// Of lists that stand in order one after the other.
-    pub const fn new(parts: &'a [Vec<Trip>]) -> Self {
-        Trips { parts }
+    /// Trips that stand in order.
+    pub const fn new(list: &'a [Trip]) -> Self {
+        Trips { cells: &[], day: 0, list }
     }
 
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.parts.iter().map(Vec::len).sum()
-    }
-
-    /// Whether nobody went out.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
+    /// The trips that the people of `cells` made on `day`.
+    pub(crate) const fn of_cells(cells: &'a [Cell<'a>], day: u16) -> Self {
+        Trips { cells, day, list: &[] }
     }
 
     /// All of them, in order.
     pub fn iter(&self) -> impl Iterator<Item = Trip> + Clone + 'a {
-        self.parts.iter().flatten().copied()
+        let day = self.day;
+        let made =
+            |cell: &'a Cell<'a>| cell.day.trips.iter().filter(|trip| trip.is_made()).zip(std::iter::repeat(cell));
+        let of_cells = self.cells.iter().flat_map(made).map(move |(trip, cell)| trip.full(cell.people, day));
+        of_cells.chain(self.list.iter().copied())
     }
 }
 

@@ -1,199 +1,152 @@
-//! The second movement of a day: all intents meet in the order of time, against the server and the officers.
+//! The second movement of a day: what was intended happens, in the order of time, against the service and the officers.
+//!
+//! A service that answers everyone alike leaves households nothing to take from each other: then each cell is resolved apart, in the
+//! same task that planned it. Where something is scarce (a service's capacity, an officer at a gate) the events of all cells meet in
+//! one order. Both are this code; only the cells it is given differ.
+
+mod asking;
+mod street;
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 use demand::{Request, RequestKind, SimTime};
-use passes::{Channel, Purpose};
-use rayon::prelude::*;
 
-use crate::intent::{Act, Event, Intents, NO_TRIP, Plan};
-use crate::needs::Needs;
-use crate::server::Server;
-use crate::standing::Standing;
-use crate::uptake::Ms;
+use crate::cell::Cell;
+use crate::draw::Stage;
+use crate::gate_minutes::GateMinutes;
+use crate::gates::Queues;
+use crate::plan::{Act, Event, PlanId, PlanState, absolute_ms};
+use crate::records::Wants;
+use crate::service::{Answer, Seen, Service};
+use crate::tally::Tally;
+use crate::today::Today;
+use crate::uptake::{DAY_MS, Ms};
 use crate::world::World;
-use crate::{Check, Pass, PassOutcome, Trip, Verdict};
 
-/// What happened on a day.
-#[derive(Debug, Default)]
-pub(crate) struct Day {
-    pub(crate) trips: Vec<Trip>,
-    pub(crate) passes: Vec<Pass>,
-    pub(crate) checks: Vec<Check>,
-    pub(crate) requests: Vec<Request>,
-    /// Refused passes by purpose.
-    pub(crate) refusals: [u64; Purpose::ALL.len()],
-    /// Registrations by channel.
-    pub(crate) registrations: [u64; Channel::ALL.len()],
+/// What all share on a day, beside its cells.
+pub(crate) struct Shared<'a> {
+    pub(crate) service: &'a mut Service,
+    pub(crate) queues: &'a mut Queues,
+    pub(crate) gate_minutes: &'a mut GateMinutes,
+    /// Requests of bots, if someone wants to see them.
+    pub(crate) bot_requests: &'a mut Vec<Request>,
 }
 
-/// Lets the intents of a day happen: outcomes go into `standing` and `needs`, the state of the next day, and into `day`, whose room is
-/// used again.
+/// Lets the intents of a day happen to the people of `cells`.
 pub(crate) fn resolve(
-    world: &World<'_>,
-    intents: &[Intents],
-    server: &mut Server<'_>,
-    standing: &mut Standing,
-    needs: &mut Needs,
-    day: &mut Day,
+    (world, today, wants): (&World<'_>, &Today, Wants),
+    cells: &mut [Cell<'_>],
+    planned: &mut Vec<u64>,
+    shared: Shared<'_>,
+    tally: &mut Tally,
 ) {
-    day.clear();
-    let (plans, mut events) = join(intents, &mut day.trips);
     // Events are distinct, so that an unstable sort has one result only.
-    events.par_sort_unstable();
-    day.requests.reserve(events.len());
-    day.passes.reserve(events.iter().filter(|event| event.act == Act::Ask).count());
-    let passes = vec![NO_PASS; plans.len()];
-    let mut resolver = Resolver { world, server, standing, needs, plans, passes, not_made: Vec::new(), day };
-    for event in &events {
-        resolver.happens(*event);
+    planned.sort_unstable();
+    let mut resolver = Resolver { world, today, wants, shared, tally, later: BinaryHeap::new() };
+    let mut planned = planned.iter().copied().peekable();
+    loop {
+        let later = resolver.later.peek().map_or(u64::MAX, |Reverse(key)| *key);
+        let Some(key) = planned.next_if(|key| *key < later).or_else(|| resolver.later.pop().map(|Reverse(key)| key))
+        else {
+            break;
+        };
+        resolver.happens(cells, Event::of_key(key));
     }
-    resolver.forget_trips_not_made();
-}
-
-impl Day {
-    fn clear(&mut self) {
-        let Day { trips, passes, checks, requests, refusals, registrations } = self;
-        trips.clear();
-        passes.clear();
-        checks.clear();
-        requests.clear();
-        (*refusals, *registrations) = Default::default();
+    for (number, cell) in (0..).zip(cells) {
+        resolver.end_day(number, cell);
     }
 }
 
-/// Appends the trips of all chunks to `trips`, and returns their plans and events, numbered through.
-fn join(chunks: &[Intents], trips: &mut Vec<Trip>) -> (Vec<Plan>, Vec<Event>) {
-    let count = |of: fn(&Intents) -> usize| chunks.iter().map(of).sum();
-    let mut plans = Vec::with_capacity(count(|chunk| chunk.plans.len()));
-    let mut events = Vec::with_capacity(count(|chunk| chunk.events.len()));
-    trips.reserve(count(|chunk| chunk.trips.len()));
-    for chunk in chunks {
-        let (first_trip, first_plan) = (trips.len() as u32, plans.len() as u32);
-        trips.extend_from_slice(&chunk.trips);
-        plans.extend(chunk.plans.iter().map(|plan| match plan.trip {
-            NO_TRIP => *plan,
-            trip => Plan { trip: first_trip + trip, ..*plan },
-        }));
-        events.extend(chunk.events.iter().map(|event| Event { plan: first_plan + event.plan, ..*event }));
-    }
-    (plans, events)
-}
-
-const NO_PASS: u32 = u32::MAX;
-
-struct Resolver<'a, 'r> {
-    world: &'a World<'a>,
-    server: &'a mut Server<'r>,
-    standing: &'a mut Standing,
-    needs: &'a mut Needs,
-    plans: Vec<Plan>,
-    /// The index of each plan's pass in the records, or [`NO_PASS`].
-    passes: Vec<u32>,
-    /// The indices of trips that were refused a pass and not made.
-    not_made: Vec<u32>,
-    day: &'a mut Day,
+/// Who lets things happen.
+struct Resolver<'a, 'w> {
+    world: &'a World<'w>,
+    today: &'a Today,
+    wants: Wants,
+    shared: Shared<'a>,
+    tally: &'a mut Tally,
+    /// What was not planned ahead: tries, corrections, officers who are done.
+    later: BinaryHeap<Reverse<u64>>,
 }
 
 impl Resolver<'_, '_> {
-    fn happens(&mut self, event: Event) {
-        let at = SimTime::from_ms(event.at_ms);
-        let plan = self.plans[event.plan as usize];
-        match event.act {
-            Act::Register => {
-                self.request(at, RequestKind::Register, &plan, plan.place);
-                self.standing.register(plan.resident as usize, event.at_ms as Ms);
-                self.day.registrations[plan.channel as usize] += 1;
-            }
-            Act::Ask => self.ask(at, event.plan as usize),
-            Act::GiveBack => self.give_back(at, event.plan as usize),
-            Act::Check => self.check(at, &plan),
+    fn happens(&mut self, cells: &mut [Cell<'_>], event: Event) {
+        let Event { at_ms, plan: id, act } = event;
+        if act == Act::Bot {
+            return self.bot_asks(at_ms, id);
+        }
+        let cell = &mut cells[usize::from(id.cell)];
+        match act {
+            Act::Register => self.register(cell, id, at_ms),
+            Act::Ask => self.ask(cell, id, at_ms),
+            Act::GiveBack => self.give_back(cell, id, at_ms),
+            Act::CheckIn => self.check_in(cell, id, at_ms),
+            Act::Check => self.check(cell, id, at_ms),
+            Act::Come => self.come(cell, id, at_ms),
+            Act::Done => self.done(cells, id, at_ms),
+            Act::Bot => {}
         }
     }
 
-    fn ask(&mut self, at: SimTime, index: usize) {
-        let plan = self.plans[index];
-        self.request(at, RequestKind::Issue, &plan, plan.place);
-        let (now_s, start_s) = (self.world.unix_s(at.ms() as Ms), self.world.unix_s(plan.start_ms));
-        match self.server.issue(plan.resident, plan.purpose, now_s, start_s) {
-            Ok(window) => {
-                let [from_ms, until_ms] = [window.from_s, window.until_s].map(|unix_s| self.world.ms(unix_s));
-                self.plans[index].held_until_ms = until_ms;
-                self.passes[index] = self.day.passes.len() as u32;
-                self.standing.hold(plan.resident as usize, plan.purpose, until_ms);
-                self.day.passes.push(Pass {
-                    asked_at: at,
-                    valid_from: SimTime::from_ms(from_ms.max(0) as u64),
-                    valid_until: SimTime::from_ms(until_ms.max(0) as u64),
-                    cancelled_at: None,
-                    resident: plan.resident,
-                    place: plan.place,
-                    purpose: plan.purpose,
-                    channel: plan.channel,
-                });
-            }
-            Err(_) => {
-                self.day.refusals[plan.purpose as usize] += 1;
-                self.refused(&plan);
+    /// What nobody will answer any more is over; what counts against quotas is kept for as long as it can.
+    fn end_day(&mut self, number: u16, cell: &mut Cell<'_>) {
+        for index in 0..cell.day.plans.len() {
+            if cell.day.plans[index].state == PlanState::Waiting {
+                self.gives_up(cell, PlanId { cell: number, index: index as u16 });
             }
         }
-    }
-
-    fn refused(&mut self, plan: &Plan) {
-        if plan.trip == NO_TRIP {
-            return;
-        }
-        let trip = &mut self.day.trips[plan.trip as usize];
-        trip.pass = PassOutcome::Refused;
-        if !plan.goes_anyway {
-            self.not_made.push(plan.trip);
-            self.needs.stays_unmet(plan.purpose, trip.household as usize, plan.whose as usize);
+        let kept_s = self.world.rules.longest_quota_period_s();
+        if kept_s > 0 {
+            cell.ledger.forget(self.world.unix_s(self.today.day_ms) - kept_s);
         }
     }
 
-    fn give_back(&mut self, at: SimTime, index: usize) {
-        if self.passes[index] == NO_PASS {
-            return;
-        }
-        let plan = self.plans[index];
-        self.request(at, RequestKind::Cancel, &plan, plan.place);
-        self.day.passes[self.passes[index] as usize].cancelled_at = Some(at);
-        self.server.cancel(plan.resident, plan.purpose, self.world.unix_s(plan.start_ms));
-        self.standing.give_back(plan.resident as usize);
-    }
-
-    fn check(&mut self, at: SimTime, plan: &Plan) {
-        let trip = &mut self.day.trips[plan.trip as usize];
-        let verdict = match trip.pass {
-            PassOutcome::NotNeeded => Verdict::NotNeeded,
-            PassOutcome::Issued if (at.ms() as Ms) < plan.held_until_ms => Verdict::Valid,
-            PassOutcome::Issued => Verdict::Expired,
-            PassOutcome::Refused if !plan.goes_anyway => return,
-            PassOutcome::Refused | PassOutcome::Without | PassOutcome::GaveUp => Verdict::NoPass,
+    /// Sends a request of the resident of a plan; whether and when the service answers.
+    fn send(&mut self, cell: &mut Cell<'_>, id: PlanId, (at_ms, kind): (i32, RequestKind), place: u16) -> Answer {
+        let plan = &cell.day.plans[usize::from(id.index)];
+        let resident = cell.people.first_resident + u32::from(plan.resident);
+        let at_ms = absolute_ms(self.today.day, at_ms);
+        let request = Request {
+            at: SimTime::from_ms(at_ms.max(0) as u64),
+            resident,
+            place,
+            kind,
+            purpose: kind.has_purpose().then_some(plan.purpose),
         };
-        trip.check = Some(verdict);
-        let is_out = at.ms() - trip.departs.ms() < (trip.returns.ms() - trip.departs.ms()) / 2;
-        let place = if is_out { trip.origin } else { trip.destination };
-        self.day.checks.push(Check { at, resident: plan.resident, place, purpose: plan.purpose, verdict });
-        if matches!(verdict, Verdict::Valid | Verdict::Expired) {
-            self.request(at, RequestKind::Verify, plan, place);
+        let luck = if self.shared.service.needs_luck() {
+            let item = u32::from(plan.item) << 6 | u32::from(plan.tries & 63);
+            let [luck, ..] = self.world.streams.block(resident, self.today.day, Stage::Service, item as u16);
+            luck
+        } else {
+            0
+        };
+        self.tally.request(self.today.day, &request);
+        if self.wants.requests {
+            cell.day.requests.push(request);
+        }
+        let time_out_ms = (self.world.behaviour.time_out_s * 1_000.0) as Ms;
+        let answer = self.shared.service.ask(at_ms, kind, luck, time_out_ms);
+        if matches!(answer, Answer::Failed { .. }) {
+            self.tally.failed_requests[kind as usize] += 1;
+        }
+        answer
+    }
+
+    /// Something more will happen to a plan. What would lie beyond two days is left to be.
+    fn then(&mut self, at_ms: i32, plan: PlanId, act: Act) {
+        const LAST_MS: i32 = 3 * DAY_MS as i32;
+        if at_ms < LAST_MS {
+            self.later.push(Reverse(Event { at_ms, plan, act }.key()));
         }
     }
 
-    fn request(&mut self, at: SimTime, kind: RequestKind, plan: &Plan, place: u16) {
-        let purpose = (kind != RequestKind::Register).then_some(plan.purpose);
-        self.day.requests.push(Request { at, resident: plan.resident, place, kind, purpose });
+    /// A time after the day's midnight.
+    fn relative_ms(&self, at_ms: Ms) -> i32 {
+        (at_ms - self.today.day_ms) as i32
     }
+}
 
-    fn forget_trips_not_made(mut self) {
-        if self.not_made.is_empty() {
-            return;
-        }
-        self.not_made.sort_unstable();
-        let mut not_made = self.not_made.iter().peekable();
-        let mut index = 0;
-        self.day.trips.retain(|_| {
-            let made = not_made.next_if(|not_made| **not_made == index).is_none();
-            index += 1;
-            made
-        });
-    }
+/// The place where the resident of a plan lives.
+fn home(cell: &Cell<'_>, id: PlanId) -> u16 {
+    cell.people.places[usize::from(cell.day.plans[usize::from(id.index)].household)]
 }

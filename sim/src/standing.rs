@@ -1,76 +1,216 @@
-//! How residents stand with the service: registered or not, and the latest pass.
+//! How residents stand with the service: registered or not, the passes they hold, and what they have learnt.
 
 use passes::Purpose;
-use rayon::prelude::*;
 
-use crate::Population;
+use crate::population::People;
 use crate::uptake::{Ms, Uptake};
 
-/// Milliseconds to the unit of a column of times: a hundredth of a second in 32 bits reaches beyond a year.
-const UNIT_MS: Ms = 10;
-const NEVER: u32 = u32::MAX;
+/// Milliseconds to the unit of a column of times: a tenth of a second in 30 bits reaches beyond three years.
+const UNIT_MS: Ms = 100;
+const TIME: u32 = (1 << 30) - 1;
+/// Set when the resident is registered.
+const REGISTERED: u32 = 1 << 31;
+/// Set when the resident will not register of their own accord, but for a trip at most.
+const ONLY_FOR_A_TRIP: u32 = 1 << 30;
+/// Set in a pass that the service annuls.
+const ANNULLED: u32 = 1 << 3;
 
 /// The state of every resident with the service, in columns: what resolution writes, and the next day's intent reads.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Standing {
-    /// When each resident registered, or, before that, will first turn to the service; [`NEVER`] for who will not.
+    /// When each resident registered, or, before that, will first turn to the service, with the flags above. Of those who have not
+    /// registered and will, the smaller number comes first.
     contact: Vec<u32>,
-    registered: Vec<bool>,
-    /// The minute at which each resident's latest pass ends, eightfold, plus its purpose; 0 without one.
+    /// The minute at which each resident's latest pass ends, its purpose and whether it is annulled; 0 without one.
     latest: Vec<u32>,
+    /// The same of a pass that holds longer than a day, so that errands do not displace it; empty when the policy has none.
+    long: Vec<u32>,
+    /// What each household has learnt: which lesson, and for how many days more.
+    lessons: Vec<u8>,
+}
+
+/// A pass as its holder knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Held {
+    /// When it ends, in minutes after the first midnight.
+    pub(crate) until_min: u32,
+    /// Whether the service has annulled it, which the holder does not know.
+    pub(crate) is_annulled: bool,
+}
+
+/// What a household has learnt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lesson {
+    /// Never go without a pass.
+    Ask,
+    /// Passes are not to be had.
+    GoWithout,
 }
 
 impl Standing {
     /// Before the first day. Who would have registered earlier has done so.
-    pub(crate) fn new(population: &Population, uptake: &Uptake) -> Self {
-        let contact = |number: usize| {
-            if !uptake.may_turn(population.compliance[number]) {
-                return NEVER;
+    pub(crate) fn new(people: &People, uptake: &Uptake, has_long_passes: bool) -> Self {
+        let contact = |(index, resident): (usize, &crate::population::Resident)| {
+            let compliance = people.compliance[index];
+            if !uptake.may_turn(compliance) {
+                return ONLY_FOR_A_TRIP | TIME;
             }
-            let at_ms = uptake.first_contact_ms(number as u32, population.residents[number]);
-            u32::try_from(at_ms.max(0) / UNIT_MS).unwrap_or(NEVER)
+            let number = people.first_resident + index as u32;
+            let at_ms = uptake.first_contact_ms(number, *resident);
+            let at = u32::try_from(at_ms.max(0) / UNIT_MS).unwrap_or(TIME).min(TIME);
+            match uptake.registers(*resident, compliance) {
+                true if at == 0 => REGISTERED,
+                true => at,
+                false => at | ONLY_FOR_A_TRIP,
+            }
         };
-        let contact: Vec<u32> = (0..population.residents()).into_par_iter().map(contact).collect();
-        let people = population.residents.iter().zip(&population.compliance);
+        let residents = people.residents.len();
         Standing {
-            registered: people
-                .zip(&contact)
-                .map(|((resident, compliance), contact)| *contact == 0 && uptake.registers(*resident, *compliance))
-                .collect(),
-            latest: vec![0; contact.len()],
-            contact,
+            contact: people.residents.iter().enumerate().map(contact).collect(),
+            latest: vec![0; residents],
+            long: vec![0; if has_long_passes { residents } else { 0 }],
+            lessons: vec![0; people.count_households()],
         }
     }
 
-    pub(crate) fn is_registered(&self, resident: usize) -> bool {
-        self.registered[resident]
+    pub(crate) fn is_registered(&self, resident: u16) -> bool {
+        self.contact[usize::from(resident)] & REGISTERED != 0
     }
 
     /// When `resident` registered, or, before that, will first turn to the service.
-    pub(crate) fn contact_ms(&self, resident: usize) -> Ms {
-        Ms::from(self.contact[resident]) * UNIT_MS
+    pub(crate) fn contact_ms(&self, resident: u16) -> Ms {
+        Ms::from(self.contact[usize::from(resident)] & TIME) * UNIT_MS
     }
 
-    pub(crate) fn register(&mut self, resident: usize, at_ms: Ms) {
+    /// Puts those who register of their own accord before `until_ms` into `residents`, in order.
+    pub(crate) fn registering(&self, until_ms: Ms, residents: &mut Vec<u16>) {
+        let limit = (until_ms / UNIT_MS).min(Ms::from(TIME)) as u32;
+        residents.clear();
+        residents
+            .extend((0..).zip(&self.contact).filter(|(_, contact)| **contact < limit).map(|(resident, _)| resident));
+    }
+
+    pub(crate) fn register(&mut self, resident: u16, at_ms: Ms) {
         // Rounded up: what counts as after the registration must be so.
-        self.contact[resident] = ((at_ms + UNIT_MS - 1) / UNIT_MS) as u32;
-        self.registered[resident] = true;
+        let at = ((at_ms.max(0) + UNIT_MS - 1) / UNIT_MS) as u32;
+        self.contact[usize::from(resident)] = at.min(TIME) | REGISTERED;
     }
 
-    /// When the latest pass of `resident` ends, if it is for `purpose`.
-    pub(crate) fn pass_until_ms(&self, resident: usize, purpose: Purpose) -> Option<Ms> {
-        let latest = self.latest[resident];
-        (latest != 0 && latest & 7 == purpose as u32).then(|| Ms::from(latest >> 3) * 60_000)
+    /// Notes that `resident` will not try to register again of their own accord.
+    pub(crate) fn gives_up_registering(&mut self, resident: u16) {
+        self.contact[usize::from(resident)] |= ONLY_FOR_A_TRIP;
+    }
+
+    /// The pass for `purpose` that `resident` holds and that ends last.
+    pub(crate) fn held(&self, resident: u16, purpose: Purpose) -> Option<Held> {
+        let of = |column: &[u32]| {
+            let pass = *column.get(usize::from(resident))?;
+            let held = Held { until_min: pass >> 4, is_annulled: pass & ANNULLED != 0 };
+            (pass != 0 && pass & 7 == purpose as u32).then_some(held)
+        };
+        of(&self.latest).into_iter().chain(of(&self.long)).max_by_key(|held| held.until_min)
+    }
+
+    /// The purpose and end of the long pass of `resident` that ends between two minutes.
+    pub(crate) fn ending(&self, resident: usize, minutes: std::ops::Range<u32>) -> Option<(Purpose, u32)> {
+        let pass = *self.long.get(resident)?;
+        (pass != 0 && minutes.contains(&(pass >> 4))).then(|| (Purpose::ALL[(pass & 7) as usize], pass >> 4))
+    }
+
+    /// Whether there are passes that hold longer than a day.
+    pub(crate) fn has_long_passes(&self) -> bool {
+        !self.long.is_empty()
     }
 
     /// Notes that `resident` has a pass; rounded down to the minute.
-    pub(crate) fn hold(&mut self, resident: usize, purpose: Purpose, until_ms: Ms) {
-        let minute = (until_ms / 60_000).clamp(0, 0x1fff_ffff) as u32;
-        self.latest[resident] = minute << 3 | purpose as u32;
+    pub(crate) fn hold(&mut self, resident: u16, purpose: Purpose, held: Held, is_long: bool) {
+        let column = if is_long && self.has_long_passes() { &mut self.long } else { &mut self.latest };
+        let annulled = if held.is_annulled { ANNULLED } else { 0 };
+        column[usize::from(resident)] = held.until_min.min(u32::MAX >> 4) << 4 | annulled | purpose as u32;
     }
 
-    /// Notes that `resident` gave the latest pass back.
-    pub(crate) fn give_back(&mut self, resident: usize) {
-        self.latest[resident] = 0;
+    /// Notes that `resident` has no pass for `purpose` any more: it was given back, or found annulled.
+    pub(crate) fn lose(&mut self, resident: u16, purpose: Purpose) {
+        for column in [&mut self.latest, &mut self.long] {
+            if let Some(pass) = column.get_mut(usize::from(resident))
+                && *pass & 7 == purpose as u32
+            {
+                *pass = 0;
+            }
+        }
+    }
+
+    /// What the household has learnt, while it remembers.
+    #[inline]
+    pub(crate) fn lesson(&self, household: u16) -> Option<Lesson> {
+        match self.lessons[usize::from(household)] {
+            0 => None,
+            lesson if lesson & 0x40 == 0 => Some(Lesson::Ask),
+            _ => Some(Lesson::GoWithout),
+        }
+    }
+
+    /// The household learns for so many days (at most 63).
+    pub(crate) fn learn(&mut self, household: u16, lesson: Lesson, days: u8) {
+        let which = if lesson == Lesson::GoWithout { 0x40 } else { 0 };
+        self.lessons[usize::from(household)] = if days == 0 { 0 } else { days.min(0x3f) | which };
+    }
+
+    /// A day has passed since lessons were learnt.
+    pub(crate) fn end_day(&mut self) {
+        for lesson in &mut self.lessons {
+            let days = *lesson & 0x3f;
+            *lesson = if days <= 1 { 0 } else { *lesson - 1 };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn standing() -> Standing {
+        Standing { contact: vec![600, ONLY_FOR_A_TRIP | 10], latest: vec![0; 2], long: vec![0; 2], lessons: vec![0; 2] }
+    }
+
+    #[test]
+    fn who_registers_of_their_own_accord_is_found_in_time() {
+        let mut standing = standing();
+        let mut registering = Vec::new();
+        standing.registering(60_000, &mut registering);
+        assert!(registering.is_empty());
+        standing.registering(60_001 + UNIT_MS, &mut registering);
+        assert_eq!(registering, [0]);
+        standing.register(0, 60_050);
+        assert!(standing.is_registered(0) && standing.contact_ms(0) == 60_100);
+        standing.registering(1_000_000, &mut registering);
+        assert!(registering.is_empty());
+    }
+
+    #[test]
+    fn an_errand_does_not_displace_a_long_pass() {
+        let mut standing = standing();
+        let held = |until_min| Held { until_min, is_annulled: false };
+        standing.hold(0, Purpose::Work, held(40_000), true);
+        standing.hold(0, Purpose::Groceries, held(700), false);
+        assert_eq!(standing.held(0, Purpose::Work), Some(held(40_000)));
+        assert_eq!(standing.held(0, Purpose::Groceries), Some(held(700)));
+        assert_eq!(standing.ending(0, 39_000..41_000), Some((Purpose::Work, 40_000)));
+        standing.lose(0, Purpose::Groceries);
+        assert_eq!(standing.held(0, Purpose::Groceries), None);
+        assert!(standing.held(0, Purpose::Work).is_some());
+    }
+
+    #[test]
+    fn lessons_are_forgotten_in_time() {
+        let mut standing = standing();
+        standing.learn(1, Lesson::GoWithout, 2);
+        assert_eq!(standing.lesson(1), Some(Lesson::GoWithout));
+        standing.end_day();
+        assert_eq!(standing.lesson(1), Some(Lesson::GoWithout));
+        standing.end_day();
+        assert_eq!(standing.lesson(1), None);
+        standing.learn(1, Lesson::Ask, 1);
+        assert_eq!((standing.lesson(0), standing.lesson(1)), (None, Some(Lesson::Ask)));
     }
 }

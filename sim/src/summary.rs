@@ -4,8 +4,7 @@ use demand::RequestKind;
 use passes::{Channel, Purpose};
 
 use crate::population::{AgeBand, Phone};
-use crate::resolve::Day;
-use crate::{PassOutcome, Place, Population, Verdict};
+use crate::{Place, Verdict};
 
 /// What happened to some people's trips and passes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,6 +67,8 @@ pub struct DaySummary {
     pub turned_back: u64,
     /// The sum of their waiting times there, in milliseconds.
     pub gate_wait_sum_ms: u64,
+    /// The longest of these.
+    pub gate_wait_max_ms: u64,
 }
 
 /// One place over all days.
@@ -139,45 +140,21 @@ impl DaySummary {
         self.purposes.iter().for_each(|counts| sum.add(counts));
         sum
     }
-}
 
-/// The places of a run before its first day.
-pub(crate) fn of_places(places: &[Place], population: &Population) -> Vec<PlaceSummary> {
-    let empty = |place: &Place| PlaceSummary {
-        place: place.clone(),
-        households: 0,
-        counts: Counts::default(),
-        checks_there: 0,
-    };
-    let mut summaries: Vec<PlaceSummary> = places.iter().map(empty).collect();
-    for place in &population.places {
-        summaries[usize::from(*place)].households += 1;
+    /// Adds the same day of other people.
+    pub(crate) fn add(&mut self, other: &DaySummary) {
+        self.purposes.iter_mut().zip(&other.purposes).for_each(|(counts, other)| counts.add(other));
+        let add = |to: &mut [u64], from: &[u64]| to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
+        add(&mut self.registrations, &other.registrations);
+        add(&mut self.requests, &other.requests);
+        add(&mut self.failed_requests, &other.failed_requests);
+        add(&mut self.checks, &other.checks);
+        self.bot_requests += other.bot_requests;
+        self.patients += other.patients;
+        self.missed_check_ins += other.missed_check_ins;
+        self.gate_arrivals += other.gate_arrivals;
+        self.turned_back += other.turned_back;
+        self.gate_wait_sum_ms += other.gate_wait_sum_ms;
+        self.gate_wait_max_ms = self.gate_wait_max_ms.max(other.gate_wait_max_ms);
     }
-    summaries
-}
-
-/// Counts a day, and adds it to `places`.
-pub(crate) fn of_day(number: u16, day: &Day, places: &mut [PlaceSummary]) -> DaySummary {
-    let mut summary = DaySummary { day: number, registrations: day.registrations, ..Default::default() };
-    for (purpose, counts) in summary.purposes.iter_mut().enumerate() {
-        counts.refusals = day.refusals[purpose];
-    }
-    for trip in &day.trips {
-        let counts = &mut summary.purposes[trip.purpose as usize];
-        counts.trips += 1;
-        counts.trips_without_pass += u64::from(matches!(trip.pass, PassOutcome::Without | PassOutcome::Refused));
-        places[usize::from(trip.origin)].counts.trips += 1;
-    }
-    for pass in &day.passes {
-        let counts = &mut summary.purposes[pass.purpose as usize];
-        counts.passes += 1;
-        counts.cancellations += u64::from(pass.cancelled_at.is_some());
-        places[usize::from(pass.place)].counts.passes += 1;
-    }
-    for check in &day.checks {
-        summary.purposes[check.purpose as usize].checks += 1;
-        summary.checks[check.verdict as usize] += 1;
-        places[usize::from(check.place)].checks_there += 1;
-    }
-    summary
 }

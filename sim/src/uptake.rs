@@ -2,11 +2,10 @@
 
 use demand::{Calendar, SimTime};
 use passes::{Channel, Purpose};
-use rand_distr::{Distribution, Exp, LogNormal};
 
-use crate::SimError;
-use crate::draw::{Chance, Stage, Streams};
+use crate::draw::{Chance, Stage, Streams, Words};
 use crate::population::{Phone, Resident};
+use crate::quantiles::Quantiles;
 use crate::settings::Behaviour;
 
 /// Milliseconds since the first midnight; negative for what came before.
@@ -15,8 +14,8 @@ pub(crate) type Ms = i64;
 pub(crate) const DAY_MS: Ms = SimTime::DAY_MS as Ms;
 const HOUR_MS: f64 = 3_600_000.0;
 const MINUTE_MS: f64 = 60_000.0;
-/// What is put off beyond this never happens: a hundred years.
-const NEVER_MS: f64 = 3.2e12;
+/// What is put off for longer than this never happens: 49 days, as much as 32 bits hold.
+const LONGEST_MS: u32 = u32::MAX;
 
 /// The `[behaviour]` section as far as it concerns the first steps, ready to be drawn from.
 #[derive(Clone, Debug)]
@@ -26,20 +25,20 @@ pub(crate) struct Uptake {
     web_ms: Ms,
     app_ms: Ms,
     phone_ms: Ms,
-    awareness_ms: LogNormal<f64>,
+    awareness_ms: Quantiles,
     registers: Chance,
     /// The greatest share of residents who may ever turn to the service.
     may_turn: Chance,
-    first_contact_ms: Exp<f64>,
+    first_contact_ms: Quantiles,
     uses_app: Chance,
     waits_for_app: Chance,
     form_ms: f64,
     quiet_until_ms: Ms,
-    morning_ms: Exp<f64>,
+    morning_ms: Quantiles,
     night_owl: Chance,
     asks_at_once: Chance,
     stocks_up: Chance,
-    lead_ms: Exp<f64>,
+    lead_ms: Quantiles,
 }
 
 /// A resident before the service: the random numbers that decide how they take to it.
@@ -53,34 +52,34 @@ pub(crate) struct Applicant {
 }
 
 impl Uptake {
-    pub(crate) fn new(behaviour: &Behaviour, calendar: &Calendar, streams: Streams) -> Result<Self, SimError> {
+    pub(crate) fn new(behaviour: &Behaviour, calendar: &Calendar, streams: Streams) -> Self {
         let midnight = calendar.start.at(0, 0, 0, 0);
         let ms = |local: jiff::civil::DateTime| local.duration_since(midnight).as_millis() as Ms;
-        let mean = |ms: f64| Exp::new(1.0 / ms).map_err(|_| SimError::Distribution("behaviour"));
-        Ok(Uptake {
+        let mean = |ms: f64| Quantiles::exponential(ms, 0..=LONGEST_MS);
+        let aware_ms = behaviour.aware_median_h * HOUR_MS;
+        Uptake {
             streams,
             announced_ms: ms(behaviour.announced_at),
             web_ms: ms(behaviour.web_from),
             app_ms: ms(behaviour.app_from),
             phone_ms: ms(behaviour.phone_from),
-            awareness_ms: LogNormal::new((behaviour.aware_median_h * HOUR_MS).ln(), behaviour.aware_sigma)
-                .map_err(|_| SimError::Distribution("behaviour"))?,
+            awareness_ms: Quantiles::log_normal(aware_ms, behaviour.aware_sigma, 0..=LONGEST_MS),
             registers: behaviour.registration_share.into(),
             may_turn: Purpose::ALL
                 .map(|purpose| Chance::from(*behaviour.seeking.of(purpose)))
                 .into_iter()
                 .fold(behaviour.registration_share.into(), Chance::max),
-            first_contact_ms: mean(behaviour.first_contact_delay_min * MINUTE_MS)?,
+            first_contact_ms: mean(behaviour.first_contact_delay_min * MINUTE_MS),
             uses_app: behaviour.app_share.into(),
             waits_for_app: behaviour.app_wait_share.into(),
             form_ms: behaviour.form_min * MINUTE_MS,
             quiet_until_ms: Ms::from(behaviour.quiet_until_h) * HOUR_MS as Ms,
-            morning_ms: mean(behaviour.morning_spread_h * HOUR_MS)?,
+            morning_ms: mean(behaviour.morning_spread_h * HOUR_MS),
             night_owl: behaviour.night_owl_share.into(),
             asks_at_once: behaviour.ask_at_once_share.into(),
             stocks_up: behaviour.stocking_up_share.into(),
-            lead_ms: mean(behaviour.lead_mean_min * MINUTE_MS)?,
-        })
+            lead_ms: mean(behaviour.lead_mean_min * MINUTE_MS),
+        }
     }
 
     /// Whether many are hearing of the decree on the day that begins at `day_ms`, or heard late on the evening before. Whoever hears
@@ -89,20 +88,27 @@ impl Uptake {
         (self.announced_ms - DAY_MS + 1..self.announced_ms + 2 * DAY_MS).contains(&day_ms)
     }
 
+    /// Which day of the service begins at `day_ms`, 0 being the first on which it is open to anyone; `None` before that.
+    pub(crate) fn days_open(&self, day_ms: Ms) -> Option<u32> {
+        let opens_ms = self.web_ms.min(self.app_ms).min(self.phone_ms);
+        u32::try_from(day_ms.div_euclid(DAY_MS) - opens_ms.div_euclid(DAY_MS)).ok()
+    }
+
     /// `resident` as the service will meet them.
     pub(crate) fn applicant(&self, number: u32, resident: Resident) -> Applicant {
         let [app, at_once, owl, form] = self.streams.block(number, 0, Stage::Uptake, 0);
         Applicant { phone: resident.phone(), app, at_once, owl, form }
     }
 
-    /// When `household` hears of the decree and stocks up; `None` when it does not.
-    pub(crate) fn stocks_up_ms(&self, household: u32) -> Option<Ms> {
-        let [stocks_up, ..] = self.streams.block(household, 0, Stage::StockingUp, 0);
-        if !self.stocks_up.holds(stocks_up) {
-            return None;
-        }
-        let mut stream = self.streams.stream(household, 0, Stage::StockingUp, 1);
-        Some(self.announced_ms + self.awareness_ms.sample(&mut stream).min(NEVER_MS) as Ms)
+    /// Draws for each of `count` households from `first` on whether and when it stocks up ([`Uptake::stocks_up_ms`]).
+    pub(crate) fn draw_stocking(&self, words: &mut Words, count: usize, first: u32) {
+        self.streams.fill(words, count, first, 0, Stage::StockingUp);
+    }
+
+    /// When a household hears of the decree and stocks up; `None` when it does not.
+    #[inline]
+    pub(crate) fn stocks_up_ms(&self, stocks_up: u32, hears: u32) -> Option<Ms> {
+        self.stocks_up.holds(stocks_up).then(|| self.announced_ms + Ms::from(self.awareness_ms.at(hears)))
     }
 
     /// Whether `resident`, ranking `compliance` of 65,536, registers of their own accord, trip or no trip.
@@ -119,15 +125,14 @@ impl Uptake {
     /// ever at night. Nothing is asked for earlier.
     pub(crate) fn first_contact_ms(&self, number: u32, resident: Resident) -> Ms {
         let applicant = self.applicant(number, resident);
-        let mut stream = self.streams.stream(number, 0, Stage::FirstContact, 0);
-        let hears_ms = self.announced_ms + self.awareness_ms.sample(&mut stream).min(NEVER_MS) as Ms;
-        let delay_ms = self.first_contact_ms.sample(&mut stream).min(NEVER_MS) as Ms;
-        let at_ms = hears_ms.max(self.open_ms(&applicant)) + delay_ms;
+        let [hears, delay, morning, _] = self.streams.block(number, 0, Stage::FirstContact, 0);
+        let hears_ms = self.announced_ms + Ms::from(self.awareness_ms.at(hears));
+        let at_ms = hears_ms.max(self.open_ms(&applicant)) + Ms::from(self.first_contact_ms.at(delay));
         let time_of_day_ms = at_ms.rem_euclid(DAY_MS);
         if time_of_day_ms >= self.quiet_until_ms || self.night_owl.holds(applicant.owl) {
             return at_ms;
         }
-        at_ms - time_of_day_ms + self.quiet_until_ms + self.morning_ms.sample(&mut stream) as Ms
+        at_ms - time_of_day_ms + self.quiet_until_ms + Ms::from(self.morning_ms.at(morning))
     }
 
     /// From when the service is open to `applicant`.
@@ -154,9 +159,21 @@ impl Uptake {
         (self.form_ms * (0.5 + f64::from(applicant.form) / f64::from(u32::MAX))) as Ms
     }
 
-    /// How long before leaving on the trip `item` of `day` a resident who asks ahead does so.
-    pub(crate) fn lead_ms(&self, resident: u32, day: u16, item: u16) -> Ms {
-        self.lead_ms.sample(&mut self.streams.stream(resident, day, Stage::Lead, item)).min(NEVER_MS) as Ms
+    /// How long after a pass ended, at `ends_ms` after midnight, a resident asks for the next one, if at once: not at night.
+    pub(crate) fn renews_after_ms(&self, applicant: &Applicant, ends_ms: i32, delay: u32) -> Ms {
+        let after_ms = Ms::from(self.first_contact_ms.at(delay)).min(DAY_MS / 2);
+        let time_of_day_ms = (Ms::from(ends_ms) + after_ms).rem_euclid(DAY_MS);
+        if time_of_day_ms >= self.quiet_until_ms || self.night_owl.holds(applicant.owl) {
+            return after_ms;
+        }
+        after_ms - time_of_day_ms
+            + self.quiet_until_ms
+            + Ms::from(self.morning_ms.at(delay.rotate_left(16))).min(DAY_MS / 2)
+    }
+
+    /// How long before leaving a resident who asks ahead does so.
+    pub(crate) fn lead_ms(&self, word: u32) -> Ms {
+        self.lead_ms.at(word).into()
     }
 
     /// Whether `applicant`, having registered of their own accord, asks for a pass at once.
@@ -173,15 +190,22 @@ pub(crate) const fn complies(share: Chance, compliance: u16) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::population::{AgeBand, Occupation};
+    use crate::population::{AgeBand, Occupation, Traits};
 
     const CALENDAR: Calendar = Calendar { start: jiff::civil::date(2020, 4, 2), days: 3, utc_offset_min: 180 };
 
     fn first_contacts(change: impl FnOnce(&mut Behaviour)) -> Vec<Ms> {
         let mut behaviour = Behaviour::default();
         change(&mut behaviour);
-        let uptake = Uptake::new(&behaviour, &CALENDAR, Streams::new(1)).unwrap();
-        let adult = Resident::new(AgeBand::From18, Occupation::None, Phone::App, false);
+        let uptake = Uptake::new(&behaviour, &CALENDAR, Streams::new(1));
+        let adult = Resident::new(Traits {
+            age: AgeBand::From18,
+            occupation: Occupation::None,
+            phone: Phone::App,
+            is_chronic: false,
+            rotates: false,
+            shift: 0,
+        });
         (0..4_000).map(|number| uptake.first_contact_ms(number, adult)).collect()
     }
 

@@ -1,76 +1,100 @@
 //! All that does not change while days pass, ready to be asked.
 
 use demand::{Calendar, SimTime};
-use passes::{Purpose, Rules};
+use jiff::civil::DateTime;
+use passes::{Policy, Purpose, Rules, Share};
 
 use crate::atlas::Atlas;
 use crate::draw::{Chance, Streams};
-use crate::profile::Timing;
-use crate::settings::{Activities, Behaviour};
+use crate::gates::GateRules;
+use crate::patrol::Patrol;
+use crate::profile::{MINUTE_MS, Timing};
+use crate::quantiles::Quantiles;
+use crate::settings::{Activities, Behaviour, Patients};
 use crate::uptake::{Ms, Uptake};
-use crate::{Model, Place, Population, SimError};
+use crate::{Model, Place};
+
+const DAY_MIN: u32 = 24 * 60;
 
 /// The region, its people and rules during a run.
 pub(crate) struct World<'a> {
-    pub(crate) population: &'a Population,
     pub(crate) calendar: Calendar,
     pub(crate) rules: Rules,
     pub(crate) streams: Streams,
     pub(crate) activities: &'a Activities,
     pub(crate) behaviour: &'a Behaviour,
+    pub(crate) patients: &'a Patients,
     pub(crate) chances: Chances,
+    pub(crate) delays: Delays,
     pub(crate) timing: Timing,
     pub(crate) atlas: Atlas,
     pub(crate) uptake: Uptake,
     pub(crate) patrol: Patrol,
+    pub(crate) gates: Vec<GateRules>,
+    /// Residents of the region; bots are numbered from here.
+    pub(crate) residents: u32,
+    /// Whether some passes hold longer than a day.
+    pub(crate) has_long_passes: bool,
     midnight_unix_s: i64,
 }
 
-/// The daily shares of `[activities]` and `[behaviour]`, ready to be drawn against.
+/// The shares of `[activities]` and `[behaviour]`, ready to be drawn against.
 pub(crate) struct Chances {
     pub(crate) pharmacy: Chance,
     pub(crate) doctor: Chance,
     pub(crate) chronic_doctor: Chance,
     pub(crate) work_weekday: Chance,
     pub(crate) work_weekend: Chance,
+    pub(crate) school: Chance,
     pub(crate) other: Chance,
+    pub(crate) other_carry: Chance,
+    pub(crate) chains: Chance,
     pub(crate) seeks: [Chance; Purpose::ALL.len()],
     pub(crate) obeys: Chance,
     pub(crate) evening_before: Chance,
     pub(crate) at_the_door_or_before: Chance,
     pub(crate) cancels: Chance,
     pub(crate) goes_anyway: Chance,
+    pub(crate) gives_up: Chance,
+    pub(crate) switches: Chance,
+    pub(crate) learns_from_fine: Chance,
+    pub(crate) learns_from_refusal: Chance,
+    pub(crate) renews: Chance,
+    pub(crate) answers: Chance,
 }
 
-/// When officers are about, and whom they check.
-pub(crate) struct Patrol {
-    pub(crate) meets: Chance,
-    from_ms: Ms,
-    until_ms: Ms,
+/// How long things take, ready to be drawn from; in milliseconds.
+pub(crate) struct Delays {
+    pub(crate) retry: Quantiles,
+    pub(crate) correction: Quantiles,
+    pub(crate) check_in: Quantiles,
 }
 
 impl<'a> World<'a> {
-    pub(crate) fn new(model: &Model<'a>, places: &[Place], population: &'a Population) -> Result<Self, SimError> {
+    pub(crate) fn new(model: &Model<'a>, places: &[Place]) -> Self {
         let settings = model.settings;
         let streams = Streams::new(model.seed);
-        Ok(World {
-            population,
+        let midnight = model.calendar.start.at(0, 0, 0, 0);
+        let ms = |local: DateTime| local.duration_since(midnight).as_millis() as Ms;
+        let gates = &settings.checks.gates;
+        World {
             calendar: model.calendar,
             rules: model.policy.rules(model.calendar.utc_offset_s()),
             streams,
             activities: &settings.activities,
             behaviour: &settings.behaviour,
-            chances: Chances::new(&settings.activities, &settings.behaviour),
-            timing: Timing::new(&settings.activities).map_err(|_| SimError::Distribution("activities.lengths"))?,
+            patients: &settings.patients,
+            chances: Chances::new(&settings.activities, &settings.behaviour, &settings.patients),
+            delays: Delays::new(&settings.behaviour, &settings.patients),
+            timing: Timing::new(&settings.activities),
             atlas: Atlas::new(places, &settings.activities),
-            uptake: Uptake::new(&settings.behaviour, &model.calendar, streams)?,
-            patrol: Patrol {
-                meets: passes::Share::of(0.0027).into(),
-                from_ms: 8 * 3_600_000,
-                until_ms: 22 * 3_600_000,
-            },
+            uptake: Uptake::new(&settings.behaviour, &model.calendar, streams),
+            patrol: Patrol::new(&settings.checks, places),
+            gates: gates.iter().map(|gate| GateRules::new(gate, places, ms)).collect(),
+            residents: settings.region.residents,
+            has_long_passes: has_long_passes(model.policy),
             midnight_unix_s: model.calendar.unix_s(SimTime::default()),
-        })
+        }
     }
 
     /// The Unix second of an instant.
@@ -85,7 +109,7 @@ impl<'a> World<'a> {
 }
 
 impl Chances {
-    fn new(activities: &Activities, behaviour: &Behaviour) -> Self {
+    fn new(activities: &Activities, behaviour: &Behaviour, patients: &Patients) -> Self {
         let (evening, door) = (behaviour.evening_before_share.get(), behaviour.at_the_door_share.get());
         Chances {
             pharmacy: activities.pharmacy_share.into(),
@@ -93,21 +117,43 @@ impl Chances {
             chronic_doctor: activities.chronic_doctor_share.into(),
             work_weekday: activities.work_weekday_share.into(),
             work_weekend: activities.work_weekend_share.into(),
+            school: activities.school_share.into(),
             other: activities.other_share.into(),
+            other_carry: activities.other_carry_share.into(),
+            chains: activities.chain_share.into(),
             seeks: Purpose::ALL.map(|purpose| (*behaviour.seeking.of(purpose)).into()),
             obeys: behaviour.obey_share.into(),
             evening_before: behaviour.evening_before_share.into(),
-            at_the_door_or_before: passes::Share::try_from((evening + door).min(1.0)).unwrap_or_default().into(),
+            at_the_door_or_before: Share::try_from((evening + door).min(1.0)).unwrap_or_default().into(),
             cancels: behaviour.cancel_share.into(),
             goes_anyway: behaviour.go_anyway_share.into(),
+            gives_up: behaviour.give_up_share.into(),
+            switches: behaviour.switch_share.into(),
+            learns_from_fine: behaviour.fine_lesson_share.into(),
+            learns_from_refusal: behaviour.refusal_lesson_share.into(),
+            renews: behaviour.reapply_share.into(),
+            answers: patients.answer_share.into(),
         }
     }
 }
 
-impl Patrol {
-    /// Whether officers are about at this instant.
-    pub(crate) fn is_out(&self, at_ms: Ms) -> bool {
-        let time_of_day_ms = at_ms.rem_euclid(crate::uptake::DAY_MS);
-        (self.from_ms..self.until_ms).contains(&time_of_day_ms)
+impl Delays {
+    fn new(behaviour: &Behaviour, patients: &Patients) -> Self {
+        let minutes = |mean_min: f64| Quantiles::exponential(mean_min * f64::from(MINUTE_MS), 1..=u32::MAX);
+        Delays {
+            retry: minutes(behaviour.retry_mean_s / 60.0),
+            correction: minutes(behaviour.correction_min),
+            check_in: minutes(patients.answer_mean_min),
+        }
     }
+}
+
+/// Whether some passes of `policy` hold longer than a day.
+fn has_long_passes(policy: &Policy) -> bool {
+    let phases = policy.phases.iter().flat_map(|phase| phase.purposes.values());
+    policy
+        .purposes
+        .values()
+        .chain(phases)
+        .any(|rule| rule.valid_until.is_some() || rule.validity_min.is_some_and(|minutes| minutes > DAY_MIN))
 }

@@ -64,12 +64,15 @@ fn demand_is_played_measured_and_told() {
     bench.succeed(&[&trace[..], &target[..]].concat());
     let rate = ["load", "--rate", "200", "--kind", "verify", "--duration", "2s", "--out", "rated"];
     bench.succeed(&[&rate[..], &target[..]].concat());
+    let patients = ["load", "--rate", "200", "--kind", "check-in", "--duration", "1s", "--out", "patients"];
+    bench.succeed(&[&patients[..], &target[..]].concat());
     let get = ["load", "--get", "/health", "--rate", "200", "--duration", "1s", "--out", "got"];
     bench.succeed(&[&get[..], &target[..]].concat());
     let closed = ["load", "--get", "/health", "--closed", "4", "--duration", "1s", "--out", "closed"];
     bench.succeed(&[&closed[..], &target[..]].concat());
 
-    for (run, kind) in [("played", "issue"), ("traced", "issue"), ("rated", "verify"), ("got", "get")] {
+    let kinds = ["issue", "issue", "verify", "check_in", "get"];
+    for (run, kind) in ["played", "traced", "rated", "patients", "got"].into_iter().zip(kinds) {
         let record = bench.record(run);
         let counts = &record["kinds"][kind];
         assert_eq!(record["status"], "complete", "{run}: {record}");

@@ -1,6 +1,5 @@
 //! Whole journeys against the reference server: what one request brings, a later one uses.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use demand::{Request, RequestKind, SimTime};
@@ -18,13 +17,10 @@ fn with_server(scheme: SchemeKind, body: impl FnOnce(&Target)) {
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
     let target = Target::parse(&format!("http://{}", listener.local_addr().unwrap()), &[]).unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
-    let rule = PurposeRule { validity_min: 180, needs_pass: true };
+    let purposes = [Purpose::Groceries, Purpose::Pet].map(|purpose| (purpose, PurposeRule::lasting(180)));
     let policy = Policy {
-        from: "2020-04-02T12:00".parse().unwrap(),
-        until: "2020-06-12T00:00".parse().unwrap(),
-        advance_h: 24,
-        purposes: BTreeMap::from([(Purpose::Groceries, rule), (Purpose::Pet, rule)]),
-        quotas: vec![Quota { purposes: vec![Purpose::Groceries], passes: 2, per: Period::Week }],
+        quotas: vec![Quota { purposes: vec![Purpose::Groceries], ..Quota::passes(2, Period::Week) }],
+        ..Policy::new("2020-04-02T12:00".parse().unwrap(), "2020-06-12T00:00".parse().unwrap(), purposes.into())
     };
     // 2020-04-02T13:00+03:00: the verdicts must not depend on the generator's own clock.
     let clock = Clock::StartingAt { start_s: 1_585_821_600 };
@@ -56,6 +52,7 @@ fn every_verdict_of_the_server_is_expected() {
                 (Kind::Issue, 1.0),
                 (Kind::Verify, 2.0),
                 (Kind::Cancel, 0.2),
+                (Kind::CheckIn, 0.5),
             ]);
             mix.issues_per_resident = Some(2);
             mix.get_path = "/health".into();
@@ -68,7 +65,7 @@ fn every_verdict_of_the_server_is_expected() {
                 let prepared = prepare(target, &plan, &mut wallet, &options).unwrap();
                 assert_eq!(prepared.warnings, [], "{scheme:?}");
                 let result = run(target, &plan, &mut wallet, &options).unwrap();
-                assert_eq!(result.kinds.len(), 5);
+                assert_eq!(result.kinds.len(), Kind::ALL.len());
                 for (kind, result) in &result.kinds {
                     let counts = result.counts;
                     assert_eq!(counts.right + counts.without_pass, counts.asked, "{scheme:?} {kind}: {counts:?}");
@@ -97,6 +94,15 @@ fn a_trace_makes_its_residents_journeys() {
             requests.push(request(start + 900, resident, RequestKind::Cancel, groceries));
             requests.push(request(start + 1_200, resident, RequestKind::Verify, groceries));
         }
+        // Patients at home: half of them register in the window, the others are known.
+        for patient in 100..140 {
+            let start = 50 * u64::from(patient - 100);
+            if patient % 2 == 0 {
+                requests.push(request(start, patient, RequestKind::Register, None));
+            }
+            requests.push(request(start + 300, patient, RequestKind::CheckIn, None));
+            requests.push(request(start + 600, patient, RequestKind::CheckIn, None));
+        }
         let trace = demand::Trace::new(requests);
         let mut options = options();
         for share in [
@@ -109,7 +115,7 @@ fn a_trace_makes_its_residents_journeys() {
         let plan = Plan::Trace(TracePlan::new(trace.requests(), 1.0));
         let mut wallet = Wallet::new(2);
         let prepared = prepare(target, &plan, &mut wallet, &options).unwrap();
-        assert_eq!((prepared.residents, prepared.passes), (50, 50));
+        assert_eq!((prepared.residents, prepared.passes), (70, 50));
         let result = run(target, &plan, &mut wallet, &options).unwrap();
         assert_eq!(result.verdict, Verdict::Held, "{:?}", result.failures);
         let verify = result.kinds[&Kind::Verify].counts;
@@ -119,6 +125,7 @@ fn a_trace_makes_its_residents_journeys() {
             "half come after giving it back"
         );
         assert_eq!(result.kinds[&Kind::Cancel].counts.right, 100);
+        assert_eq!(result.kinds[&Kind::CheckIn].counts.right, 80);
     });
 }
 

@@ -53,9 +53,10 @@ pub(super) async fn show(
     Bearer(resident): Bearer,
     PassInPath(pass): PassInPath,
 ) -> Result<Json<IssuedPass>, Problem> {
+    let now_s = app.clock.now_s();
     // Another's pass is not found rather than forbidden: nobody learns that it exists.
     let kept = app.kept(app.store.find(pass).await)?.filter(|kept| kept.resident == resident);
-    kept.map(|kept| Json(app.issued(&kept.grant))).ok_or(Problem::NotFound)
+    kept.map(|kept| Json(app.issued(&app.as_it_stands(kept.grant, now_s)))).ok_or(Problem::NotFound)
 }
 
 /// `DELETE /v1/passes/{pass}`
@@ -81,7 +82,7 @@ impl App {
         getrandom::fill(&mut random).map_err(|_| Problem::Internal)?;
         let quotas: Vec<QuotaWindow> = self.rules.quota_windows(request.purpose, window.from_s).collect();
         // A pass is issued at most the advance before it starts, so none issued before that can fall into the quota's period.
-        let periods_s = quotas.iter().map(|quota| quota.starts.from_s - self.rules.advance_s());
+        let periods_s = quotas.iter().map(|quota| quota.starts.from_s - self.rules.longest_advance_s());
         Ok(NewPass {
             resident,
             asked,
@@ -103,6 +104,11 @@ impl App {
     ) -> Result<Issuance, Problem> {
         let before = self.kept(self.store.replay(resident, asked, now_s - KEY_MEMORY_S).await)?;
         before.ok_or(Problem::Refused(refusal))
+    }
+
+    /// A kept grant as it stands at `now_s`: a phase of the policy may have prolonged it.
+    pub(super) fn as_it_stands(&self, grant: Grant, now_s: i64) -> Grant {
+        Grant { window: self.rules.extended(grant.purpose, grant.window, now_s), ..grant }
     }
 
     fn issued(&self, grant: &Grant) -> IssuedPass {

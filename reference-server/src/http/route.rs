@@ -11,6 +11,8 @@ pub(super) enum Route {
     Show,
     Cancel,
     Verify,
+    CheckIn,
+    LatestCheckIn,
     Keys,
     Health,
     Ready,
@@ -18,13 +20,15 @@ pub(super) enum Route {
 }
 
 impl Route {
-    pub(super) const ALL: [Route; 10] = [
+    pub(super) const ALL: [Route; 12] = [
         Route::Register,
         Route::RegisterBatch,
         Route::Issue,
         Route::Show,
         Route::Cancel,
         Route::Verify,
+        Route::CheckIn,
+        Route::LatestCheckIn,
         Route::Keys,
         Route::Health,
         Route::Ready,
@@ -40,6 +44,8 @@ impl Route {
             Route::Show => "show",
             Route::Cancel => "cancel",
             Route::Verify => "verify",
+            Route::CheckIn => "check_in",
+            Route::LatestCheckIn => "latest_check_in",
             Route::Keys => "keys",
             Route::Health => "health",
             Route::Ready => "ready",
@@ -58,6 +64,6 @@ impl Route {
 
     /// Whether the store's writer has to work for it.
     pub(super) const fn is_write(self) -> bool {
-        matches!(self, Route::Register | Route::RegisterBatch | Route::Issue | Route::Cancel)
+        matches!(self, Route::Register | Route::RegisterBatch | Route::Issue | Route::Cancel | Route::CheckIn)
     }
 }

@@ -38,8 +38,9 @@ impl App {
         let kept = self.kept(self.store.find(pass).await)?;
         // Time comes before cancellation, as it does for a checkpoint that judges a signed code by itself.
         Ok(kept.ok_or(Invalid::Unknown).and_then(|kept| {
-            kept.grant.holds(now_s)?;
-            if kept.cancelled { Err(Invalid::Cancelled) } else { Ok(kept.grant) }
+            let grant = self.as_it_stands(kept.grant, now_s);
+            grant.holds(now_s)?;
+            if kept.cancelled { Err(Invalid::Cancelled) } else { Ok(grant) }
         }))
     }
 }

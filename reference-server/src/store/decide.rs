@@ -22,14 +22,8 @@ pub(super) fn decide(earlier: &[Earlier], new: &NewPass) -> Issuance {
     if earlier.len() >= new.at_most {
         return Issuance::TooMany;
     }
-    let exhausted = new.quotas.iter().any(|quota| {
-        let counts = |pass: &&Earlier| {
-            !pass.cancelled
-                && quota.purposes.contains(pass.grant.purpose)
-                && (quota.starts.from_s..quota.starts.until_s).contains(&pass.grant.window.from_s)
-        };
-        earlier.iter().filter(counts).count() >= quota.passes as usize
-    });
+    let kept = earlier.iter().filter(|pass| !pass.cancelled).map(|pass| (pass.grant.purpose, pass.grant.window));
+    let exhausted = !new.quotas.iter().all(|quota| quota.admits(kept.clone(), new.grant.window));
     if exhausted { Issuance::QuotaExhausted } else { Issuance::Issued(new.grant) }
 }
 

@@ -77,7 +77,15 @@ impl Store for Embedded {
         self.ask((pass, resident), Write::Cancel)
     }
 
+    fn check_in(&self, resident: ResidentId, at_s: i64) -> Answer<'_, bool> {
+        self.ask((resident, at_s), Write::CheckIn)
+    }
+
     // A look-up takes microseconds, less than handing it to another thread: it is done where it is asked.
+    fn latest_check_in(&self, resident: ResidentId) -> Answer<'_, Option<i64>> {
+        Box::pin(ready(self.readers.with(|db| statements::latest_check_in(db, resident))))
+    }
+
     fn replay(&self, resident: ResidentId, asked: Asked, since_s: i64) -> Answer<'_, Option<Issuance>> {
         let earlier = self.readers.with(|db| statements::earlier(db, resident, since_s));
         Box::pin(ready(earlier.map(|earlier| replay(&earlier, asked))))

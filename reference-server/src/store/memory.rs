@@ -27,11 +27,16 @@ struct Memory {
 
 #[derive(Default)]
 struct Rows {
-    residents: HashMap<ResidentId, Option<KeyDigest>>,
+    residents: HashMap<ResidentId, KeptResident>,
     passes: HashMap<PassId, KeptPass>,
     /// By resident and time, like the database.
     issuances: BTreeMap<(ResidentId, PassId), Asked>,
     closed: bool,
+}
+
+struct KeptResident {
+    key: Option<KeyDigest>,
+    checked_in_s: Option<i64>,
 }
 
 impl Memory {
@@ -54,10 +59,10 @@ impl Rows {
     fn register(&mut self, new: NewResident) -> Registration {
         match self.residents.get(&new.resident) {
             None => {
-                self.residents.insert(new.resident, new.key);
+                self.residents.insert(new.resident, KeptResident { key: new.key, checked_in_s: None });
                 Registration::New
             }
-            Some(key) if key.is_some() && *key == new.key => Registration::Again,
+            Some(kept) if kept.key.is_some() && kept.key == new.key => Registration::Again,
             Some(_) => Registration::Known,
         }
     }
@@ -91,6 +96,11 @@ impl Rows {
             None => false,
         }
     }
+
+    fn check_in(&mut self, resident: ResidentId, at_s: i64) -> bool {
+        let kept = self.residents.get_mut(&resident);
+        kept.map(|kept| kept.checked_in_s = Some(at_s)).is_some()
+    }
 }
 
 impl Store for Memory {
@@ -104,6 +114,15 @@ impl Store for Memory {
 
     fn cancel(&self, pass: PassId, resident: ResidentId) -> Answer<'_, bool> {
         self.write(|rows| rows.cancel(pass, resident))
+    }
+
+    fn check_in(&self, resident: ResidentId, at_s: i64) -> Answer<'_, bool> {
+        self.write(|rows| rows.check_in(resident, at_s))
+    }
+
+    fn latest_check_in(&self, resident: ResidentId) -> Answer<'_, Option<i64>> {
+        let latest_s = self.with(|rows| rows.residents.get(&resident).and_then(|kept| kept.checked_in_s));
+        Box::pin(ready(Ok(latest_s)))
     }
 
     fn replay(&self, resident: ResidentId, asked: Asked, since_s: i64) -> Answer<'_, Option<Issuance>> {

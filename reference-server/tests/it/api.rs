@@ -1,6 +1,6 @@
 //! Every route and every refusal, asked over HTTP.
 
-use passes::wire::{IssuedPass, KeySet, Registered, RegisteredBatch};
+use passes::wire::{IssuedPass, KeySet, LatestCheckIn, Registered, RegisteredBatch};
 use passes::{Check, Invalid, Key, Purpose, SchemeKind, SignedVerifier, Verifier};
 use reference_server::{Clock, Config, Limits, StoreKind};
 use reqwest::StatusCode;
@@ -122,6 +122,45 @@ async fn a_token_is_needed_and_must_be_ours() {
     refused(ask.pass(&turned, "a", &body), 401, "unauthorized").await;
     let basic = ask.post("/v1/passes").basic_auth("a", Some("b")).header("Idempotency-Key", "a").json(&body);
     refused(basic, 401, "unauthorized").await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_patient_at_home_checks_in() {
+    let dir = tempfile::tempdir().unwrap();
+    let at =
+        |later_s| Config { clock: Clock::StartingAt { start_s: START_S + later_s }, ..config(embedded(dir.path())) };
+    let server = Server::start(at(0)).await;
+    let ask = server.asking();
+    let token = ask.register("1").await;
+    let check_in = |body: Value| ask.post("/v1/check-ins").bearer_auth(&token).json(&body);
+    let latest = || ask.get("/v1/check-ins").bearer_auth(&token);
+    refused(latest(), 404, "not-found").await;
+    for _ in 0..2 {
+        let answer = check_in(json!({})).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::NO_CONTENT);
+        assert_eq!(answer.bytes().await.unwrap().len(), 0);
+    }
+    let kept = latest().send().await.unwrap().json::<LatestCheckIn>().await.unwrap();
+    assert!((START_S..START_S + 60).contains(&kept.checked_in_s));
+
+    refused(check_in(json!({"latitude_deg": 56.3})), 422, "invalid-body").await;
+    refused(ask.post("/v1/check-ins").bearer_auth(&token), 415, "not-json").await;
+    refused(ask.post("/v1/check-ins").json(&json!({})), 401, "unauthorized").await;
+    refused(ask.get("/v1/check-ins"), 401, "unauthorized").await;
+    refused(ask.delete("/v1/check-ins").bearer_auth(&token), 405, "method-not-allowed").await;
+    let metrics = ask.get("/metrics").send().await.unwrap().text().await.unwrap();
+    for (status, count) in [("2xx", 2), ("4xx", 3)] {
+        let line = format!("lockgate_requests_total{{route=\"check_in\",status=\"{status}\"}} {count}");
+        assert!(metrics.lines().any(|found| found == line), "{line} in\n{metrics}");
+    }
+    server.stop().await;
+
+    let server = Server::start(at(86_400 * 365)).await;
+    let after = server.asking();
+    refused(after.post("/v1/check-ins").bearer_auth(&token).json(&json!({})), 403, "sunset").await;
+    let still = after.get("/v1/check-ins").bearer_auth(&token).send().await.unwrap();
+    assert_eq!(still.json::<LatestCheckIn>().await.unwrap(), kept);
     server.stop().await;
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use passes::Channel;
-use passes::{Grant, PassId, Purpose, PurposeSet, QuotaWindow, ResidentId, Window};
+use passes::{Grant, Limit, PassId, Purpose, PurposeSet, QuotaWindow, ResidentId, Window};
 use proptest::prelude::*;
 use reference_server::StoreKind;
 use reference_server::store::{
@@ -44,7 +44,7 @@ fn pass(holder: u8, number: u8) -> NewPass {
         quotas: vec![QuotaWindow {
             purposes: PurposeSet::from_iter([Purpose::Groceries]),
             starts: Window { from_s: START_S - 1, until_s: START_S + 1 },
-            passes: 2,
+            limit: Limit::Passes(2),
         }],
         since_s: START_S - 86_400,
         at_most: 10,
@@ -89,6 +89,26 @@ async fn what_is_issued_is_found_and_can_be_cancelled() {
 }
 
 #[tokio::test]
+async fn of_check_ins_the_latest_is_kept() {
+    on_every_store(async |store| {
+        assert!(!store.check_in(resident(1), START_S).await.unwrap(), "not registered");
+        store.register(vec![registration(1, Some("a")), registration(2, None)]).await.unwrap();
+        assert_eq!(store.latest_check_in(resident(1)).await.unwrap(), None);
+        for at_s in [START_S, START_S, START_S + 60] {
+            assert!(store.check_in(resident(1), at_s).await.unwrap());
+            assert_eq!(store.latest_check_in(resident(1)).await.unwrap(), Some(at_s));
+        }
+        let again = store.register(vec![registration(1, Some("a"))]).await.unwrap();
+        assert_eq!(again, [Registration::Again], "the registration is as it was");
+        assert_eq!(store.latest_check_in(resident(1)).await.unwrap(), Some(START_S + 60));
+        for nobody in [2, 3] {
+            assert_eq!(store.latest_check_in(resident(nobody)).await.unwrap(), None);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_quota_counts_what_it_names() {
     on_every_store(async |store| {
         store.register(vec![registration(1, None), registration(2, None)]).await.unwrap();
@@ -107,6 +127,59 @@ async fn a_quota_counts_what_it_names() {
         assert!(matches!(store.issue(pass(2, 5)).await.unwrap(), Issuance::Issued(_)), "somebody else's quota");
         store.cancel(pass(1, 3).grant.pass, resident(1)).await.unwrap();
         assert!(matches!(store.issue(pass(1, 5)).await.unwrap(), Issuance::Issued(_)), "given back");
+    })
+    .await;
+}
+
+/// A pass of so many minutes under a quota of 90 minutes of passes that start today.
+fn pass_of(holder: u8, number: u8, minutes: i64) -> NewPass {
+    let mut new = pass(holder, number);
+    new.grant.window.until_s = new.grant.window.from_s + minutes * 60;
+    new.quotas[0].limit = Limit::Minutes(90);
+    new
+}
+
+#[tokio::test]
+async fn a_quota_in_minutes_adds_up_what_was_kept() {
+    on_every_store(async |store| {
+        store.register(vec![registration(1, None), registration(2, None)]).await.unwrap();
+        assert_eq!(store.issue(pass_of(1, 0, 91)).await.unwrap(), Issuance::QuotaExhausted, "too long by itself");
+        assert!(matches!(store.issue(pass_of(1, 1, 60)).await.unwrap(), Issuance::Issued(_)));
+        assert_eq!(store.issue(pass_of(1, 2, 31)).await.unwrap(), Issuance::QuotaExhausted);
+        assert!(matches!(store.issue(pass_of(1, 3, 30)).await.unwrap(), Issuance::Issued(_)), "just fits");
+        assert_eq!(store.issue(pass_of(1, 4, 1)).await.unwrap(), Issuance::QuotaExhausted);
+        assert!(
+            matches!(store.issue(pass_of(1, 3, 30)).await.unwrap(), Issuance::Replayed(_)),
+            "a repeat takes no time"
+        );
+        assert!(matches!(store.issue(pass_of(2, 4, 90)).await.unwrap(), Issuance::Issued(_)), "somebody else's quota");
+        store.cancel(pass_of(1, 1, 60).grant.pass, resident(1)).await.unwrap();
+        assert!(matches!(store.issue(pass_of(1, 5, 60)).await.unwrap(), Issuance::Issued(_)), "given back");
+        assert_eq!(store.issue(pass_of(1, 6, 1)).await.unwrap(), Issuance::QuotaExhausted);
+
+        // Both kinds of limit hold at once.
+        let mut both = pass_of(1, 7, 1);
+        both.quotas = vec![pass(1, 7).quotas[0], QuotaWindow { limit: Limit::Minutes(600), ..both.quotas[0] }];
+        assert_eq!(store.issue(both.clone()).await.unwrap(), Issuance::QuotaExhausted, "two passes are kept already");
+        both.quotas[0].limit = Limit::Passes(3);
+        assert!(matches!(store.issue(both).await.unwrap(), Issuance::Issued(_)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_64_who_race_for_90_minutes_three_get_half_an_hour() {
+    on_every_store(async |store| {
+        store.register(vec![registration(1, None)]).await.unwrap();
+        let race = (0..64).map(|number| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move { store.issue(pass_of(1, number, 30)).await.unwrap() })
+        });
+        let mut issued = 0;
+        for racer in race.collect::<Vec<_>>() {
+            issued += usize::from(matches!(racer.await.unwrap(), Issuance::Issued(_)));
+        }
+        assert_eq!(issued, 3);
     })
     .await;
 }
@@ -255,12 +328,14 @@ async fn a_restart_changes_nothing() {
     first.store.issue(pass(1, 1)).await.unwrap();
     first.store.issue(pass(1, 2)).await.unwrap();
     first.store.cancel(pass(1, 2).grant.pass, resident(1)).await.unwrap();
+    first.store.check_in(resident(1), START_S).await.unwrap();
     first.store.close().await.unwrap();
 
     let second = embedded(dir.path()).open(64).unwrap();
     assert_eq!(first.secret.as_bytes(), second.secret.as_bytes());
     let store = second.store;
     assert_eq!(store.register(vec![registration(1, Some("a"))]).await.unwrap(), [Registration::Again]);
+    assert_eq!(store.latest_check_in(resident(1)).await.unwrap(), Some(START_S));
     assert!(!store.find(pass(1, 1).grant.pass).await.unwrap().unwrap().cancelled);
     assert!(store.find(pass(1, 2).grant.pass).await.unwrap().unwrap().cancelled);
     assert_eq!(store.issue(pass(1, 1)).await.unwrap(), Issuance::Replayed(pass(1, 1).grant));
@@ -303,9 +378,11 @@ async fn a_folder_that_cannot_serve_is_named() {
 #[derive(Clone, Debug)]
 enum Act {
     Register { number: u8, with_key: bool },
-    Issue { holder: u8, key: u8, request: u8, later_s: i64 },
+    Issue { holder: u8, key: u8, request: u8, later_s: i64, limit: Limit },
     Cancel { holder: u8, place: u8 },
     Find { place: u8 },
+    CheckIn { number: u8, later_s: i64 },
+    LatestCheckIn { number: u8 },
     Replay { holder: u8, key: u8, since_s: i64 },
 }
 
@@ -314,13 +391,16 @@ const LONGEST: u8 = 40;
 fn acts() -> impl Strategy<Value = Vec<Act>> {
     let (holder, key, request, place) = (0..3_u8, 0..6_u8, 0..2_u8, 0..LONGEST);
     let register = (holder.clone(), any::<bool>()).prop_map(|(number, with_key)| Act::Register { number, with_key });
-    let issue = (holder.clone(), key.clone(), request, 0..3_i64)
-        .prop_map(|(holder, key, request, later_s)| Act::Issue { holder, key, request, later_s });
+    let limit = prop_oneof![Just(Limit::Passes(2)), Just(Limit::Minutes(119)), Just(Limit::Minutes(180))];
+    let issue = (holder.clone(), key.clone(), request, 0..3_i64, limit)
+        .prop_map(|(holder, key, request, later_s, limit)| Act::Issue { holder, key, request, later_s, limit });
     let cancel = (holder.clone(), place.clone()).prop_map(|(holder, place)| Act::Cancel { holder, place });
     let find = place.prop_map(|place| Act::Find { place });
+    let check_in = (holder.clone(), 0..3_i64).prop_map(|(number, later_s)| Act::CheckIn { number, later_s });
+    let latest_check_in = holder.clone().prop_map(|number| Act::LatestCheckIn { number });
     let replay = (holder, key, -1..3_i64).prop_map(|(holder, key, since_s)| Act::Replay { holder, key, since_s });
     prop::collection::vec(
-        prop_oneof![1 => register, 4 => issue, 1 => cancel, 1 => find, 1 => replay],
+        prop_oneof![1 => register, 4 => issue, 1 => cancel, 1 => find, 1 => check_in, 1 => latest_check_in, 1 => replay],
         1..LONGEST.into(),
     )
 }
@@ -333,8 +413,9 @@ async fn tell(store: &dyn Store, place: u8, act: &Act) -> String {
             let new = registration(number, with_key.then_some("key"));
             format!("{:?}", store.register(vec![new]).await.unwrap())
         }
-        Act::Issue { holder, key, request, later_s } => {
+        Act::Issue { holder, key, request, later_s, limit } => {
             let mut new = pass(holder, key);
+            new.quotas[0].limit = limit;
             new.grant.pass = name(place);
             new.grant.window.from_s += later_s;
             new.asked.request = [request; 8];
@@ -342,6 +423,10 @@ async fn tell(store: &dyn Store, place: u8, act: &Act) -> String {
         }
         Act::Cancel { holder, place } => format!("{:?}", store.cancel(name(place), resident(holder)).await.unwrap()),
         Act::Find { place } => format!("{:?}", store.find(name(place)).await.unwrap()),
+        Act::CheckIn { number, later_s } => {
+            format!("{:?}", store.check_in(resident(number), START_S + later_s).await.unwrap())
+        }
+        Act::LatestCheckIn { number } => format!("{:?}", store.latest_check_in(resident(number)).await.unwrap()),
         Act::Replay { holder, key, since_s } => {
             let asked = Asked { request: [0; 8], ..pass(holder, key).asked };
             format!("{:?}", store.replay(resident(holder), asked, START_S + since_s).await.unwrap())

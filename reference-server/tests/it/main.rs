@@ -6,5 +6,6 @@ mod api;
 mod contract;
 mod durability;
 mod overload;
+mod policies;
 mod privacy;
 mod support;

@@ -9,11 +9,12 @@ use serde_json::json;
 use crate::support::{Server, config, embedded};
 
 /// All that may be kept. A new column is a decision about people and is made here first.
-const KEPT: [&str; 14] = [
+const KEPT: [&str; 15] = [
     "residents.resident",
     "residents.registered_s",
     "residents.channel",
     "residents.idempotency",
+    "residents.checked_in_s",
     "passes.resident",
     "passes.pass",
     "passes.purpose",

@@ -17,13 +17,10 @@ pub(crate) const START_S: i64 = 1_585_908_000;
 
 /// Groceries twice a week, pets as often as they like.
 pub(crate) fn rules() -> Rules {
-    let rule = |validity_min| PurposeRule { validity_min, needs_pass: true };
+    let purposes = [(Purpose::Groceries, PurposeRule::lasting(180)), (Purpose::Pet, PurposeRule::lasting(60))];
     let policy = Policy {
-        from: "2020-04-02T12:00".parse().unwrap(),
-        until: "2020-06-12T00:00".parse().unwrap(),
-        advance_h: 24,
-        purposes: [(Purpose::Groceries, rule(180)), (Purpose::Pet, rule(60))].into(),
-        quotas: vec![Quota { purposes: vec![Purpose::Groceries], passes: 2, per: Period::Week }],
+        quotas: vec![Quota { purposes: vec![Purpose::Groceries], ..Quota::passes(2, Period::Week) }],
+        ..Policy::new("2020-04-02T12:00".parse().unwrap(), "2020-06-12T00:00".parse().unwrap(), purposes.into())
     };
     policy.rules(3 * 3_600)
 }

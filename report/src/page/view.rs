@@ -57,6 +57,7 @@ pub(crate) struct Page {
     asked: Vec<Fact>,
     demand: Vec<Shown>,
     demand_grid: Option<Grid>,
+    check_ins: bool,
     region: Option<Shown>,
     capacity: Vec<Shown>,
     capacity_grid: Option<Grid>,
@@ -143,7 +144,8 @@ impl Page {
             }),
             asked: asked(story),
             demand: demand(story)?,
-            demand_grid: results.simulate.as_ref().map(grid::demand),
+            demand_grid: results.simulate.as_ref().map(grid::demand).filter(|grid| !grid.rows.is_empty()),
+            check_ins: results.simulate.as_ref().is_some_and(SimulateResults::has_check_ins),
             region: match &story.region {
                 Some(region) => Some(Shown::new(region.picture(), region_caption(region))?),
                 None => None,

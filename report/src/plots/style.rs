@@ -37,6 +37,7 @@ pub(crate) fn stroke_of(kind: &str) -> Stroke {
         "issue" => Stroke::full(BLUE, 5),
         "verify" => Stroke { color: GREEN, width: 5, dash: Some((30.0, 10.0)) },
         "cancel" => Stroke::dotted(PURPLE, 6),
+        "check_in" => Stroke { color: SKY, width: 8, dash: Some((8.0, 14.0)) },
         "mix" => Stroke::full(INK, 5),
         _ => Stroke::full(SKY, 5),
     }

@@ -124,7 +124,7 @@ pub struct RunRecord {
     pub machine: Machine,
     /// Whether it reached its end.
     pub status: Status,
-    /// What it says about the objectives; none when it measured no server, was stopped early, or was a closed loop.
+    /// What it says about the objectives, or about published figures; none when it measured no server, was stopped early, or was a closed loop.
     pub verdict: Option<Verdict>,
     /// The sentence that matters.
     pub sentence: String,
@@ -132,7 +132,7 @@ pub struct RunRecord {
     pub objectives: Option<Objectives>,
     /// What a reader should know before trusting the numbers, in full sentences.
     pub warnings: Vec<String>,
-    /// Which objective failed, with numbers.
+    /// Which objective failed, or which figure lay out of its band, with numbers.
     pub failures: Vec<String>,
     /// What came of it.
     #[serde(flatten)]

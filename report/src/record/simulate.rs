@@ -67,8 +67,8 @@ pub struct PeopleRecord {
     pub longest_gate_queue: Option<u32>,
     /// Where and when the resident came who waited longest.
     pub worst_gate: Option<GateRecord>,
-    /// The place and quarter of an hour with most people out; none when nobody went out.
-    pub fullest: Option<CrowdRecord>,
+    /// The place and quarter of an hour with most people in shops; none when nobody went shopping.
+    pub fullest_shops: Option<CrowdRecord>,
     /// By how people can reach the service.
     pub by_phone: Vec<GroupRecord>,
     /// By how old they are.
@@ -101,17 +101,22 @@ pub struct GateRecord {
     pub at_local: String,
 }
 
-/// People out in one place.
+/// Many people in one place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CrowdRecord {
     /// The place.
     pub place: String,
     /// When the quarter of an hour begins, in local time with its offset.
     pub at_local: String,
-    /// Residents on a trip there.
-    pub out: u32,
-    /// Of these, residents who are shopping.
-    pub in_shops: u32,
+    /// How many.
+    pub people: u32,
+}
+
+impl SimulateResults {
+    /// Whether patients at home checked in.
+    pub fn has_check_ins(&self) -> bool {
+        self.requests.get(&RequestKind::CheckIn).is_some_and(|requests| *requests > 0)
+    }
 }
 
 /// The busiest minute of something.

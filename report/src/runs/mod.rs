@@ -3,8 +3,10 @@
 mod capacity;
 mod load;
 mod people;
+mod published;
 mod simulate;
 
 pub use capacity::write_capacity;
 pub use load::write_load;
+pub use published::{Figure, write_figures};
 pub use simulate::{Effort, peaks, write_simulation};

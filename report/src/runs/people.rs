@@ -1,7 +1,8 @@
 //! What residents met with, as `run.json` tells it.
 
 use demand::{Calendar, RequestKind, SimTime};
-use sim::{AgeBand, Counts, DaySummary, GroupSummary, Phone, Simulation};
+use passes::AgeBand;
+use sim::{Counts, DaySummary, GroupSummary, Phone, Simulation};
 
 use crate::bulk::Seen;
 use crate::record::{CrowdRecord, GateRecord, GroupRecord, PeopleRecord};
@@ -39,11 +40,10 @@ pub(super) fn people(simulation: &Simulation, seen: &Seen, calendar: &Calendar) 
             place: place(minute.place),
             at_local: calendar.local(minute.at),
         }),
-        fullest: seen.fullest.map(|crowd| CrowdRecord {
+        fullest_shops: simulation.fullest_shops.map(|crowd| CrowdRecord {
             place: place(crowd.place),
             at_local: calendar.local(SimTime::on_day(crowd.day, u64::from(crowd.quarter) * QUARTER_MS)),
-            out: crowd.out,
-            in_shops: crowd.in_shops,
+            people: crowd.people,
         }),
         by_phone: groups(&simulation.groups, &Phone::ALL, |group| group.phone, Phone::name),
         by_age: groups(&simulation.groups, &AgeBand::ALL, |group| group.age, AgeBand::name),

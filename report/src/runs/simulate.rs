@@ -136,6 +136,7 @@ fn days(simulation: &Simulation, calendar: &Calendar) -> Result<Table, ReportErr
         numbers(&|day| day.gate_arrivals),
         numbers(&|day| day.turned_back),
         numbers(&|day| day.gate_wait_sum_ms),
+        numbers(&|day| day.gate_wait_max_ms),
     ]);
     Table::new(&tables::DAYS, columns)
 }

@@ -2,6 +2,7 @@
 
 mod capacity;
 mod load;
+mod published;
 mod schema;
 mod simulate;
 mod summary;
@@ -9,13 +10,14 @@ mod table;
 
 pub use capacity::{CAPACITY, CAPACITY_STEPS};
 pub use load::{INTERVALS, PERCENTILES};
+pub use published::PUBLISHED;
 pub use schema::{ColumnKind, ColumnSchema, TableSchema};
 pub use simulate::{CHECKS, GATES, PASSES, QUARTER_HOURS, REQUESTS, TRIPS, WORST_GATE};
 pub use summary::{DAYS, DEMAND_BY_MINUTE, GROUPS, PLACES, PURPOSES};
 pub use table::{Cells, Table};
 
 /// Every table there is, in the order of the data dictionary.
-pub const ALL: [&TableSchema; 16] = [
+pub const ALL: [&TableSchema; 17] = [
     &DEMAND_BY_MINUTE,
     &DAYS,
     &PURPOSES,
@@ -28,6 +30,7 @@ pub const ALL: [&TableSchema; 16] = [
     &REQUESTS,
     &QUARTER_HOURS,
     &GATES,
+    &PUBLISHED,
     &INTERVALS,
     &PERCENTILES,
     &CAPACITY,

@@ -12,10 +12,14 @@ pub const REQUESTS: TableSchema = TableSchema {
     columns: &[
         ColumnSchema::count("at_ms", LOCAL_MS, "When, since local midnight of the first day"),
         ColumnSchema::of("kind", ColumnKind::OneOf(request_kinds), "What is asked of the server"),
-        ColumnSchema::count("resident", "", "Whose pass it is about: the number of a resident"),
+        ColumnSchema::count("resident", "", "Whom it is about: the number of a resident"),
         ColumnSchema::count("place", "", "Where the asker is: the number of a place"),
-        ColumnSchema::of("purpose", ColumnKind::OneOf(purposes), "What the pass is for; empty for a registration")
-            .or_missing(),
+        ColumnSchema::of(
+            "purpose",
+            ColumnKind::OneOf(purposes),
+            "What the pass is for; empty for a registration and a check-in",
+        )
+        .or_missing(),
     ],
     key: &[],
 };

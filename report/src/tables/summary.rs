@@ -48,7 +48,7 @@ const COUNTS: [ColumnSchema; 14] = [
     ),
 ];
 
-const DAY_EVENTS: [ColumnSchema; 23] = [
+const DAY_EVENTS: [ColumnSchema; 26] = [
     ColumnSchema::count("registrations_web", "residents", "Residents who registered on the web page"),
     ColumnSchema::count("registrations_app", "residents", "Residents who registered in the app"),
     ColumnSchema::count("registrations_phone", "residents", "Residents whom a telephone operator registered"),
@@ -56,10 +56,12 @@ const DAY_EVENTS: [ColumnSchema; 23] = [
     ColumnSchema::count("requests_issue", "requests", "The same of requests for a pass"),
     ColumnSchema::count("requests_verify", "requests", "The same of verifications"),
     ColumnSchema::count("requests_cancel", "requests", "The same of cancellations"),
+    ColumnSchema::count("requests_check_in", "requests", "The same of check-ins"),
     ColumnSchema::count("failed_register", "requests", "Of the registrations, those that failed"),
     ColumnSchema::count("failed_issue", "requests", "Of the requests for a pass, those that failed"),
     ColumnSchema::count("failed_verify", "requests", "Of the verifications, those that failed"),
     ColumnSchema::count("failed_cancel", "requests", "Of the cancellations, those that failed"),
+    ColumnSchema::count("failed_check_in", "requests", "Of the check-ins, those that failed"),
     ColumnSchema::count("bot_requests", "requests", "Requests of bots"),
     ColumnSchema::count("checks_valid", "checks", "Of the checks, with a pass that holds"),
     ColumnSchema::count("checks_expired", "checks", "With a pass whose time is over"),
@@ -72,13 +74,14 @@ const DAY_EVENTS: [ColumnSchema; 23] = [
     ColumnSchema::count("gate_arrivals", "residents", "Residents who came to a gate"),
     ColumnSchema::count("turned_back", "residents", "Of these, residents sent home"),
     ColumnSchema::count("gate_wait_sum_ms", "milliseconds", "Their waiting times there, summed"),
+    ColumnSchema::count("gate_wait_max_ms", "milliseconds", "The longest of these"),
 ];
 
 /// One day.
 pub const DAYS: TableSchema = TableSchema {
     name: "days",
     meaning: "one day in numbers; what residents do on the evening before for a trip of this day counts to this day",
-    columns: &concat::<39>(&[&[DAY, ColumnSchema::of("date", ColumnKind::Date, "Its date")], &COUNTS, &DAY_EVENTS]),
+    columns: &concat::<42>(&[&[DAY, ColumnSchema::of("date", ColumnKind::Date, "Its date")], &COUNTS, &DAY_EVENTS]),
     key: &["day"],
 };
 
@@ -142,7 +145,7 @@ pub const GROUPS: TableSchema = TableSchema {
 };
 
 fn ages() -> Vec<&'static str> {
-    sim::AgeBand::ALL.iter().map(|age| age.name()).collect()
+    passes::AgeBand::ALL.iter().map(|age| age.name()).collect()
 }
 
 fn phones() -> Vec<&'static str> {

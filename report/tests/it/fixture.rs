@@ -5,13 +5,14 @@ use std::f64::consts::PI;
 use std::path::{Path, PathBuf};
 
 use demand::{Calendar, RequestKind};
+use passes::AgeBand;
 use report::record::{
     CapacityResults, Command, CrowdRecord, GateRecord, GroupRecord, Heading, KindRecord, LoadResults, Objectives,
     PathRecord, PeakRecord, PeopleRecord, Quantiles, Results, SimulateResults, Verdict,
 };
 use report::tables::{self, Cells, Table};
 use report::{Machine, Run, RunFolder, RunRecord};
-use sim::{AgeBand, Phone};
+use sim::Phone;
 
 const DAYS: usize = 3;
 const CALENDAR: Calendar = Calendar { start: jiff::civil::date(2020, 4, 2), days: DAYS as u16, utc_offset_min: 180 };
@@ -95,12 +96,13 @@ pub(crate) fn simulate(out: &Path) -> PathBuf {
         trips: 7_845_120,
         passes: 3_411_900,
         checks: 208_411,
-        requests: RequestKind::ALL.into_iter().zip([1_204_118, 3_499_022, 171_200, 66_300]).collect(),
+        requests: RequestKind::ALL.into_iter().zip([1_204_118, 3_499_022, 171_200, 66_300, 2_003_400]).collect(),
         peaks: [
             ("register", peak("2020-04-02T12:01:00.000+03:00", 196.4)),
             ("issue", peak("2020-04-02T12:04:00.000+03:00", 309.8)),
             ("verify", peak("2020-04-03T11:31:00.000+03:00", 6.2)),
             ("cancel", peak("2020-04-04T10:12:00.000+03:00", 2.1)),
+            ("check_in", peak("2020-04-02T14:24:00.000+03:00", 21.6)),
             ("mix", peak("2020-04-02T12:04:00.000+03:00", 498.3)),
         ]
         .map(|(name, peak)| (name.to_owned(), peak))
@@ -145,11 +147,10 @@ fn people() -> PeopleRecord {
             place: "Нижний Новгород".into(),
             at_local: "2020-04-03T08:05:00.000+03:00".into(),
         }),
-        fullest: Some(CrowdRecord {
+        fullest_shops: Some(CrowdRecord {
             place: "Нижний Новгород".into(),
             at_local: "2020-04-03T11:15:00.000+03:00".into(),
-            out: 183_212,
-            in_shops: 61_009,
+            people: 61_009,
         }),
         by_phone: vec![group("app", 2_146_200, 1.31), group("web", 415_300, 1.02), group("voice", 641_446, 0.34)],
         by_age: vec![
@@ -170,6 +171,7 @@ fn demand_in(kind: RequestKind, minute: usize) -> u64 {
         RequestKind::Issue => (70.0, 250.0),
         RequestKind::Verify => (5.5, 0.0),
         RequestKind::Cancel => (1.9, 0.0),
+        RequestKind::CheckIn => (20.0, 0.0),
     };
     let opens = 720;
     if minute < opens {
@@ -201,10 +203,12 @@ fn days() -> Table {
         numbers([1_101_300, 1_195_400, 1_202_322]),
         numbers([48_000, 62_000, 61_200]),
         numbers([20_100, 23_000, 23_200]),
+        numbers([900, 2_800, 6_100]),
         numbers([40_400, 0, 0]),
         numbers([91_100, 1_200, 0]),
         numbers([0, 0, 0]),
         numbers([0, 0, 0]),
+        numbers([0, 20, 0]),
         numbers([1_100, 0, 0]),
         numbers([40_000, 55_000, 55_100]),
         numbers([1_200, 1_300, 1_411]),
@@ -217,6 +221,7 @@ fn days() -> Table {
         numbers([0, 61_000, 0]),
         numbers([0, 3_100, 0]),
         numbers([0, 38_400_000_000, 0]),
+        numbers([0, 1_980_000, 0]),
     ]);
     Table::new(&tables::DAYS, cells).unwrap()
 }

@@ -2,15 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use demand::{Calendar, RateSeries, RequestKind, SimTime};
+use demand::{Calendar, RequestKind, SimTime};
 use jiff::civil::date;
-use passes::Purpose;
+use passes::{AgeBand, Purpose};
 use report::record::{Command, GateRecord, PeopleRecord, Results};
 use report::tables::{self, Table};
-use report::{Crowd, Effort, Format, Run, RunFolder, RunRecord, Seen, WorstGate, terminal, write_simulation};
-use sim::{AgeBand, Counts, DaySummary, GateMinute, GroupSummary, Phone, Place, PlaceSummary, Simulation};
+use report::{Effort, Format, Run, RunFolder, RunRecord, Seen, WorstGate, terminal, write_simulation};
+use sim::{Counts, Crowd, DaySummary, GateMinute, GroupSummary, Phone, Place, PlaceSummary, Simulation};
 
-use crate::{fixture, support};
+use crate::{fixture, simulated, support};
 
 const CALENDAR: Calendar = Calendar { start: date(2020, 4, 15), days: 2, utc_offset_min: 180 };
 
@@ -80,27 +80,19 @@ fn result() -> (Simulation, Seen) {
         counts: counts(100),
         checks_there: 9,
     };
-    let simulation = Simulation {
-        demand: RateSeries::default(),
-        residents: 1_000,
-        households: 400,
-        days: 2,
-        day_summaries: vec![day(0, 100), day(1, 300)],
-        places: vec![place("Khimki"), place("Moscow")],
-        groups: vec![
-            group(AgeBand::From18, Phone::App, 100, 200),
-            group(AgeBand::From75, Phone::App, 0, 0),
-            group(AgeBand::From75, Phone::Voice, 50, 0),
-        ],
-        trips: 400,
-        passes: 80,
-        checks: 24,
-        fingerprint: "0123456789abcdef".into(),
-        complete: true,
-    };
+    let folder = tempfile::tempdir().unwrap();
+    let (_, mut simulation, _) = simulated::simulated(&folder.path().join("run"), Format::None, 1);
+    simulation.day_summaries = vec![day(0, 100), day(1, 300)];
+    simulation.places = vec![place("Khimki"), place("Moscow")];
+    simulation.groups = vec![
+        group(AgeBand::From18, Phone::App, 100, 200),
+        group(AgeBand::From75, Phone::App, 0, 0),
+        group(AgeBand::From75, Phone::Voice, 50, 0),
+    ];
+    simulation.fullest_shops = Some(Crowd { day: 1, quarter: 47, place: 0, people: 55 });
+    (simulation.trips, simulation.passes, simulation.checks) = (400, 80, 24);
     let morning_ms = 7 * 3_600_000;
     let seen = Seen {
-        fullest: Some(Crowd { day: 1, quarter: 47, place: 0, out: 55, in_shops: 21 }),
         worst_gate: Some(WorstGate {
             gate: "metro".into(),
             minutes: vec![minute(morning_ms, 5_000), minute(morning_ms + 60_000, 1_500_000)],
@@ -143,8 +135,9 @@ fn the_record_tells_what_people_met_with() {
     let worst =
         GateRecord { gate: "metro".into(), place: "Moscow".into(), at_local: "2020-04-15T07:01:00.000+03:00".into() };
     assert_eq!(people.worst_gate, Some(worst));
-    let fullest = people.fullest.unwrap();
-    assert_eq!((fullest.place.as_str(), fullest.at_local.as_str()), ("Khimki", "2020-04-16T11:45:00.000+03:00"));
+    let fullest = people.fullest_shops.unwrap();
+    assert_eq!((fullest.place.as_str(), fullest.people), ("Khimki", 55));
+    assert_eq!(fullest.at_local, "2020-04-16T11:45:00.000+03:00");
 }
 
 #[test]

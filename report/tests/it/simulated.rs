@@ -11,27 +11,22 @@ use polars::prelude::{DataFrame, ParquetReader, SerReader};
 use report::record::{Command, Results};
 use report::tables::{self, Table, TableSchema};
 use report::{BulkWriter, Effort, Format, Run, RunFolder, RunRecord, write_simulation};
-use sim::{Model, Options, Place, Region, Settings, Simulation, TraceKeeper};
+use sim::{Model, Options, Place, Region, Settings, Shard, Simulation, TraceKeeper};
 
 use crate::{fixture, support};
 
 const CALENDAR: Calendar = Calendar { start: date(2020, 4, 2), days: 2, utc_offset_min: 180 };
 
 /// Two days of 20,000 people in one town, written to `out` on so many threads.
-fn simulated(out: &Path, format: Format, threads: usize) -> (PathBuf, Simulation, Trace) {
+pub(crate) fn simulated(out: &Path, format: Format, threads: usize) -> (PathBuf, Simulation, Trace) {
     let settings = Settings::new(Region { places: "towns.csv".into(), residents: 20_000 });
     let town =
         Place { geonames_id: None, name: "Bor".into(), latitude_deg: 56.36, longitude_deg: 44.07, residents: 18_000 };
-    let rule = PurposeRule { validity_min: 180, needs_pass: true };
-    let policy = Policy {
-        from: datetime(2020, 4, 2, 12, 0, 0, 0),
-        until: datetime(2020, 6, 12, 0, 0, 0, 0),
-        advance_h: 24,
-        purposes: [Purpose::Groceries, Purpose::Work].map(|purpose| (purpose, rule)).into(),
-        quotas: vec![],
-    };
-    let model = Model { settings: &settings, places: &[town], calendar: CALENDAR, policy: &policy, seed: 7 };
-    let options = Options { threads: 1, stop: &AtomicBool::new(false), progress: &|_| {} };
+    let purposes = [Purpose::Groceries, Purpose::Work].map(|purpose| (purpose, PurposeRule::lasting(180))).into();
+    let policy = Policy::new(datetime(2020, 4, 2, 12, 0, 0, 0), datetime(2020, 6, 12, 0, 0, 0, 0), purposes);
+    let model =
+        Model { settings: &settings, places: &[town], calendar: CALENDAR, policy: &policy, curve: None, seed: 7 };
+    let options = Options { threads: 1, shard: Shard::WHOLE, stop: &AtomicBool::new(false), progress: &|_| {} };
     let folder = RunFolder::create(out).unwrap();
     let mut bulk = BulkWriter::create(&folder, format, &[], threads).unwrap();
     let mut keeper = TraceKeeper::default();

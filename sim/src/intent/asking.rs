@@ -1,110 +1,165 @@
 //! Which trips are made with a pass, which without, and when the pass is asked for.
 
-use demand::SimTime;
-use passes::{Channel, Purpose};
+use passes::{Channel, Outing, Permission, Purpose};
 
 use super::wishes::Wish;
-use super::{Act, Event, NO_TRIP, Plan, Planner};
+use super::{Desk, Planner};
+use crate::PassOutcome;
 use crate::draw::{Stage, scale};
-use crate::profile::{HOUR_MS, MINUTE_MS};
+use crate::plan::{Act, Event, NO_TRIP, Plan, PlanId, PlanState, TripRow};
+use crate::profile::{DAY_MS, HOUR_MS, MINUTE_MS};
+use crate::standing::{Held, Lesson};
 use crate::uptake::{Applicant, Ms, complies};
-use crate::{PassOutcome, Trip};
 
 /// The item of a pass asked for to try the service; those of trips are below.
 const TRIAL: u16 = 1 << 9;
+/// The item of a pass asked for because another one ends.
+const RENEWAL: u16 = 1 << 9 | 1;
 /// A pass asked for to try the service is given back, if at all, within this time.
 const TRIAL_MS: u32 = HOUR_MS;
 /// Who asks at the door does so one to three minutes before leaving.
 const AT_THE_DOOR_MS: std::ops::Range<u32> = MINUTE_MS..3 * MINUTE_MS;
 /// Who asks ahead allows at least this much time.
-const LEAST_LEAD_MS: Ms = 3 * MINUTE_MS as Ms;
+const LEAST_LEAD_MS: i32 = 3 * MINUTE_MS as i32;
+/// Nobody asks for tomorrow's trips before today.
+const LONGEST_LEAD_MS: Ms = DAY_MS as Ms;
 
-/// A resident's dealings with the service in the course of one day's intent.
+/// A resident's dealings with the service in the course of one day's intent. Times are in milliseconds after midnight.
 struct Dealings {
-    resident: u32,
-    household: u32,
-    /// Where the resident lives.
-    place: u16,
+    resident: u16,
+    household: u16,
     /// When the resident registered, will have by what is planned so far, or else first turns to the service.
-    contact_ms: Ms,
+    contact_ms: i32,
     is_registered: bool,
     /// Whether the resident will register today of their own accord and that is not planned yet.
     registers_today: bool,
+    /// How the resident takes to the service, once that matters.
+    applicant: Option<Applicant>,
 }
 
 impl Planner<'_> {
-    /// Turns the wishes of one resident, in the order of departure, into trips and plans.
-    pub(super) fn decide_resident(
-        &mut self,
-        household: usize,
-        resident: usize,
-        wishes: &[Wish],
-        registers_today: bool,
-    ) {
-        let mut dealings = self.dealings(household, resident, registers_today);
-        let compliance = self.world.population.compliance[resident];
-        for wish in wishes {
-            let departs_ms = self.day_ms + Ms::from(wish.departs_ms);
-            let rules = &self.world.rules;
-            let share = if rules.allows(wish.purpose) {
-                self.world.chances.seeks[wish.purpose as usize]
-            } else {
-                self.world.chances.obeys
-            };
-            if !rules.needs_pass(wish.purpose, self.world.unix_s(departs_ms)) {
-                self.go(household, &dealings, wish, PassOutcome::NotNeeded, None);
-            } else if !complies(share, compliance) {
-                self.go(household, &dealings, wish, PassOutcome::Without, None);
-            } else if !rules.allows(wish.purpose) {
-                // Stays at home.
-            } else if let Some(until_ms) = self.held_until_ms(resident, wish.purpose, departs_ms) {
-                let channel = self.channel(&dealings, departs_ms);
-                let plan = self.plan(&dealings, wish.purpose, departs_ms, channel);
-                self.intents.plans[plan as usize].held_until_ms = until_ms;
-                self.go(household, &dealings, wish, PassOutcome::Issued, Some(plan));
-            } else {
-                self.ask(household, &mut dealings, wish);
+    /// Turns the wishes on the desk into trips, plans and what happens to them.
+    #[inline(never)]
+    pub(super) fn decide(&mut self, desk: &mut Desk) {
+        let next_midnight_ms = self.today.day_ms + Ms::from(DAY_MS);
+        self.standing.registering(next_midnight_ms, &mut desk.registering);
+        let mut registering = desk.registering.iter().copied().peekable();
+        for wishes in desk.wishes.chunk_by_mut(|a, b| a.resident == b.resident) {
+            let resident = wishes[0].resident;
+            while let Some(other) = registering.next_if(|other| *other < resident) {
+                self.register_alone(other);
             }
+            let registers_today = registering.next_if_eq(&resident).is_some();
+            let kept = self.schedule(wishes);
+            self.decide_resident((resident, wishes[0].household), &wishes[..kept], registers_today);
         }
-        if dealings.registers_today {
-            self.register_of_own_accord(&dealings);
+        registering.for_each(|other| self.register_alone(other));
+        self.renew(desk);
+    }
+
+    #[inline]
+    fn decide_resident(&mut self, (resident, household): (u16, u16), wishes: &[Wish], registers_today: bool) {
+        let mut dealings = registers_today.then(|| self.dealings(resident, household, true));
+        for index in 0..wishes.len() {
+            self.decide_wish(&mut dealings, &wishes[index..]);
+        }
+        if let Some(mut dealings) = dealings.filter(|dealings| dealings.registers_today) {
+            self.register_of_own_accord(&mut dealings);
         }
     }
 
-    fn dealings(&self, household: usize, resident: usize, registers_today: bool) -> Dealings {
-        let population = self.world.population;
-        let household = self.first_household + household;
+    /// Decides about the first of these wishes, knowing what comes after it.
+    #[inline]
+    fn decide_wish(&mut self, dealings: &mut Option<Dealings>, wishes: &[Wish]) {
+        let wish = &wishes[0];
+        let compliance = self.people.compliance[usize::from(wish.resident)];
+        match self.permission(wish) {
+            Permission::Free => self.go(wish, PassOutcome::NotNeeded, None),
+            Permission::Forbidden(_) if complies(self.world.chances.obeys, compliance) => self.stay_at_home(wish),
+            Permission::Forbidden(_) => self.go(wish, PassOutcome::Without, None),
+            Permission::NeedsPass if !self.seeks(wish, compliance) => self.go(wish, PassOutcome::Without, None),
+            Permission::NeedsPass => match self.held(wish) {
+                Some(held) => self.go(wish, PassOutcome::Issued, Some(held)),
+                None => {
+                    let mut known =
+                        dealings.take().unwrap_or_else(|| self.dealings(wish.resident, wish.household, false));
+                    self.ask(&mut known, wishes);
+                    *dealings = Some(known);
+                }
+            },
+        }
+    }
+
+    #[inline]
+    fn permission(&self, wish: &Wish) -> Permission {
+        self.today.permissions[wish.purpose() as usize].unwrap_or_else(|| {
+            self.world.rules.permits(&Outing {
+                purpose: wish.purpose(),
+                at_s: self.world.unix_s(self.today.day_ms + Ms::from(wish.departs_ms)),
+                distance_m: wish.distance_m(),
+                group: self.people.residents[usize::from(wish.resident)].group(),
+            })
+        })
+    }
+
+    /// Whether the resident cares for a pass: by nature, or by what the household has learnt.
+    #[inline]
+    fn seeks(&self, wish: &Wish, compliance: u16) -> bool {
+        match self.standing.lesson(wish.household) {
+            Some(Lesson::Ask) => true,
+            Some(Lesson::GoWithout) => false,
+            None => complies(self.world.chances.seeks[wish.purpose() as usize], compliance),
+        }
+    }
+
+    /// The pass that the resident has from before and that still holds at departure.
+    fn held(&self, wish: &Wish) -> Option<Held> {
+        let departs_min = (self.today.day_ms / Ms::from(MINUTE_MS)) as u32 + wish.departs_ms / MINUTE_MS;
+        self.standing.held(wish.resident, wish.purpose()).filter(|held| held.until_min > departs_min)
+    }
+
+    fn stay_at_home(&mut self, wish: &Wish) {
+        self.tally
+            .count(self.people, wish.resident, wish.household, wish.purpose(), |counts| counts.trips_not_made += 1);
+        self.needs.stays_unmet(wish.purpose(), wish.household, wish.whose);
+        if wish.purpose() == Purpose::Other {
+            self.needs.wants_out[usize::from(wish.resident)] = wish.carries;
+        }
+    }
+
+    fn dealings(&self, resident: u16, household: u16, registers_today: bool) -> Dealings {
+        let contact_ms = self.standing.contact_ms(resident) - self.today.day_ms;
         Dealings {
-            resident: resident as u32,
-            household: household as u32,
-            place: population.places[household],
-            contact_ms: self.standing.contact_ms(resident),
+            resident,
+            household,
+            contact_ms: contact_ms.clamp(Ms::from(i32::MIN), Ms::from(i32::MAX)) as i32,
             is_registered: self.standing.is_registered(resident),
             registers_today,
+            applicant: None,
         }
-    }
-
-    /// When the pass ends that the resident has from before and that still holds at departure.
-    fn held_until_ms(&self, resident: usize, purpose: Purpose, departs_ms: Ms) -> Option<Ms> {
-        self.standing.pass_until_ms(resident, purpose).filter(|until_ms| *until_ms > departs_ms)
     }
 
     /// Asks for a pass, having registered before; goes without one when it is too late for that.
-    fn ask(&mut self, household: usize, dealings: &mut Dealings, wish: &Wish) {
-        let departs_ms = self.day_ms + Ms::from(wish.departs_ms);
-        let stage = Stage::Asking;
-        let [asks, moment, cancels, after] = self.world.streams.block(wish.resident, self.day, stage, wish.item);
-        let wanted_ms = self.wanted_ms(wish, departs_ms, asks, moment);
+    #[inline(never)]
+    fn ask(&mut self, dealings: &mut Dealings, wishes: &[Wish]) {
+        let wish = &wishes[0];
+        let departs_ms = wish.departs_ms as i32;
+        let who = self.number_of(wish.resident);
+        let words = self.world.streams.block(who, self.today.day, Stage::Asking, wish.item);
+        let [asks, moment, cancels, after] = words;
+        let wanted_ms = self.wanted_ms(wish, who, asks, moment);
         let applicant = self.applicant(dealings);
         let (registers_ms, asks_ms) = self.registration_for(dealings, &applicant, wanted_ms, departs_ms);
         if asks_ms > departs_ms {
-            self.go(household, dealings, wish, PassOutcome::Without, None);
+            self.go(wish, PassOutcome::Without, None);
             return;
         }
-        let channel = self.world.uptake.channel(&applicant, asks_ms);
-        let plan = self.plan(dealings, wish.purpose, departs_ms, channel);
-        self.intents.plans[plan as usize].goes_anyway = self.world.chances.goes_anyway.holds(after);
-        self.intents.plans[plan as usize].whose = wish.whose;
+        let channel = self.world.uptake.channel(&applicant, self.today.day_ms + Ms::from(asks_ms));
+        let mut plan = Plan::new(wish.resident, wish.household, wish.purpose(), departs_ms, channel);
+        (plan.item, plan.whose, plan.asked_ms) = (wish.item, wish.whose, asks_ms);
+        plan.latest_ms = departs_ms + self.slack_ms(wishes) as i32;
+        plan.goes_anyway = self.world.chances.goes_anyway.holds(after);
+        let plan = self.plan(plan);
         if let Some(registers_ms) = registers_ms {
             dealings.contact_ms = registers_ms;
             (dealings.is_registered, dealings.registers_today) = (true, false);
@@ -112,10 +167,11 @@ impl Planner<'_> {
         }
         self.happens(asks_ms, plan, Act::Ask);
         if self.world.chances.cancels.holds(cancels) {
-            let after_ms = scale(after, (departs_ms - asks_ms) as u32);
-            self.happens(asks_ms + Ms::from(after_ms), plan, Act::GiveBack);
+            let after_ms = scale(after, (departs_ms - asks_ms) as u32) as i32;
+            self.happens(asks_ms + after_ms, plan, Act::GiveBack);
+            self.needs.stays_unmet(wish.purpose(), wish.household, wish.whose);
         } else {
-            self.go(household, dealings, wish, PassOutcome::Issued, Some(plan));
+            self.go_with(wish, PassOutcome::Issued, Some(plan));
         }
     }
 
@@ -124,135 +180,230 @@ impl Planner<'_> {
         &self,
         dealings: &Dealings,
         applicant: &Applicant,
-        wanted_ms: Ms,
-        departs_ms: Ms,
-    ) -> (Option<Ms>, Ms) {
+        wanted_ms: i32,
+        departs_ms: i32,
+    ) -> (Option<i32>, i32) {
         let contact_ms = dealings.contact_ms;
         if dealings.is_registered {
             return (None, wanted_ms.max(contact_ms));
         }
-        let form_ms = self.world.uptake.form_ms(applicant);
+        let form_ms = self.world.uptake.form_ms(applicant) as i32;
         if !dealings.registers_today {
             let registers_ms = contact_ms.max(wanted_ms - form_ms);
-            return (Some(registers_ms), registers_ms + form_ms);
+            return (Some(registers_ms), registers_ms.saturating_add(form_ms));
         }
         let first_ms = contact_ms + form_ms;
         let at_once = self.world.uptake.asks_at_once(applicant) && first_ms <= departs_ms;
-        let wanted_ms = if at_once { departs_ms - self.advance_ms() } else { wanted_ms };
+        let wanted_ms = if at_once { departs_ms - self.advance_ms(departs_ms) } else { wanted_ms };
         (Some(contact_ms), first_ms.max(wanted_ms))
     }
 
     /// When the resident would ask if nothing stood in the way: on the evening before, at the door, or some time ahead.
-    fn wanted_ms(&self, wish: &Wish, departs_ms: Ms, asks: u32, moment: u32) -> Ms {
+    fn wanted_ms(&self, wish: &Wish, who: u32, asks: u32, moment: u32) -> i32 {
         let (world, chances) = (self.world, &self.world.chances);
+        let departs_ms = wish.departs_ms as i32;
         let evening_from = u32::from(world.behaviour.evening_from_h);
-        let evening_ms = self.day_ms - Ms::from(scale(moment, (24 - evening_from) * HOUR_MS)) - 1;
-        let in_time = evening_ms >= 0 && departs_ms - evening_ms <= self.advance_ms();
-        if chances.evening_before.holds(asks) && in_time {
+        let evening_ms = -(scale(moment, (24 - evening_from) * HOUR_MS) as i32) - 1;
+        if chances.evening_before.holds(asks)
+            && self.today.day > 0
+            && departs_ms - evening_ms <= self.advance_ms(departs_ms)
+        {
             evening_ms
         } else if chances.at_the_door_or_before.holds(asks) && !chances.evening_before.holds(asks) {
-            departs_ms - Ms::from(AT_THE_DOOR_MS.start + scale(moment, AT_THE_DOOR_MS.end - AT_THE_DOOR_MS.start))
+            let door_ms = AT_THE_DOOR_MS.start + scale(moment, AT_THE_DOOR_MS.end - AT_THE_DOOR_MS.start);
+            departs_ms - (door_ms as i32).max(self.earliest_ms(departs_ms))
         } else {
-            let lead_ms = world.uptake.lead_ms(wish.resident, self.day, wish.item).max(LEAST_LEAD_MS);
-            departs_ms - lead_ms.min(self.advance_ms())
+            let [lead, ..] = world.streams.block(who, self.today.day, Stage::Lead, wish.item);
+            let lead_ms = world.uptake.lead_ms(lead).min(LONGEST_LEAD_MS) as i32;
+            departs_ms - lead_ms.max(LEAST_LEAD_MS).max(self.earliest_ms(departs_ms)).min(self.advance_ms(departs_ms))
         }
     }
 
-    fn advance_ms(&self) -> Ms {
-        self.world.rules.advance_s() * 1_000
+    /// How long ahead a pass for a trip that departs at `departs_ms` may be asked for.
+    fn advance_ms(&self, departs_ms: i32) -> i32 {
+        let departs_s = self.world.unix_s(self.today.day_ms + Ms::from(departs_ms));
+        (self.world.rules.advance_s(departs_s) * 1_000).min(LONGEST_LEAD_MS) as i32
+    }
+
+    /// How long before leaving one must ask for the pass to hold by then, with a minute to spare; nothing where it holds at once.
+    fn earliest_ms(&self, departs_ms: i32) -> i32 {
+        let departs_s = self.world.unix_s(self.today.day_ms + Ms::from(departs_ms));
+        match self.world.rules.earliest_start_s(departs_s) {
+            0 => 0,
+            earliest_s => (earliest_s as i32 + 60) * 1_000,
+        }
+    }
+
+    fn register_alone(&mut self, resident: u16) {
+        let household = self.people.households[usize::from(resident)];
+        let mut dealings = self.dealings(resident, household, true);
+        self.register_of_own_accord(&mut dealings);
     }
 
     /// Who registers of their own accord, and not for a trip, may ask for a pass all the same, to try the service.
-    fn register_of_own_accord(&mut self, dealings: &Dealings) {
-        let (world, registers_ms) = (self.world, dealings.contact_ms);
+    fn register_of_own_accord(&mut self, dealings: &mut Dealings) {
+        let world = self.world;
         let applicant = self.applicant(dealings);
-        let asks_ms = registers_ms + world.uptake.form_ms(&applicant);
-        let unix_s = world.unix_s(asks_ms);
-        let on_offer = |purpose: &Purpose| world.rules.allows(*purpose) && world.rules.needs_pass(*purpose, unix_s);
+        let who = self.number_of(dealings.resident);
+        let registers_ms = match dealings.contact_ms {
+            // It failed on a day before.
+            earlier_ms if earlier_ms < 0 => {
+                let [_, delay, ..] = world.streams.block(who, self.today.day, Stage::Renewal, TRIAL);
+                world.uptake.renews_after_ms(&applicant, 0, delay) as i32
+            }
+            today_ms => today_ms,
+        };
+        let asks_ms = registers_ms + world.uptake.form_ms(&applicant) as i32;
+        let unix_s = world.unix_s(self.today.day_ms + Ms::from(asks_ms));
+        let on_offer = |purpose: &Purpose| world.rules.window(*purpose, unix_s, None, None).is_ok();
+        let needed = |purpose: &Purpose| world.rules.needs_pass(*purpose, unix_s) && on_offer(purpose);
         let asks = world.uptake.asks_at_once(&applicant);
-        let trial = Purpose::ALL.into_iter().find(on_offer).filter(|_| asks);
-        let channel = world.uptake.channel(&applicant, registers_ms);
-        let plan = self.plan(dealings, trial.unwrap_or(Purpose::Other), asks_ms, channel);
+        let trial = Purpose::ALL.into_iter().find(needed).filter(|_| asks);
+        let channel = world.uptake.channel(&applicant, self.today.day_ms + Ms::from(registers_ms));
+        let purpose = trial.unwrap_or(Purpose::Other);
+        let mut plan = Plan::new(dealings.resident, dealings.household, purpose, asks_ms, channel);
+        plan.item = TRIAL;
+        plan.latest_ms = asks_ms + TRIAL_MS as i32;
+        let plan = self.plan(plan);
         self.happens(registers_ms, plan, Act::Register);
         if trial.is_some() {
             self.happens(asks_ms, plan, Act::Ask);
-            let [cancels, given_back, ..] = world.streams.block(dealings.resident, self.day, Stage::Asking, TRIAL);
+            let [cancels, given_back, ..] = world.streams.block(who, self.today.day, Stage::Asking, TRIAL);
             if world.chances.cancels.holds(cancels) {
-                self.happens(asks_ms + Ms::from(scale(given_back, TRIAL_MS)), plan, Act::GiveBack);
+                self.happens(asks_ms + scale(given_back, TRIAL_MS) as i32, plan, Act::GiveBack);
             }
         }
     }
 
-    /// Makes the trip, with the plan of its pass if there is one.
-    fn go(&mut self, household: usize, dealings: &Dealings, wish: &Wish, pass: PassOutcome, plan: Option<u32>) {
-        let departs_ms = self.day_ms + Ms::from(wish.departs_ms);
-        let trip = self.intents.trips.len() as u32;
-        self.intents.trips.push(Trip {
-            departs: SimTime::from_ms(departs_ms as u64),
-            returns: SimTime::from_ms((departs_ms + Ms::from(wish.length_ms)) as u64),
-            resident: wish.resident,
-            household: dealings.household,
-            origin: dealings.place,
-            destination: wish.destination,
-            distance_m: 0,
-            stop: 0,
-            purpose: wish.purpose,
-            pass,
-            check: None,
-        });
-        self.meet_need(household, wish);
-        if let Some(plan) = plan {
-            self.intents.plans[plan as usize].trip = trip;
+    /// Those whose long pass ends today and who want the next one at once, ask for it then.
+    fn renew(&mut self, desk: &mut Desk) {
+        if !self.standing.has_long_passes() {
+            return;
         }
-        if let Some(at_ms) = self.is_checked_ms(wish, departs_ms) {
-            let channel = self.channel(dealings, departs_ms);
-            let plan = plan.unwrap_or_else(|| self.plan(dealings, wish.purpose, departs_ms, channel));
-            self.intents.plans[plan as usize].trip = trip;
-            self.happens(at_ms, plan, Act::Check);
+        let day_min = (self.today.day_ms / Ms::from(MINUTE_MS)) as u32;
+        let today_min = day_min..day_min + DAY_MS / MINUTE_MS;
+        for resident in 0..self.people.residents.len() {
+            let Some((purpose, until_min)) = self.standing.ending(resident, today_min.clone()) else { continue };
+            let resident = resident as u16;
+            let who = self.number_of(resident);
+            let [renews, delay, ..] = self.world.streams.block(who, self.today.day, Stage::Renewal, 0);
+            if !self.world.chances.renews.holds(renews) || desk.patients.binary_search(&resident).is_ok() {
+                continue;
+            }
+            let mut dealings = self.dealings(resident, self.people.households[usize::from(resident)], false);
+            let applicant = self.applicant(&mut dealings);
+            let ends_ms = ((until_min - day_min) * MINUTE_MS) as i32;
+            let asks_ms = ends_ms + self.world.uptake.renews_after_ms(&applicant, ends_ms, delay) as i32;
+            let channel = self.world.uptake.channel(&applicant, self.today.day_ms + Ms::from(asks_ms));
+            let mut plan = Plan::new(resident, dealings.household, purpose, asks_ms, channel);
+            (plan.item, plan.latest_ms) = (RENEWAL, asks_ms + HOUR_MS as i32);
+            let plan = self.plan(plan);
+            self.happens(asks_ms, plan, Act::Ask);
         }
     }
 
-    /// When officers check the resident on this trip, if they do: at a random moment on the street.
-    fn is_checked_ms(&self, wish: &Wish, departs_ms: Ms) -> Option<Ms> {
-        let world = self.world;
-        if !world.patrol.meets.holds(wish.meets) {
+    /// Makes a trip for which nothing is asked for.
+    #[inline]
+    fn go(&mut self, wish: &Wish, pass: PassOutcome, held: Option<Held>) {
+        // Hardly anyone meets an officer.
+        let may_meet = wish.may_be_stopped || self.today.has_gates;
+        let meets = may_meet && (self.is_stopped_ms(wish).is_some() || self.comes_to_gate_ms(wish).is_some());
+        let plan = meets.then(|| {
+            let channel = Channel::Web;
+            let mut plan = Plan::new(wish.resident, wish.household, wish.purpose(), wish.departs_ms as i32, channel);
+            (plan.item, plan.whose, plan.state) = (wish.item, wish.whose, PlanState::Over);
+            if let Some(held) = held {
+                (plan.held_until_min, plan.is_malformed) = (held.until_min, held.is_annulled);
+                // Asked for on a day before.
+                plan.asked_ms = i32::MIN;
+                plan.state = PlanState::Issued;
+            }
+            self.plan(plan)
+        });
+        self.go_with(wish, pass, plan);
+    }
+
+    /// Makes the trip, with the plan of its pass if there is one.
+    #[inline]
+    fn go_with(&mut self, wish: &Wish, pass: PassOutcome, plan: Option<u16>) {
+        let trip = self.day.trips.len() as u32;
+        self.day.trips.push(TripRow::new(
+            (wish.departs_ms, wish.length_ms),
+            wish.resident,
+            (wish.destination, wish.distance_dam),
+            wish.purpose(),
+            wish.stop,
+            pass,
+        ));
+        if let Some(plan) = plan {
+            self.day.plans[usize::from(plan)].trip = trip;
+            if let Some(at_ms) = self.is_stopped_ms(wish) {
+                self.happens(at_ms, plan, Act::Check);
+            }
+            if let Some(at_ms) = self.comes_to_gate_ms(wish) {
+                self.happens(at_ms, plan, Act::Come);
+            }
+        }
+    }
+
+    /// When officers on patrol stop the resident on this trip, if they do: at a random moment on the street.
+    #[inline]
+    fn is_stopped_ms(&self, wish: &Wish) -> Option<i32> {
+        if !wish.may_be_stopped {
             return None;
         }
-        let [moment, ..] = world.streams.block(wish.resident, self.day, Stage::Check, wish.item);
+        let world = self.world;
+        let home = self.people.places[usize::from(wish.household)];
+        let who = self.number_of(wish.resident);
+        let [.., meets] = world.streams.block(who, self.today.day, Stage::Trip, wish.item);
+        if !world.patrol.stops(home, wish.departs_ms, 2 * wish.leg_ms, meets) {
+            return None;
+        }
+        let [moment, ..] = world.streams.block(who, self.today.day, Stage::Check, wish.item);
         let on_street_ms = scale(moment, 2 * wish.leg_ms);
         let after_ms =
             if on_street_ms < wish.leg_ms { on_street_ms } else { wish.length_ms - (2 * wish.leg_ms - on_street_ms) };
-        let at_ms = departs_ms + Ms::from(after_ms);
-        (world.patrol.is_out(at_ms) && world.rules.in_force(world.unix_s(at_ms))).then_some(at_ms)
+        let at_ms = (wish.departs_ms + after_ms) as i32;
+        world.rules.in_force(world.unix_s(self.today.day_ms + Ms::from(at_ms))).then_some(at_ms)
     }
 
-    fn applicant(&self, dealings: &Dealings) -> Applicant {
-        let resident = self.world.population.residents[dealings.resident as usize];
-        self.world.uptake.applicant(dealings.resident, resident)
-    }
-
-    /// The channel that the resident uses at `at_ms`.
-    fn channel(&self, dealings: &Dealings, at_ms: Ms) -> Channel {
-        self.world.uptake.channel(&self.applicant(dealings), at_ms)
-    }
-
-    /// Adds a plan for a pass that is to hold from `start_ms` on.
-    fn plan(&mut self, dealings: &Dealings, purpose: Purpose, start_ms: Ms, channel: Channel) -> u32 {
-        self.intents.plans.push(Plan {
-            start_ms,
-            held_until_ms: 0,
-            trip: NO_TRIP,
-            resident: dealings.resident,
-            whose: dealings.resident,
-            place: dealings.place,
-            purpose,
-            channel,
-            goes_anyway: false,
+    /// When the resident comes to a gate on this trip, if one lies on the way: on the way there.
+    fn comes_to_gate_ms(&self, wish: &Wish) -> Option<i32> {
+        if !self.today.has_gates {
+            return None;
+        }
+        let who = self.number_of(wish.resident);
+        let [passes, ..] = self.world.streams.block(who, self.today.day, Stage::Gate, wish.item);
+        let at_ms = (wish.departs_ms + wish.leg_ms / 2) as i32;
+        let on_the_way = self.world.gates.iter().any(|gate| {
+            gate.is_manned_at(self.today.day_ms + Ms::from(at_ms))
+                && gate.is_passed(wish.purpose(), wish.distance_m(), passes)
         });
-        self.intents.plans.len() as u32 - 1
+        on_the_way.then_some(at_ms)
     }
 
-    fn happens(&mut self, at_ms: Ms, plan: u32, act: Act) {
-        self.intents.events.push(Event { at_ms: at_ms as u64, plan, act });
+    fn applicant(&self, dealings: &mut Dealings) -> Applicant {
+        let resident = dealings.resident;
+        let draw =
+            || self.world.uptake.applicant(self.number_of(resident), self.people.residents[usize::from(resident)]);
+        *dealings.applicant.get_or_insert_with(draw)
+    }
+
+    /// The number in the region of a resident of this cell.
+    #[inline]
+    pub(super) fn number_of(&self, resident: u16) -> u32 {
+        self.people.first_resident + u32::from(resident)
+    }
+
+    pub(super) fn plan(&mut self, plan: Plan) -> u16 {
+        debug_assert!(plan.trip == NO_TRIP);
+        self.day.plans.push(plan);
+        (self.day.plans.len() - 1) as u16
+    }
+
+    pub(super) fn happens(&mut self, at_ms: i32, plan: u16, act: Act) {
+        // Nothing happens before the first midnight.
+        let at_ms = if self.today.day == 0 { at_ms.max(0) } else { at_ms };
+        self.day.events.push(Event { at_ms, plan: PlanId { cell: 0, index: plan }, act }.key());
     }
 }

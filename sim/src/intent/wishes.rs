@@ -1,179 +1,251 @@
-//! What the members of a household need to go out for.
+//! When, for how long and how far residents would go out, if there were no policy.
 
 use passes::Purpose;
-use rand_core::Rng;
 
-use super::Planner;
-use crate::atlas::Atlas;
-use crate::draw::{Stage, scale};
-use crate::population::{AgeBand, Occupation, Resident};
+use super::errands::Errand;
+use super::{Desk, Planner};
+use crate::draw::{Stage, Streams, Words, scale};
 use crate::profile::{DAY_MS, HOUR_MS, MINUTE_MS};
-use crate::uptake::Ms;
 
-/// Who hears of the decree later than this stocks up on the next day.
-const LAST_SHOPPING_MS: Ms = 21 * HOUR_MS as Ms;
+/// Items of one purpose are told apart above these bits.
+const ITEM_SHIFT: u16 = 3;
+const METRES_TO_DAM: u32 = 10;
 
-/// A trip that a resident would make if there were no policy.
-#[derive(Clone, Copy, Debug)]
+/// A trip that a resident would make if there were no policy. Residents and households are counted within the cell.
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Wish {
-    pub(super) resident: u32,
-    /// Whose need it meets: the resident's own, or that of a small child.
-    pub(super) whose: u32,
     /// Milliseconds after midnight.
     pub(super) departs_ms: u32,
     pub(super) length_ms: u32,
     /// The time on the street on the way there, and again on the way back.
     pub(super) leg_ms: u32,
-    /// Tells the trip's random numbers from those of other trips of the resident and day.
-    pub(super) item: u16,
+    /// Tens of metres.
+    pub(super) distance_dam: u16,
+    pub(super) household: u16,
+    pub(super) resident: u16,
+    /// Whose need it meets: the resident's own, or that of a small child.
+    pub(super) whose: u16,
     pub(super) destination: u16,
-    pub(super) purpose: Purpose,
-    /// For how many days the need is met by it.
-    pub(super) lasts_days: u8,
-    /// The random number that decides whether officers meet the resident.
-    pub(super) meets: u32,
+    /// Tells the trip's random numbers from those of other trips of the resident and day; its low bits are the purpose.
+    pub(super) item: u16,
+    /// Which stop of its tour it is.
+    pub(super) stop: u8,
+    /// Whether it may follow another trip without going home between.
+    pub(super) may_chain: bool,
+    /// Whether an outing not made today is still wanted tomorrow.
+    pub(super) carries: bool,
+    /// Whether officers may stop the resident: the hour decides.
+    pub(super) may_be_stopped: bool,
+}
+
+impl Wish {
+    #[inline]
+    pub(super) fn purpose(&self) -> Purpose {
+        Purpose::ALL[usize::from(self.item & 7)]
+    }
+
+    pub(super) fn distance_m(&self) -> u32 {
+        u32::from(self.distance_dam) * METRES_TO_DAM
+    }
+}
+
+/// A wish's times and destination before the resident's other wishes have a say.
+struct Drawn {
+    departs_ms: u32,
+    length_ms: u32,
+    leg_ms: u32,
+    destination: u16,
+    distance_m: u32,
+    may_chain: bool,
+    carries: bool,
 }
 
 impl Planner<'_> {
-    /// Adds the wishes of a household and its members.
-    pub(super) fn wish(&mut self, household: usize, wishes: &mut Vec<Wish>) {
-        let world = self.world;
-        let number = self.first_household + household;
-        let range = world.population.members(number);
-        let members = &world.population.residents[range.clone()];
-        let first = range.start as u32;
-        let [shopper, bin, walker, refill] = world.streams.block(number as u32, self.day, Stage::HouseholdNeeds, 0);
-        let adult = first + nth(members, AgeBand::From18, shopper);
-        let place = world.population.places[number];
-
-        wishes.extend(self.groceries(household, adult, place, refill));
-        if self.needs.rubbish[household] == 0 {
-            let bearer = first + nth(members, AgeBand::From7, bin);
-            let rubbish = self.errand(bearer, place, Purpose::Rubbish, 0);
-            wishes.push(Wish { lasts_days: world.activities.rubbish_every_days, ..rubbish });
-        }
-        if world.population.dogs[number] {
-            for walk in 0..world.activities.dog_walks_per_day {
-                let walker = first + nth(members, AgeBand::From7, walker.rotate_left(8 * u32::from(walk)));
-                wishes.push(self.errand(walker, place, Purpose::Pet, u16::from(walk)));
+    /// Draws the trips of all errands and puts the wishes on the desk by resident, otherwise in no order.
+    pub(super) fn draw_wishes(&mut self, desk: &mut Desk) {
+        desk.unsorted.clear();
+        for purpose in Purpose::ALL {
+            // A loop for each purpose: the code and tables of one stay at hand, and nothing is guessed.
+            match purpose {
+                Purpose::Groceries => {
+                    self.draw(desk, purpose, |errand, words| self.errand_nearby(purpose, errand, words))
+                }
+                Purpose::Doctor => self.draw(desk, purpose, |errand, words| self.errand_nearby(purpose, errand, words)),
+                Purpose::Pharmacy => self.draw(desk, purpose, |errand, words| self.pharmacy(errand, words)),
+                Purpose::Pet => self.draw(desk, purpose, |errand, words| self.walk(errand, words)),
+                Purpose::Rubbish => self.draw(desk, purpose, |errand, words| self.out_of_doors(purpose, errand, words)),
+                Purpose::Work => self.draw(desk, purpose, |errand, words| self.work(errand, words)),
+                Purpose::Other => self.draw(desk, purpose, |errand, words| self.outing(errand, words)),
             }
         }
-        for (member, resident) in members.iter().zip(first..) {
-            // Grown-ups fetch and bring for small children; the item then tells the child.
-            let (who, item) = match member.age() {
-                AgeBand::Under7 => (adult, (resident - first) as u16 + 1),
-                _ => (resident, 0),
-            };
-            let [doctor, pharmacy, work, other] = self.resident_words[resident as usize - self.first_resident];
-            let mut wish = |purpose, lasts_days| {
-                wishes.push(Wish { whose: resident, lasts_days, ..self.errand(who, place, purpose, item) });
-            };
-            if self.sees_doctor(*member, doctor) {
-                wish(Purpose::Doctor, 0);
-            }
-            if self.needs_pharmacy(*member, resident, pharmacy) {
-                wish(Purpose::Pharmacy, world.activities.prescription_days);
-            }
-            if self.works(*member, work) {
-                wish(Purpose::Work, 0);
-            }
-            if member.age() >= AgeBand::From7 && world.chances.other.holds(other) {
-                wish(Purpose::Other, 0);
-            }
-        }
+        self.set_out_to_stock_up(desk);
+        self.meet_needs(desk);
+        sort_by_resident(desk, self.people.residents.len());
     }
 
-    /// The household's shopping: when the pantry is empty, or at once when it hears of the decree and stocks up.
-    fn groceries(&self, household: usize, adult: u32, place: u16, refill: u32) -> Option<Wish> {
-        let activities = self.world.activities;
-        if let Some(hears_ms) = self.stocks_up_ms(household) {
-            let wish = self.errand(adult, place, Purpose::Groceries, 0);
-            // Within an hour of the news, unless the usual time is yet to come.
-            let departs_ms = wish.departs_ms.max(hears_ms + scale(refill, HOUR_MS));
-            return Some(Wish { departs_ms, lasts_days: self.world.behaviour.stocked_days, ..wish });
-        }
-        let (least, most) = (activities.pantry_least_days, activities.pantry_most_days);
-        (self.needs.pantry[household] == 0).then(|| Wish {
-            lasts_days: least + scale(refill, u32::from(most - least) + 1) as u8,
-            ..self.errand(adult, place, Purpose::Groceries, 0)
-        })
+    fn draw(&self, desk: &mut Desk, purpose: Purpose, drawn: impl Fn(&Errand, [u32; 4]) -> Drawn) {
+        let Desk { errands, entries, trip_words, unsorted, .. } = desk;
+        let errands = &errands[purpose as usize];
+        self.draw_words(errands, purpose, entries, trip_words);
+        unsorted.extend(errands.iter().enumerate().map(|(index, errand)| {
+            let words = trip_words.at(index);
+            let drawn = drawn(errand, words);
+            let leg_ms = drawn.leg_ms.min(drawn.length_ms / 2);
+            Wish {
+                departs_ms: drawn.departs_ms,
+                length_ms: drawn.length_ms,
+                leg_ms,
+                distance_dam: (drawn.distance_m / METRES_TO_DAM).min(u32::from(u16::MAX)) as u16,
+                household: errand.household,
+                resident: errand.resident,
+                whose: errand.whose,
+                destination: drawn.destination,
+                item: item(purpose, errand),
+                stop: 0,
+                may_chain: drawn.may_chain,
+                carries: drawn.carries,
+                may_be_stopped: self.world.patrol.may_stop(2 * leg_ms, words[3]),
+            }
+        }));
     }
 
-    /// When today the household sets out to stock up, at the earliest, in milliseconds after midnight.
-    fn stocks_up_ms(&self, household: usize) -> Option<u32> {
-        if !self.hears_today {
-            return None;
-        }
-        let hears_ms = self.world.uptake.stocks_up_ms((self.first_household + household) as u32)? - self.day_ms;
-        let today_ms = LAST_SHOPPING_MS - Ms::from(DAY_MS)..LAST_SHOPPING_MS;
-        today_ms.contains(&hears_ms).then_some(hears_ms.max(0) as u32)
+    fn draw_words(&self, errands: &[Errand], purpose: Purpose, entries: &mut Vec<[u32; 2]>, words: &mut Words) {
+        let first = self.people.first_resident;
+        entries.clear();
+        entries.extend(
+            errands.iter().map(|errand| {
+                Streams::entry(first + u32::from(errand.resident), self.today.day, item(purpose, errand))
+            }),
+        );
+        self.world.streams.fill_items(words, entries, Stage::Trip);
     }
 
-    fn sees_doctor(&self, member: Resident, word: u32) -> bool {
-        let chances = &self.world.chances;
-        if member.is_chronic() { chances.chronic_doctor.holds(word) } else { chances.doctor.holds(word) }
-    }
-
-    fn needs_pharmacy(&self, member: Resident, resident: u32, word: u32) -> bool {
-        if member.is_chronic() {
-            self.needs.prescription[resident as usize - self.first_resident] == 0
-        } else {
-            self.world.chances.pharmacy.holds(word)
+    /// To the nearest shop or surgery.
+    #[inline]
+    fn errand_nearby(&self, purpose: Purpose, errand: &Errand, [departs, stays, goes, _]: [u32; 4]) -> Drawn {
+        let timing = &self.world.timing;
+        Drawn {
+            departs_ms: timing.departure_ms(purpose, departs),
+            length_ms: timing.length_ms(purpose, stays),
+            leg_ms: self.world.activities.local_leg_min * MINUTE_MS,
+            destination: self.people.places[usize::from(errand.household)],
+            distance_m: timing.distance_m(purpose, goes),
+            may_chain: false,
+            carries: false,
         }
     }
 
-    fn works(&self, member: Resident, word: u32) -> bool {
-        let chances = &self.world.chances;
-        let at_work = if self.is_weekend { chances.work_weekend } else { chances.work_weekday };
-        member.occupation() == Occupation::OnSite && at_work.holds(word)
+    /// As to a shop; some go there from the shop.
+    #[inline]
+    fn pharmacy(&self, errand: &Errand, [departs, stays, goes, meets]: [u32; 4]) -> Drawn {
+        let chains = self.world.chances.chains;
+        let departs_alone = chains.beyond(departs);
+        let drawn = self.errand_nearby(Purpose::Pharmacy, errand, [departs_alone, stays, goes, meets]);
+        Drawn { may_chain: chains.holds(departs), ..drawn }
     }
 
-    /// A trip of `resident`, who lives in `place`; `item` tells trips of one purpose apart.
-    fn errand(&self, resident: u32, place: u16, purpose: Purpose, item: u16) -> Wish {
-        let (world, activities) = (self.world, self.world.activities);
-        let item = purpose as u16 | item << 3;
-        let mut stream = world.streams.stream(resident, self.day, Stage::Trip, item);
-        let [departs, meets] = [stream.next_u32(), stream.next_u32()];
-        let stay_ms = world.timing.length_ms(purpose, &mut stream);
-        let departs = match purpose {
-            // The walks of a day are spread over it: each has its own part of the profile.
-            Purpose::Pet => {
-                let walks = u64::from(activities.dog_walks_per_day);
-                (((u64::from(item >> 3) << 32) + u64::from(departs)) / walks) as u32
-            }
-            _ => departs,
+    /// Out of doors all the time, near home.
+    #[inline]
+    fn out_of_doors(&self, purpose: Purpose, errand: &Errand, words: [u32; 4]) -> Drawn {
+        Drawn { leg_ms: DAY_MS, ..self.errand_nearby(purpose, errand, words) }
+    }
+
+    /// The walks of a day are spread over it: each has its own part of the profile.
+    #[inline]
+    fn walk(&self, errand: &Errand, [departs, stays, goes, meets]: [u32; 4]) -> Drawn {
+        let walks = u64::from(self.world.activities.dog_walks_per_day.max(1));
+        let departs = (((u64::from(errand.number) << 32) + u64::from(departs)) / walks) as u32;
+        self.out_of_doors(Purpose::Pet, errand, [departs, stays, goes, meets])
+    }
+
+    /// To work: at the same time every day, within some minutes.
+    #[inline]
+    fn work(&self, errand: &Errand, [departs, stays, goes, _]: [u32; 4]) -> Drawn {
+        let shift = self.people.residents[usize::from(errand.resident)].shift_word();
+        let usual_ms = self.world.timing.departure_ms(Purpose::Work, shift);
+        let jitter_ms = self.world.activities.work_jitter_min * MINUTE_MS;
+        let departs_ms = (usual_ms + scale(departs, 2 * jitter_ms + 1)).saturating_sub(jitter_ms).min(DAY_MS - 1);
+        let to_work = self.somewhere(Purpose::Work, errand, stays, goes);
+        Drawn { departs_ms, leg_ms: self.world.activities.local_leg_min * MINUTE_MS + to_work.leg_ms, ..to_work }
+    }
+
+    /// Visits, strolls, the dacha: out of doors all the time.
+    #[inline]
+    fn outing(&self, errand: &Errand, [departs, stays, goes, _]: [u32; 4]) -> Drawn {
+        Drawn {
+            departs_ms: self.world.timing.departure_ms(Purpose::Other, departs),
+            leg_ms: DAY_MS,
+            carries: self.world.chances.other_carry.holds(stays),
+            ..self.somewhere(Purpose::Other, errand, stays, goes)
+        }
+    }
+
+    /// To some place by gravity: the own one or another. The leg is the way between places.
+    #[inline]
+    fn somewhere(&self, purpose: Purpose, errand: &Errand, stays: u32, goes: u32) -> Drawn {
+        let (timing, atlas) = (&self.world.timing, &self.world.atlas);
+        let home = self.people.places[usize::from(errand.household)];
+        let stay_ms = timing.length_ms(purpose, stays);
+        let (destination, travel_ms, distance_m) = match atlas.elsewhere(home, goes) {
+            Some(to) => (to.place, to.travel_ms, to.distance_m),
+            None => (home, 0, timing.distance_m(purpose, atlas.within_own(goes))),
         };
-        let destination = match purpose {
-            Purpose::Work | Purpose::Other => {
-                let [word, ..] = world.streams.block(resident, self.day, Stage::Destination, item);
-                world.atlas.drawn(place, word)
-            }
-            _ => Atlas::own(place),
-        };
-        let length_ms = DAY_MS.min(stay_ms + 2 * destination.travel_ms);
-        let leg_ms = match purpose {
-            // Out of doors all the time.
-            Purpose::Pet | Purpose::Rubbish | Purpose::Other => length_ms / 2,
-            _ => (activities.local_leg_min * MINUTE_MS + destination.travel_ms).min(length_ms / 2),
-        };
-        Wish {
-            resident,
-            whose: resident,
-            departs_ms: world.timing.departure_ms(purpose, departs),
-            length_ms,
-            leg_ms,
-            item,
-            destination: destination.place,
-            purpose,
-            lasts_days: 0,
-            meets,
+        let length_ms = DAY_MS.min(stay_ms + 2 * travel_ms);
+        Drawn { departs_ms: 0, length_ms, leg_ms: travel_ms, destination, distance_m, may_chain: false, carries: false }
+    }
+
+    /// Every errand meets its need; those that come to nothing will put it back.
+    fn meet_needs(&mut self, desk: &Desk) {
+        let of = |purpose: Purpose| desk.errands[purpose as usize].iter();
+        for errand in of(Purpose::Groceries) {
+            self.needs.pantry[usize::from(errand.household)] = errand.lasts_days;
+        }
+        for errand in of(Purpose::Rubbish) {
+            self.needs.rubbish[usize::from(errand.household)] = errand.lasts_days;
+        }
+        for errand in of(Purpose::Pharmacy) {
+            self.needs.prescription[usize::from(errand.whose)] = errand.lasts_days;
+        }
+        for errand in of(Purpose::Other) {
+            self.needs.wants_out[usize::from(errand.whose)] = false;
+        }
+    }
+
+    /// Whoever stocks up sets out within an hour of the news, unless the usual time is yet to come.
+    fn set_out_to_stock_up(&self, desk: &mut Desk) {
+        let Desk { stocking, errands, unsorted, household_words, .. } = desk;
+        // Those who shop are the first on the list, and those who stock up the last of them.
+        let shopping = errands[Purpose::Groceries as usize].len();
+        for wish in unsorted[..shopping].iter_mut().rev() {
+            let Ok(at) = stocking.binary_search_by_key(&wish.household, |(household, _)| *household) else { break };
+            let [.., refill] = household_words.at(usize::from(wish.household));
+            wish.departs_ms = wish.departs_ms.max(stocking[at].1 + scale(refill, HOUR_MS));
         }
     }
 }
 
-/// The index of the member that the random number `word` falls on, of those of age `least` and older; every household has an adult.
-fn nth(members: &[Resident], least: AgeBand, word: u32) -> u32 {
-    let old_enough = || (0..).zip(members).filter(|(_, member)| member.age() >= least).map(|(index, _)| index);
-    let chosen = scale(word, old_enough().count() as u32);
-    old_enough().nth(chosen as usize).unwrap_or(0)
+#[inline]
+fn item(purpose: Purpose, errand: &Errand) -> u16 {
+    purpose as u16 | u16::from(errand.number) << ITEM_SHIFT
+}
+
+/// A counting sort: how many wishes each resident has tells where they belong.
+fn sort_by_resident(desk: &mut Desk, residents: usize) {
+    let Desk { unsorted, wishes, starts, .. } = desk;
+    starts.clear();
+    starts.resize(residents + 1, 0);
+    for wish in unsorted.iter() {
+        starts[usize::from(wish.resident) + 1] += 1;
+    }
+    let mut sum = 0;
+    for start in starts.iter_mut() {
+        sum += *start;
+        *start = sum;
+    }
+    wishes.resize(unsorted.len(), Wish::default());
+    for wish in unsorted.iter() {
+        let at = &mut starts[usize::from(wish.resident)];
+        wishes[usize::from(*at)] = *wish;
+        *at += 1;
+    }
 }

@@ -1,6 +1,6 @@
 //! Counting a population.
 
-use super::{AgeBand, Occupation, Phone, Population};
+use super::{AgeBand, Occupation, People, Phone, Population};
 use crate::settings::{AGE_BANDS, LARGEST_HOUSEHOLD};
 
 /// How many there are of whom: what a synthesised population is held against.
@@ -35,23 +35,24 @@ pub struct Census {
 impl Population {
     /// Counts everyone.
     pub fn census(&self) -> Census {
-        let places = self.places.last().map_or(0, |last| usize::from(*last) + 1);
-        let mut census = Census { residents_by_place: vec![0; places], ..Default::default() };
-        for household in 0..self.households() {
-            census.count_household(self, household);
+        let last = self.cells.last().and_then(|people| people.places.last());
+        let mut census =
+            Census { residents_by_place: vec![0; last.map_or(0, |last| usize::from(*last) + 1)], ..Default::default() };
+        for people in &self.cells {
+            (0..people.count_households()).for_each(|household| census.count_household(people, household));
         }
         census
     }
 }
 
 impl Census {
-    fn count_household(&mut self, population: &Population, household: usize) {
-        let members = &population.residents[population.members(household)];
+    fn count_household(&mut self, people: &People, household: usize) {
+        let members = &people.residents[people.members(household)];
         self.residents += members.len() as u64;
-        self.residents_by_place[usize::from(population.places[household])] += members.len() as u64;
+        self.residents_by_place[usize::from(people.places[household])] += members.len() as u64;
         self.households_by_size[members.len() - 1] += 1;
         self.households_without_adult += u64::from(!members.iter().any(|member| member.age().is_adult()));
-        self.households_with_dog += u64::from(population.dogs[household]);
+        self.households_with_dog += u64::from(people.kin[household].has_dog());
         self.alone_60_plus += u64::from(members.len() == 1 && members[0].age() >= AgeBand::From60);
         for member in members {
             let band = member.age() as usize;

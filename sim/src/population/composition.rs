@@ -2,7 +2,7 @@
 
 use passes::{Fault, Share};
 
-use super::resident::AgeBand;
+use super::AgeBand;
 use crate::draw;
 use crate::settings::{self, AGE_BANDS};
 

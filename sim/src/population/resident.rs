@@ -1,70 +1,6 @@
 //! What one resident is like, in two bytes.
 
-use crate::settings::AGE_BANDS;
-
-/// How old.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum AgeBand {
-    /// 0 to 6.
-    Under7,
-    /// 7 to 17.
-    From7,
-    /// 18 to 39.
-    From18,
-    /// 40 to 59.
-    From40,
-    /// 60 to 74.
-    From60,
-    /// 75 and older.
-    From75,
-}
-
-impl AgeBand {
-    /// All bands, youngest first.
-    pub const ALL: [AgeBand; AGE_BANDS] =
-        [AgeBand::Under7, AgeBand::From7, AgeBand::From18, AgeBand::From40, AgeBand::From60, AgeBand::From75];
-
-    /// The name in tables, such as `18_39`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            AgeBand::Under7 => "0_6",
-            AgeBand::From7 => "7_17",
-            AgeBand::From18 => "18_39",
-            AgeBand::From40 => "40_59",
-            AgeBand::From60 => "60_74",
-            AgeBand::From75 => "75_plus",
-        }
-    }
-
-    pub(crate) fn is_adult(self) -> bool {
-        self >= AgeBand::From18
-    }
-}
-
-/// What a resident does on weekdays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Occupation {
-    /// Works on site, also during the non-working days.
-    OnSite,
-    /// Would work on site; the work is suspended.
-    Suspended,
-    Remote,
-    /// At school or university, which are closed.
-    Pupil,
-    Pensioner,
-    None,
-}
-
-impl Occupation {
-    pub(crate) const ALL: [Occupation; 6] = [
-        Occupation::OnSite,
-        Occupation::Suspended,
-        Occupation::Remote,
-        Occupation::Pupil,
-        Occupation::Pensioner,
-        Occupation::None,
-    ];
-}
+use passes::{AgeBand, Group, Occupation};
 
 /// How a resident can reach the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,15 +27,52 @@ impl Phone {
     }
 }
 
-/// One resident: age band (3 bits), occupation (3), phone (2), chronic illness (1).
+/// One resident: age band (3 bits), occupation (3), chronic illness (1), works in shifts of two days (1), phone (2), time of going to
+/// work (6). The low byte is what decides the needs of a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Resident(u16);
 
+/// What is drawn for a resident once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Traits {
+    pub(crate) age: AgeBand,
+    pub(crate) occupation: Occupation,
+    pub(crate) phone: Phone,
+    pub(crate) is_chronic: bool,
+    /// Whether this worker has two days on and two off.
+    pub(crate) rotates: bool,
+    /// Where in the profile of departures this worker's own one lies, in 64ths.
+    pub(crate) shift: u8,
+}
+
 impl Resident {
-    pub(crate) fn new(age: AgeBand, occupation: Occupation, phone: Phone, chronic: bool) -> Self {
-        Resident(age as u16 | (occupation as u16) << 3 | (phone as u16) << 6 | u16::from(chronic) << 8)
+    /// How many kinds of residents there are as to the needs of a day.
+    pub(crate) const KINDS: usize = 256;
+
+    pub(crate) fn new(traits: Traits) -> Self {
+        let Traits { age, occupation, phone, is_chronic, rotates, shift } = traits;
+        Resident(
+            age as u16
+                | (occupation as u16) << 3
+                | u16::from(is_chronic) << 6
+                | u16::from(rotates) << 7
+                | (phone as u16) << 8
+                | u16::from(shift & 63) << 10,
+        )
     }
 
+    /// The number of the kind.
+    #[inline]
+    pub(crate) fn kind(self) -> usize {
+        usize::from(self.0 & 255)
+    }
+
+    /// A resident of this kind, as far as it goes; `None` for a number that stands for nobody.
+    pub(crate) fn of_kind(kind: usize) -> Option<Self> {
+        (kind & 7 < AgeBand::ALL.len() && kind >> 3 & 7 < Occupation::ALL.len()).then_some(Resident(kind as u16))
+    }
+
+    #[inline]
     pub(crate) fn age(self) -> AgeBand {
         AgeBand::ALL[usize::from(self.0 & 7)]
     }
@@ -108,31 +81,91 @@ impl Resident {
         Occupation::ALL[usize::from(self.0 >> 3 & 7)]
     }
 
-    pub(crate) fn phone(self) -> Phone {
-        Phone::ALL[usize::from(self.0 >> 6 & 3)]
+    pub(crate) fn is_chronic(self) -> bool {
+        self.0 >> 6 & 1 == 1
     }
 
-    pub(crate) fn is_chronic(self) -> bool {
-        self.0 >> 8 & 1 == 1
+    pub(crate) fn rotates(self) -> bool {
+        self.0 >> 7 & 1 == 1
+    }
+
+    pub(crate) fn phone(self) -> Phone {
+        Phone::ALL[usize::from(self.0 >> 8 & 3)]
+    }
+
+    /// Where in the profile of departures this worker's own one lies, as a random word.
+    #[inline]
+    pub(crate) fn shift_word(self) -> u32 {
+        u32::from(self.0 >> 10) << 26 | 1 << 25
+    }
+
+    /// Who this is in the eyes of the rules.
+    pub(crate) fn group(self) -> Group {
+        Group { age: self.age(), occupation: self.occupation() }
+    }
+
+    /// The number of the group of people of this age and phone, as [`GroupSummary`](crate::GroupSummary) counts them.
+    #[inline]
+    pub(crate) fn counted_with(self) -> usize {
+        usize::from(self.0 & 7) * Phone::ALL.len() + usize::from(self.0 >> 8 & 3)
+    }
+}
+
+/// Who can go out for a household: how many adults (3 bits), how many of 7 and older (3), and whether for a dog (1). Members stand in
+/// this order, so that the first so many are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Kin(u8);
+
+impl Kin {
+    pub(crate) fn new(members: &[Resident], has_dog: bool) -> Self {
+        let of = |least: AgeBand| members.iter().filter(|member| member.age() >= least).count() as u8;
+        Kin(of(AgeBand::From18) | of(AgeBand::From7) << 3 | u8::from(has_dog) << 6)
+    }
+
+    #[inline]
+    pub(crate) fn adults(self) -> u32 {
+        u32::from(self.0 & 7)
+    }
+
+    #[inline]
+    pub(crate) fn from_7(self) -> u32 {
+        u32::from(self.0 >> 3 & 7)
+    }
+
+    #[inline]
+    pub(crate) fn has_dog(self) -> bool {
+        self.0 >> 6 & 1 == 1
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
-    #[test]
-    fn what_is_packed_unpacks() {
-        for age in AgeBand::ALL {
-            for occupation in Occupation::ALL {
-                for phone in Phone::ALL {
-                    for chronic in [false, true] {
-                        let resident = Resident::new(age, occupation, phone, chronic);
-                        let unpacked = (resident.age(), resident.occupation(), resident.phone(), resident.is_chronic());
-                        assert_eq!(unpacked, (age, occupation, phone, chronic));
-                    }
-                }
-            }
+    proptest! {
+        #[test]
+        fn what_is_packed_unpacks(age in 0..6_usize, occupation in 0..6_usize, phone in 0..3_usize, is_chronic: bool, rotates: bool, shift in 0..64_u8) {
+            let traits = Traits {
+                age: AgeBand::ALL[age],
+                occupation: Occupation::ALL[occupation],
+                phone: Phone::ALL[phone],
+                is_chronic,
+                rotates,
+                shift,
+            };
+            let resident = Resident::new(traits);
+            let unpacked = Traits {
+                age: resident.age(),
+                occupation: resident.occupation(),
+                phone: resident.phone(),
+                is_chronic: resident.is_chronic(),
+                rotates: resident.rotates(),
+                shift: (resident.shift_word() >> 26) as u8,
+            };
+            prop_assert_eq!(unpacked, traits);
+            let kind = Resident::of_kind(resident.kind()).unwrap();
+            prop_assert_eq!((kind.age(), kind.occupation()), (traits.age, traits.occupation));
         }
     }
 }

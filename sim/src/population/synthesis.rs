@@ -1,14 +1,15 @@
 //! Making a population: household by household, place by place.
 
+use std::cmp::Reverse;
+
 use rayon::prelude::*;
 
-use super::{AgeBand, Composition, Occupation, Phone, Population, Resident};
-use crate::draw::{Chance, Stage, Streams, bounds, choose};
+use super::resident::Traits;
+use super::{AgeBand, Composition, HOUSEHOLDS_PER_CELL, Kin, Occupation, People, Phone, Population, Resident};
+use crate::draw::{Chance, Stage, Streams, Words, bounds, choose};
 use crate::settings::{self, AGE_BANDS, LARGEST_HOUSEHOLD};
-use crate::{Place, SimError};
+use crate::{Place, Settings, SimError};
 
-/// Households that one task makes.
-const CHUNK: usize = 8_192;
 /// 2^32 divided by the golden ratio: its multiples fill the circle evenly (Weyl's sequence), so that even a small place has the
 /// household sizes asked for.
 const GOLDEN: u32 = 0x9E37_79B9;
@@ -19,30 +20,21 @@ impl Population {
     ///
     /// # Errors
     /// [`SimError::Faults`] when no such households exist.
-    pub fn synthesise(settings: &settings::Population, places: &[Place], seed: u64) -> Result<Population, SimError> {
-        let composition = Composition::new(settings).map_err(|fault| SimError::Faults(vec![fault]))?;
-        let streams = Streams::new(seed);
-        let (first_residents, household_places) = houses(settings, places, seed);
-        let maker = Maker { streams, composition, chances: Chances::new(settings) };
-        let households: Vec<usize> = (0..household_places.len()).step_by(CHUNK).collect();
-        let parts: Vec<Part> = households
-            .into_par_iter()
-            .map(|first| maker.part(first, &first_residents[first..household_places.len().min(first + CHUNK) + 1]))
-            .collect();
-        let residents = first_residents.last().map_or(0, |last| *last as usize);
-        let mut population = Population {
-            dogs: Vec::with_capacity(household_places.len()),
-            residents: Vec::with_capacity(residents),
-            compliance: Vec::with_capacity(residents),
-            first_residents,
-            places: household_places,
+    pub fn synthesise(settings: &Settings, places: &[Place], seed: u64) -> Result<Population, SimError> {
+        let composition = Composition::new(&settings.population).map_err(|fault| SimError::Faults(vec![fault]))?;
+        let (firsts, household_places) = houses(&settings.population, places, seed);
+        let maker = Maker { streams: Streams::new(seed), composition, chances: Chances::new(settings) };
+        let households = household_places.len();
+        let cells: Vec<usize> = (0..households).step_by(HOUSEHOLDS_PER_CELL).collect();
+        let cell = |first: usize| {
+            let end = households.min(first + HOUSEHOLDS_PER_CELL);
+            maker.people(first, &firsts[first..=end], &household_places[first..end])
         };
-        for mut part in parts {
-            population.dogs.append(&mut part.dogs);
-            population.residents.append(&mut part.residents);
-            population.compliance.append(&mut part.compliance);
-        }
-        Ok(population)
+        Ok(Population {
+            cells: cells.into_par_iter().map(cell).collect(),
+            residents: firsts.last().map_or(0, |last| *last as usize),
+            households,
+        })
     }
 }
 
@@ -76,10 +68,13 @@ struct Chances {
     /// Bounds of app, web and voice.
     phone: [Vec<u32>; AGE_BANDS],
     dog: Chance,
+    rotates: Chance,
 }
 
 impl Chances {
-    fn new(settings: &settings::Population) -> Self {
+    fn new(settings: &Settings) -> Self {
+        let rotates = settings.activities.work_rotating_share.into();
+        let settings = &settings.population;
         let (essential, remote) = (settings.essential_share.get(), settings.remote_share.get());
         let phone = |band: usize| {
             let (app, web) = (settings.app_shares[band].get(), settings.web_shares[band].get());
@@ -92,6 +87,7 @@ impl Chances {
             chronic: settings.chronic_shares.map(Chance::from),
             phone: std::array::from_fn(phone),
             dog: settings.dog_share.into(),
+            rotates,
         }
     }
 }
@@ -102,48 +98,61 @@ struct Maker {
     chances: Chances,
 }
 
-/// The columns of some households.
-#[derive(Default)]
-struct Part {
-    dogs: Vec<bool>,
-    residents: Vec<Resident>,
-    compliance: Vec<u16>,
-}
-
 impl Maker {
-    /// The households from number `first` on, whose first residents are given, with one past the last.
-    fn part(&self, first: usize, first_residents: &[u32]) -> Part {
-        let first_resident = first_residents[0];
-        let residents = (first_residents[first_residents.len() - 1] - first_resident) as usize;
-        let mut words = vec![[0; 4]; residents];
-        let mut more_words = vec![[0; 4]; residents];
-        self.streams.fill(&mut words, first_resident, 0, Stage::Resident);
-        self.streams.fill(&mut more_words, first_resident, 0, Stage::ResidentMore);
+    /// The households from number `first` on, whose first residents (with one past the last) and places are given.
+    fn people(&self, first: usize, firsts: &[u32], places: &[u16]) -> People {
+        let first_resident = firsts[0];
+        let residents = (firsts[firsts.len() - 1] - first_resident) as usize;
+        let (mut words, mut more_words) = (Words::default(), Words::default());
+        self.streams.fill(&mut words, residents, first_resident, 0, Stage::Resident);
+        self.streams.fill(&mut more_words, residents, first_resident, 0, Stage::ResidentMore);
 
-        let mut part = Part::default();
-        for (members, household) in first_residents.windows(2).zip(first as u32..) {
-            let [dog, ..] = self.streams.block(household, 0, Stage::Household, 0);
-            part.dogs.push(self.chances.dog.holds(dog));
-            for resident in members[0]..members[1] {
-                let ages = match (members[1] - members[0], resident - members[0]) {
+        let mut people = People {
+            first_household: first as u32,
+            first_resident,
+            firsts: firsts.iter().map(|first| (first - first_resident) as u16).collect(),
+            places: places.to_vec(),
+            kin: Vec::with_capacity(places.len()),
+            households: Vec::with_capacity(residents),
+            residents: Vec::with_capacity(residents),
+            compliance: Vec::with_capacity(residents),
+        };
+        let mut kind: Vec<(Resident, u16)> = Vec::with_capacity(LARGEST_HOUSEHOLD);
+        for household in 0..places.len() {
+            let members = people.members(household);
+            let of = |index: usize| {
+                let ages = match (members.len(), index - members.start) {
                     (1, _) => &self.composition.alone,
                     (_, 0) => &self.composition.householder,
                     _ => &self.composition.other,
                 };
-                let index = (resident - first_resident) as usize;
-                let [compliance, work, ..] = more_words[index];
-                part.residents.push(self.resident(ages, words[index], work));
-                part.compliance.push((compliance >> 16) as u16);
-            }
+                let more = more_words.at(index);
+                (self.resident(ages, words.at(index), more), (more[0] >> 16) as u16)
+            };
+            kind.clear();
+            kind.extend(members.clone().map(of));
+            // Adults first, then children who go out alone, then small children. A stable sort keeps the order unique.
+            kind.sort_by_key(|(resident, _)| Reverse(resident.age().min(AgeBand::From18)));
+            let [dog, ..] = self.streams.block((first + household) as u32, 0, Stage::Household, 0);
+            people.households.extend(members.clone().map(|_| household as u16));
+            people.residents.extend(kind.iter().map(|(resident, _)| *resident));
+            people.compliance.extend(kind.iter().map(|(_, compliance)| *compliance));
+            people.kin.push(Kin::new(&people.residents[members], self.chances.dog.holds(dog)));
         }
-        part
+        people
     }
 
-    fn resident(&self, ages: &[u32], [age, job, phone, chronic]: [u32; 4], work: u32) -> Resident {
+    fn resident(&self, ages: &[u32], [age, job, phone, chronic]: [u32; 4], [_, work, _, habit]: [u32; 4]) -> Resident {
         let age = AgeBand::ALL[choose(ages, age)];
         let band = age as usize;
-        let phone = Phone::ALL[choose(&self.chances.phone[band], phone)];
-        Resident::new(age, self.occupation(age, job, work), phone, self.chances.chronic[band].holds(chronic))
+        Resident::new(Traits {
+            age,
+            occupation: self.occupation(age, job, work),
+            phone: Phone::ALL[choose(&self.chances.phone[band], phone)],
+            is_chronic: self.chances.chronic[band].holds(chronic),
+            rotates: self.chances.rotates.holds(habit << 6),
+            shift: (habit >> 26) as u8,
+        })
     }
 
     fn occupation(&self, age: AgeBand, job: u32, kind: u32) -> Occupation {

@@ -66,6 +66,8 @@ pub struct Behaviour {
     pub stocked_days: u8,
     /// How long a resident waits for an answer of the service before it counts as failed, in seconds. Default 30 (assumption).
     pub time_out_s: f64,
+    /// How long a resident puts off leaving for a pass that is late, in minutes, if the day allows. Default 20 (assumption).
+    pub patience_min: u32,
     /// Mean time from a failed request to the next try, in seconds, exponential. Default 90 (assumption).
     pub retry_mean_s: f64,
     /// Share of residents who give up after any one failure. Default 0.15 (assumption).
@@ -107,7 +109,7 @@ pub struct Bots {
     pub from: DateTime,
     /// Until when, local time.
     pub until: DateTime,
-    /// Requests in a second, all bots together (Poisson).
+    /// Requests in a second, all bots together, each at a random moment of its turn.
     pub per_s: f64,
 }
 
@@ -163,6 +165,7 @@ impl Default for Behaviour {
             stocking_up_share: Share::of(0.15),
             stocked_days: 10,
             time_out_s: 30.0,
+            patience_min: 20,
             retry_mean_s: 90.0,
             give_up_share: Share::of(0.15),
             most_tries: 8,
@@ -212,6 +215,7 @@ impl Behaviour {
         within(faults, "behaviour.lead_mean_min", self.lead_mean_min, 0.1, 1_440.0);
         within(faults, "behaviour.stocked_days", self.stocked_days, 1, 60);
         within(faults, "behaviour.time_out_s", self.time_out_s, 0.1, 3_600.0);
+        within(faults, "behaviour.patience_min", self.patience_min, 0, 240);
         within(faults, "behaviour.retry_mean_s", self.retry_mean_s, 0.1, 86_400.0);
         within(faults, "behaviour.most_tries", self.most_tries, 1, 100);
         within(faults, "behaviour.switch_after_tries", self.switch_after_tries, 1, 100);

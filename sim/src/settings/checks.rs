@@ -1,5 +1,7 @@
 //! The `[checks]` section.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::DateTime;
 use passes::{Fault, Purpose, Share};
 use serde::{Deserialize, Serialize};
@@ -15,13 +17,12 @@ pub struct Checks {
     /// The strength of patrols in each hour of the day, from 0 to 23, as a share of the full one. Default 1 from 8 to 22 and 0 at night
     /// (assumption).
     pub hour_shares: [Share; 24],
-    /// How often officers at full strength stop a resident on the street who meets them, in times per hour on the street. Default
-    /// 0.0075: calibrated to the 1,900 people checked in the city of Nizhny Novgorod (1.27 million residents) on 13 May 2020
+    /// Places that have more or fewer officers: the place's name, and officers for each 100,000 of its residents. Default none.
+    pub officers_in: BTreeMap<String, f64>,
+    /// How often a resident on the street is stopped for each officer per 100,000 residents, in times per hour on the street. Default
+    /// 0.00035: calibrated to the 1,900 people checked in the city of Nizhny Novgorod (1.27 million residents) on 13 May 2020
     /// (vremyan.ru, 14 May 2020).
     pub stops_per_h: f64,
-    /// How long an officer is busy with one check on patrol, in seconds; a resident who meets only busy officers goes unchecked.
-    /// Default 120 (assumption).
-    pub check_s: f64,
     /// Points where everyone or a share of those who pass is checked: the doors of a metro, roads out of town. Default none.
     pub gates: Vec<Gate>,
 }
@@ -72,8 +73,8 @@ impl Default for Checks {
         Checks {
             officers_per_100k: 20.0,
             hour_shares: std::array::from_fn(patrol),
-            stops_per_h: 0.0075,
-            check_s: 120.0,
+            officers_in: BTreeMap::new(),
+            stops_per_h: 0.000_35,
             gates: Vec::new(),
         }
     }
@@ -82,8 +83,10 @@ impl Default for Checks {
 impl Checks {
     pub(super) fn faults(&self, faults: &mut Vec<Fault>) {
         within(faults, "checks.officers_per_100k", self.officers_per_100k, 0.0, 100_000.0);
-        within(faults, "checks.stops_per_h", self.stops_per_h, 0.0, 60.0);
-        within(faults, "checks.check_s", self.check_s, 0.0, 3_600.0);
+        within(faults, "checks.stops_per_h", self.stops_per_h, 0.0, 10.0);
+        for (place, officers) in &self.officers_in {
+            within(faults, &format!("checks.officers_in.{place}"), *officers, 0.0, 100_000.0);
+        }
         for (index, gate) in self.gates.iter().enumerate() {
             gate.faults(&format!("checks.gates.{index}"), faults);
         }

@@ -18,7 +18,7 @@ pub struct Service {
     pub latency_ms: f64,
     /// The most requests that wait; one more is turned away at once (kind `capacity`). Default 10000 (assumption).
     pub queue: u32,
-    /// A capacity curve measured by `lockgate capacity`: the table `capacity.csv` of its run folder, beside the scenario file (kind
+    /// A capacity curve measured by `lockgate capacity`: the table `capacity_steps.csv` of its run folder, beside the scenario file (kind
     /// `curve`). Default none.
     pub curve: String,
     /// When it does not answer at all, whatever the kind. Default never.

@@ -12,7 +12,7 @@ use crate::support::{Case, Rows};
 fn cases() -> Vec<Case> {
     let launch = Case::launch(20_000);
     let mut quota = launch.clone();
-    quota.policy.quotas = vec![Quota { purposes: vec![], passes: 1, per: Period::Week }];
+    quota.policy.quotas = vec![Quota::passes(1, Period::Week)];
     vec![launch, quota]
 }
 

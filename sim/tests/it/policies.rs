@@ -27,7 +27,7 @@ fn forbidding_a_purpose_permits_fewer_trips() {
 fn a_quota_permits_fewer_trips() {
     let mut case = Case::launch(10_000);
     let before = permitted(&case);
-    case.policy.quotas = vec![Quota { purposes: vec![], passes: 1, per: Period::Week }];
+    case.policy.quotas = vec![Quota::passes(1, Period::Week)];
     assert!(permitted(&case) < before);
 }
 
@@ -43,7 +43,8 @@ fn before_the_decree_nothing_needs_a_pass() {
 #[test]
 fn a_quota_is_kept() {
     let mut case = Case::launch(10_000);
-    case.policy.quotas = vec![Quota { purposes: vec![Purpose::Groceries, Purpose::Work], passes: 1, per: Period::Day }];
+    case.policy.quotas =
+        vec![Quota { purposes: vec![Purpose::Groceries, Purpose::Work], ..Quota::passes(1, Period::Day) }];
     let (_, rows) = case.run(1);
     let mut counted = std::collections::HashMap::new();
     let applies = |purpose| matches!(purpose, Purpose::Groceries | Purpose::Work);
@@ -57,7 +58,7 @@ fn a_quota_is_kept() {
 fn a_long_pass_serves_more_than_one_trip() {
     let issues = |validity_min| {
         let mut case = Case::launch(10_000);
-        case.policy.purposes.get_mut(&Purpose::Work).unwrap().validity_min = validity_min;
+        case.policy.purposes.get_mut(&Purpose::Work).unwrap().validity_min = Some(validity_min);
         let (simulation, _) = case.run(1);
         simulation.day_summaries.iter().map(|day| day.purposes[Purpose::Work as usize].passes).sum::<u64>()
     };

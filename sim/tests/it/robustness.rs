@@ -83,10 +83,10 @@ prop_compose! {
         case.settings.checks.trip_share = trip_share;
         (case.settings.checks.patrol_from_h, case.settings.checks.patrol_until_h) = patrol;
         case.policy.advance_h = advance_h;
-        case.policy.purposes.insert(Purpose::Other, PurposeRule { validity_min, needs_pass });
+        case.policy.purposes.insert(Purpose::Other, PurposeRule { needs_pass, ..PurposeRule::lasting(validity_min) });
         case.policy.purposes.remove(&Purpose::ALL[forbidden]);
         case.policy.quotas = quota
-            .map(|(passes, daily)| Quota { purposes: vec![], passes, per: if daily { Period::Day } else { Period::Week } })
+            .map(|(passes, daily)| Quota::passes(passes, if daily { Period::Day } else { Period::Week }))
             .into_iter()
             .collect();
         case

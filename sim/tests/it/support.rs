@@ -14,22 +14,16 @@ pub(crate) const SEED: u64 = 20_200_402;
 
 /// The decree of 2 April 2020; the durations are those of kasparov.org, April 2020.
 pub(crate) fn decree() -> Policy {
-    let rule = |validity_min, needs_pass| PurposeRule { validity_min, needs_pass };
-    Policy {
-        from: datetime(2020, 4, 2, 12, 0, 0, 0),
-        until: datetime(2020, 6, 12, 0, 0, 0, 0),
-        advance_h: 24,
-        purposes: [
-            (Purpose::Groceries, rule(180, true)),
-            (Purpose::Pharmacy, rule(180, true)),
-            (Purpose::Doctor, rule(180, true)),
-            (Purpose::Pet, rule(60, false)),
-            (Purpose::Rubbish, rule(30, false)),
-            (Purpose::Work, rule(720, true)),
-        ]
-        .into(),
-        quotas: vec![],
-    }
+    let rule = |validity_min, needs_pass| PurposeRule { needs_pass, ..PurposeRule::lasting(validity_min) };
+    let purposes = [
+        (Purpose::Groceries, rule(180, true)),
+        (Purpose::Pharmacy, rule(180, true)),
+        (Purpose::Doctor, rule(180, true)),
+        (Purpose::Pet, rule(60, false)),
+        (Purpose::Rubbish, rule(30, false)),
+        (Purpose::Work, rule(720, true)),
+    ];
+    Policy::new(datetime(2020, 4, 2, 12, 0, 0, 0), datetime(2020, 6, 12, 0, 0, 0, 0), purposes.into())
 }
 
 /// Three towns near Nizhny Novgorod, with so many people in all and a tenth of them in the countryside.

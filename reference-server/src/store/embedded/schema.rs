@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 use crate::store::OpenError;
 
 /// Raised whenever the tables change.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 
 /// Three tables, each a single B-tree.
 ///
@@ -20,7 +20,8 @@ const TABLES: &str = "
         resident     BLOB PRIMARY KEY,
         registered_s INTEGER NOT NULL,
         channel      INTEGER NOT NULL,
-        idempotency  BLOB
+        idempotency  BLOB,
+        checked_in_s INTEGER
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE passes (
         resident      BLOB NOT NULL,

@@ -11,7 +11,7 @@ use crate::store::{Asked, Issuance, KeptPass, KeyDigest, NewPass, NewResident, R
 pub(super) fn register(db: &Connection, new: &NewResident) -> rusqlite::Result<Registration> {
     let key = new.key.as_ref().map(KeyDigest::as_bytes);
     let added = db
-        .prepare_cached("INSERT INTO residents VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING")?
+        .prepare_cached("INSERT INTO residents VALUES (?1, ?2, ?3, ?4, NULL) ON CONFLICT DO NOTHING")?
         .execute(params![new.resident.as_bytes(), new.registered_s, channel_number(new.channel), key])?;
     if added == 1 {
         return Ok(Registration::New);
@@ -53,6 +53,22 @@ pub(super) fn cancel(db: &Connection, pass: PassId, resident: ResidentId) -> rus
         .prepare_cached("UPDATE passes SET cancelled = 1 WHERE resident = ?1 AND pass = ?2")?
         .execute(params![resident.as_bytes(), pass.as_bytes()])?;
     Ok(changed == 1)
+}
+
+/// Keeps when `resident` checked in; whether the resident is registered.
+pub(super) fn check_in(db: &Connection, resident: ResidentId, at_s: i64) -> rusqlite::Result<bool> {
+    let changed = db
+        .prepare_cached("UPDATE residents SET checked_in_s = ?2 WHERE resident = ?1")?
+        .execute(params![resident.as_bytes(), at_s])?;
+    Ok(changed == 1)
+}
+
+/// When `resident` checked in last.
+pub(super) fn latest_check_in(db: &Connection, resident: ResidentId) -> rusqlite::Result<Option<i64>> {
+    db.prepare_cached("SELECT checked_in_s FROM residents WHERE resident = ?1")?
+        .query_row(params![resident.as_bytes()], |row| row.get(0))
+        .optional()
+        .map(Option::flatten)
 }
 
 /// The passes of `resident` issued at or after `since_s`. How many there can be is bounded by [`NewPass::at_most`].

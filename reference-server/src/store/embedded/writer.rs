@@ -54,6 +54,7 @@ pub(super) enum Write {
     Register(Ask<Vec<NewResident>, Vec<Registration>>),
     Issue(Ask<NewPass, Issuance>),
     Cancel(Ask<(PassId, ResidentId), bool>),
+    CheckIn(Ask<(ResidentId, i64), bool>),
 }
 
 impl Write {
@@ -65,6 +66,7 @@ impl Write {
             }
             Write::Issue(ask) => ask.answer_by(|new| statements::issue(db, new)),
             Write::Cancel(ask) => ask.answer_by(|&(pass, resident)| statements::cancel(db, pass, resident)),
+            Write::CheckIn(ask) => ask.answer_by(|&(resident, at_s)| statements::check_in(db, resident, at_s)),
         }
     }
 
@@ -73,6 +75,7 @@ impl Write {
             Write::Register(ask) => ask.reply(outcome),
             Write::Issue(ask) => ask.reply(outcome),
             Write::Cancel(ask) => ask.reply(outcome),
+            Write::CheckIn(ask) => ask.reply(outcome),
         }
     }
 

@@ -1,0 +1,184 @@
+//! Residents and officers: checks on the street, queues at gates.
+
+use demand::{RequestKind, SimTime};
+
+use super::{Resolver, home};
+use crate::cell::Cell;
+use crate::draw::Stage;
+use crate::gate_minutes::Passage;
+use crate::gates::{QueueId, Queues};
+use crate::officers::Waiting;
+use crate::plan::{Act, NO_TRIP, PlanId, absolute_ms};
+use crate::profile::MINUTE_MS;
+use crate::service::Answer;
+use crate::standing::Lesson;
+use crate::uptake::Ms;
+use crate::{Check, PassOutcome, Verdict};
+
+impl Resolver<'_, '_> {
+    /// An officer on patrol stops a resident.
+    pub(super) fn check(&mut self, cell: &mut Cell<'_>, id: PlanId, at_ms: i32) {
+        if let Some(at_ms) = self.is_on_the_way(cell, id, at_ms, Act::Check) {
+            let plan = cell.day.plans[usize::from(id.index)];
+            let trip = cell.day.trips[plan.trip as usize];
+            let is_out = at_ms - (trip.departs_ms as i32) < (trip.length_ms / 2) as i32;
+            let place = if is_out { home(cell, id) } else { trip.destination };
+            self.examine(cell, id, at_ms, place);
+        }
+    }
+
+    /// The time, unless the trip is not made. What happens on a trip that left late happens later by as much.
+    fn is_on_the_way(&mut self, cell: &mut Cell<'_>, id: PlanId, at_ms: i32, act: Act) -> Option<i32> {
+        let plan = &mut cell.day.plans[usize::from(id.index)];
+        let trip = cell.day.trips.get(plan.trip as usize).filter(|_| plan.trip != NO_TRIP)?;
+        if !trip.is_made() {
+            return None;
+        }
+        let late_ms = trip.departs_ms as i32 - plan.start_ms;
+        if late_ms > 0 && !plan.is_put_off {
+            plan.is_put_off = true;
+            self.then(at_ms + late_ms, id, act);
+            return None;
+        }
+        Some(at_ms)
+    }
+
+    /// An officer looks at what the resident has to show. Returns when the officer knows, and whether the resident may go on.
+    fn examine(&mut self, cell: &mut Cell<'_>, id: PlanId, at_ms: i32, place: u16) -> (i32, bool) {
+        let plan = cell.day.plans[usize::from(id.index)];
+        let trip = plan.trip as usize;
+        let shown = self.shown(cell, id, at_ms);
+        let mut known_ms = at_ms;
+        let verdict = match shown {
+            Verdict::Valid | Verdict::Expired | Verdict::Annulled => {
+                let answer = self.send(cell, id, (at_ms, RequestKind::Verify), place);
+                known_ms = self.relative_ms(answer.at_ms());
+                if matches!(answer, Answer::Answered { .. }) { shown } else { Verdict::NoAnswer }
+            }
+            other => other,
+        };
+        cell.day.trips[trip].set_check(verdict);
+        let check = Check {
+            at: SimTime::from_ms(absolute_ms(self.today.day, at_ms).max(0) as u64),
+            resident: cell.people.first_resident + u32::from(plan.resident),
+            place,
+            purpose: plan.purpose,
+            verdict,
+        };
+        self.tally.fingerprint.add_check(&check);
+        self.tally.checks[verdict as usize] += 1;
+        self.tally.checks_there[usize::from(place)] += 1;
+        // A pass that held and was not believed.
+        let is_false = matches!((shown, verdict), (Verdict::Annulled, _) | (Verdict::Valid, Verdict::NoAnswer));
+        self.tally.count(cell.people, plan.resident, plan.household, plan.purpose, |counts| {
+            counts.checks += 1;
+            counts.found_without_pass += u64::from(verdict == Verdict::NoPass);
+            counts.false_refusals += u64::from(is_false);
+        });
+        if self.wants.records {
+            cell.day.checks.push(check);
+        }
+        self.learn(cell, id, verdict);
+        (known_ms, matches!(verdict, Verdict::Valid | Verdict::NotNeeded | Verdict::NoAnswer))
+    }
+
+    /// What the resident has to show.
+    fn shown(&self, cell: &Cell<'_>, id: PlanId, at_ms: i32) -> Verdict {
+        let plan = &cell.day.plans[usize::from(id.index)];
+        let minute = absolute_ms(self.today.day, at_ms) / Ms::from(MINUTE_MS);
+        match cell.day.trips[plan.trip as usize].pass() {
+            PassOutcome::NotNeeded => Verdict::NotNeeded,
+            PassOutcome::Refused | PassOutcome::Without | PassOutcome::GaveUp => Verdict::NoPass,
+            PassOutcome::Issued if minute >= Ms::from(plan.held_until_min) => Verdict::Expired,
+            PassOutcome::Issued if plan.is_malformed && self.is_annulled_by(plan.asked_ms, at_ms) => Verdict::Annulled,
+            PassOutcome::Issued => Verdict::Valid,
+        }
+    }
+
+    /// Whether a malformed pass that was asked for at `asked_ms` has been annulled by `at_ms`. One from a day before has.
+    fn is_annulled_by(&self, asked_ms: i32, at_ms: i32) -> bool {
+        let found_ms = self.world.behaviour.malformed_found_h as i32 * 3_600_000;
+        at_ms.saturating_sub(asked_ms) >= found_ms
+    }
+
+    /// A fine teaches a household to ask; an annulled pass is worth nothing any more.
+    fn learn(&mut self, cell: &mut Cell<'_>, id: PlanId, verdict: Verdict) {
+        let plan = cell.day.plans[usize::from(id.index)];
+        match verdict {
+            Verdict::NoPass | Verdict::Expired => {
+                let resident = cell.people.first_resident + u32::from(plan.resident);
+                let [_, learns, ..] = self.world.streams.block(resident, self.today.day, Stage::Lesson, plan.item);
+                if self.world.chances.learns_from_fine.holds(learns) {
+                    cell.standing.learn(plan.household, Lesson::Ask, self.world.behaviour.lesson_days);
+                }
+            }
+            Verdict::Annulled => cell.standing.lose(plan.resident, plan.purpose),
+            Verdict::Valid | Verdict::NotNeeded | Verdict::NoAnswer => {}
+        }
+    }
+
+    /// A resident comes to a gate: walks through, is taken by an officer, or waits.
+    pub(super) fn come(&mut self, cell: &mut Cell<'_>, id: PlanId, at_ms: i32) {
+        let Some(at_ms) = self.is_on_the_way(cell, id, at_ms, Act::Come) else { return };
+        let plan = cell.day.plans[usize::from(id.index)];
+        let [passes, which, checked, _] = self.words_at_gate(cell, id);
+        let place = home(cell, id);
+        let distance_m = cell.day.trips[plan.trip as usize].distance_m();
+        let now_ms = absolute_ms(self.today.day, at_ms);
+        let errand = (place, plan.purpose, distance_m);
+        let Some(queue) = Queues::choose(self.world, now_ms, errand, [passes, which]) else { return };
+        self.tally.gate_arrivals += 1;
+        let gate = &self.world.gates[usize::from(queue.kind)];
+        if !gate.checked.holds(checked) {
+            let passage = Passage { at_ms: now_ms, queue: 0, wait_ms: 0, checked: false, turned_back: false };
+            self.shared.gate_minutes.add(queue.kind, place, passage);
+            return;
+        }
+        cell.day.plans[usize::from(id.index)].queue = Some(queue);
+        if let Some(taken) = self.shared.queues.at(queue).come(id, at_ms) {
+            self.serve(cell, queue, taken, at_ms);
+        }
+    }
+
+    /// An officer is done, and takes the next in the queue.
+    pub(super) fn done(&mut self, cells: &mut [Cell<'_>], id: PlanId, at_ms: i32) {
+        let plan = &cells[usize::from(id.cell)].day.plans[usize::from(id.index)];
+        let Some(queue) = plan.queue else { return };
+        if let Some(next) = self.shared.queues.at(queue).done() {
+            self.serve(&mut cells[usize::from(next.who.cell)], queue, next, at_ms);
+        }
+    }
+
+    /// An officer at a gate takes a resident.
+    fn serve(&mut self, cell: &mut Cell<'_>, queue: QueueId, taken: Waiting, at_ms: i32) {
+        let id = taken.who;
+        let place = home(cell, id);
+        let [.., manual] = self.words_at_gate(cell, id);
+        let (known_ms, may_go_on) = self.examine(cell, id, at_ms, place);
+        let gate = &self.world.gates[usize::from(queue.kind)];
+        let done_ms = known_ms.saturating_add(gate.manual_ms.at(manual) as i32);
+        let turned_back = gate.turns_back && !may_go_on;
+        if turned_back {
+            // Home again by the way they came, if they ever meant to stay longer.
+            let trip = &mut cell.day.trips[cell.day.plans[usize::from(id.index)].trip as usize];
+            let came_after_ms = (taken.came_ms - trip.departs_ms as i32).max(0);
+            let back_ms = (done_ms - trip.departs_ms as i32).max(0) + came_after_ms;
+            trip.length_ms = trip.length_ms.min(back_ms as u32);
+            self.tally.turned_back += 1;
+        }
+        let wait_ms = Ms::from(at_ms - taken.came_ms);
+        self.tally.gate_wait_sum_ms += wait_ms as u64;
+        self.tally.gate_wait_max_ms = self.tally.gate_wait_max_ms.max(wait_ms as u64);
+        let at_ms = absolute_ms(self.today.day, taken.came_ms);
+        let passage = Passage { at_ms, queue: taken.found, wait_ms, checked: true, turned_back };
+        self.shared.gate_minutes.add(queue.kind, place, passage);
+        self.then(done_ms, id, Act::Done);
+    }
+
+    /// The random numbers of a plan's trip at gates: which it passes, where, whether it is checked, how long the officer takes.
+    fn words_at_gate(&self, cell: &Cell<'_>, id: PlanId) -> [u32; 4] {
+        let plan = &cell.day.plans[usize::from(id.index)];
+        let resident = cell.people.first_resident + u32::from(plan.resident);
+        self.world.streams.block(resident, self.today.day, Stage::Gate, plan.item)
+    }
+}

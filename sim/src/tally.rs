@@ -1,0 +1,260 @@
+//! Counting what happens on a day: whole numbers, so that it does not matter who counts what, nor in which order.
+
+use demand::{Request, RequestKind};
+use passes::{Channel, Purpose};
+
+use crate::cell::Cell;
+use crate::fingerprint::Fingerprint;
+use crate::plan::TripRow;
+use crate::population::{AgeBand, People, Phone};
+use crate::records::Quarters;
+use crate::{Counts, DaySummary, PassOutcome, Verdict};
+
+const MINUTE_MS: i64 = 60_000;
+const QUARTER_MS: u32 = 15 * 60_000;
+/// Kinds of people that are counted apart: ages and phones.
+pub(crate) const GROUPS: usize = AgeBand::ALL.len() * Phone::ALL.len();
+const OUTCOMES: usize = PassOutcome::ALL.len();
+const DAY_MIN: usize = 24 * 60;
+/// Requests of a day lie within the day before, the day, and three after.
+const MINUTES: usize = 5 * DAY_MIN;
+/// Trips of a day end on this day or the next; later quarters count to the last.
+const QUARTERS: usize = 2 * Quarters::PER_DAY + 1;
+
+/// The counts of one worker on one day.
+#[derive(Clone, Debug)]
+pub(crate) struct Tally {
+    pub(crate) purposes: [Counts; Purpose::ALL.len()],
+    pub(crate) groups: [Counts; GROUPS],
+    pub(crate) places: Vec<Counts>,
+    pub(crate) checks_there: Vec<u64>,
+    pub(crate) registrations: [u64; Channel::ALL.len()],
+    pub(crate) requests: [u64; RequestKind::ALL.len()],
+    pub(crate) failed_requests: [u64; RequestKind::ALL.len()],
+    pub(crate) checks: [u64; Verdict::ALL.len()],
+    pub(crate) bot_requests: u64,
+    pub(crate) patients: u64,
+    pub(crate) missed_check_ins: u64,
+    pub(crate) gate_arrivals: u64,
+    pub(crate) turned_back: u64,
+    pub(crate) gate_wait_sum_ms: u64,
+    pub(crate) gate_wait_max_ms: u64,
+    pub(crate) fingerprint: Fingerprint,
+    /// Requests by minute, from the midnight of the day before.
+    pub(crate) minutes: Vec<[u32; RequestKind::ALL.len()]>,
+    /// By place and quarter of an hour: how many more are out than in the quarter before.
+    out: Vec<[i32; QUARTERS]>,
+    in_shops: Vec<[i32; QUARTERS]>,
+    /// Trips by purpose, outcome and group.
+    trips: Vec<u64>,
+    /// Trips of the residents of each place by outcome.
+    place_trips: Vec<[u64; OUTCOMES]>,
+}
+
+impl Tally {
+    pub(crate) fn new(places: usize) -> Self {
+        Tally {
+            purposes: Default::default(),
+            groups: Default::default(),
+            places: vec![Counts::default(); places],
+            checks_there: vec![0; places],
+            registrations: Default::default(),
+            requests: Default::default(),
+            failed_requests: Default::default(),
+            checks: Default::default(),
+            bot_requests: 0,
+            patients: 0,
+            missed_check_ins: 0,
+            gate_arrivals: 0,
+            turned_back: 0,
+            gate_wait_sum_ms: 0,
+            gate_wait_max_ms: 0,
+            fingerprint: Fingerprint::default(),
+            minutes: vec![Default::default(); MINUTES],
+            out: vec![[0; QUARTERS]; places],
+            in_shops: vec![[0; QUARTERS]; places],
+            trips: vec![0; Purpose::ALL.len() * OUTCOMES * GROUPS],
+            place_trips: vec![[0; OUTCOMES]; places],
+        }
+    }
+
+    /// Counts something that happened to a resident of a cell on account of a trip or pass.
+    #[inline]
+    pub(crate) fn count(
+        &mut self,
+        people: &People,
+        resident: u16,
+        household: u16,
+        purpose: Purpose,
+        change: impl Fn(&mut Counts),
+    ) {
+        change(&mut self.purposes[purpose as usize]);
+        change(&mut self.groups[people.residents[usize::from(resident)].counted_with()]);
+        change(&mut self.places[usize::from(people.places[usize::from(household)])]);
+    }
+
+    /// Counts a request.
+    #[inline]
+    pub(crate) fn request(&mut self, day: u16, request: &Request) {
+        self.requests[request.kind as usize] += 1;
+        let minute = request.at.ms() as i64 / MINUTE_MS - (i64::from(day) - 1) * DAY_MIN as i64;
+        self.minutes[minute.clamp(0, MINUTES as i64 - 1) as usize][request.kind as usize] += 1;
+        self.fingerprint.add_request(request);
+    }
+
+    /// Counts the trips of a cell that were made.
+    pub(crate) fn add_trips(&mut self, day: u16, cell: &Cell<'_>) {
+        let people = cell.people;
+        let common = Fingerprint::trips_of(day, people.first_resident);
+        for trip in cell.day.trips.iter().filter(|trip| trip.is_made()) {
+            self.fingerprint.add_trip(common, trip);
+            let resident = usize::from(trip.resident);
+            let group = people.residents[resident].counted_with();
+            let (purpose, outcome) = (trip.purpose() as usize, trip.pass() as usize);
+            self.trips[(purpose * OUTCOMES + outcome) * GROUPS + group] += 1;
+            let home = people.places[usize::from(people.households[resident])];
+            self.place_trips[usize::from(home)][outcome] += 1;
+            self.add_presence(trip);
+        }
+    }
+
+    /// Whoever is out as a quarter of an hour begins is counted in it.
+    #[inline]
+    fn add_presence(&mut self, trip: &TripRow) {
+        let returns_ms = trip.departs_ms + trip.length_ms;
+        let [from, until] =
+            [trip.departs_ms, returns_ms].map(|at_ms| (at_ms.div_ceil(QUARTER_MS) as usize).min(QUARTERS - 1));
+        if from == until {
+            return;
+        }
+        let place = usize::from(trip.destination);
+        self.out[place][from] += 1;
+        self.out[place][until] -= 1;
+        if matches!(trip.purpose(), Purpose::Groceries | Purpose::Pharmacy) {
+            self.in_shops[place][from] += 1;
+            self.in_shops[place][until] -= 1;
+        }
+    }
+
+    /// Adds what `other` has counted, and empties it.
+    pub(crate) fn take(&mut self, other: &mut Tally) {
+        let places = other.places.len();
+        let other = std::mem::replace(other, Tally::new(places));
+        add_counts(&mut self.purposes, &other.purposes);
+        add_counts(&mut self.groups, &other.groups);
+        add_counts(&mut self.places, &other.places);
+        add(&mut self.checks_there, &other.checks_there);
+        add(&mut self.registrations, &other.registrations);
+        add(&mut self.requests, &other.requests);
+        add(&mut self.failed_requests, &other.failed_requests);
+        add(&mut self.checks, &other.checks);
+        self.bot_requests += other.bot_requests;
+        self.patients += other.patients;
+        self.missed_check_ins += other.missed_check_ins;
+        self.gate_arrivals += other.gate_arrivals;
+        self.turned_back += other.turned_back;
+        self.gate_wait_sum_ms += other.gate_wait_sum_ms;
+        self.gate_wait_max_ms = self.gate_wait_max_ms.max(other.gate_wait_max_ms);
+        self.fingerprint.join(other.fingerprint);
+        add(self.minutes.as_flattened_mut(), other.minutes.as_flattened());
+        add(self.out.as_flattened_mut(), other.out.as_flattened());
+        add(self.in_shops.as_flattened_mut(), other.in_shops.as_flattened());
+        add(&mut self.trips, &other.trips);
+        add(self.place_trips.as_flattened_mut(), other.place_trips.as_flattened());
+    }
+
+    /// Adds the trips, which were counted by kind, to the counts.
+    pub(crate) fn settle(&mut self) {
+        for (index, trips) in self.trips.iter_mut().enumerate() {
+            let trips = std::mem::take(trips);
+            let (group, rest) = (index % GROUPS, index / GROUPS);
+            let (outcome, purpose) = (rest % OUTCOMES, rest / OUTCOMES);
+            add_made(&mut self.purposes[purpose], outcome, trips);
+            add_made(&mut self.groups[group], outcome, trips);
+        }
+        for (counts, trips) in self.places.iter_mut().zip(&mut self.place_trips) {
+            for (outcome, trips) in std::mem::take(trips).into_iter().enumerate() {
+                add_made(counts, outcome, trips);
+            }
+        }
+    }
+
+    /// The day in numbers.
+    pub(crate) fn summary(&self, day: u16) -> DaySummary {
+        DaySummary {
+            day,
+            purposes: self.purposes,
+            registrations: self.registrations,
+            requests: self.requests,
+            failed_requests: self.failed_requests,
+            checks: self.checks,
+            bot_requests: self.bot_requests,
+            patients: self.patients,
+            missed_check_ins: self.missed_check_ins,
+            gate_arrivals: self.gate_arrivals,
+            turned_back: self.turned_back,
+            gate_wait_sum_ms: self.gate_wait_sum_ms,
+            gate_wait_max_ms: self.gate_wait_max_ms,
+        }
+    }
+
+    /// How many more are out, and in shops, in each place than in the quarter before.
+    pub(crate) fn presence(&self) -> [&[[i32; QUARTERS]]; 2] {
+        [&self.out, &self.in_shops]
+    }
+}
+
+fn add_made(counts: &mut Counts, outcome: usize, trips: u64) {
+    let without =
+        matches!(PassOutcome::ALL[outcome], PassOutcome::Without | PassOutcome::Refused | PassOutcome::GaveUp);
+    counts.trips += trips;
+    counts.trips_without_pass += if without { trips } else { 0 };
+}
+
+fn add<T: Copy + std::ops::AddAssign>(to: &mut [T], from: &[T]) {
+    to.iter_mut().zip(from).for_each(|(to, from)| *to += *from);
+}
+
+fn add_counts(to: &mut [Counts], from: &[Counts]) {
+    to.iter_mut().zip(from).for_each(|(to, from)| to.add(from));
+}
+
+/// How many are out as each quarter of an hour begins, carried over midnight.
+#[derive(Clone, Debug)]
+pub(crate) struct Presence {
+    /// Who is out, and who is in shops, beyond the end of the day before: by place and quarter.
+    carried: [Vec<[i32; Quarters::PER_DAY]>; 2],
+    /// By quarter and place.
+    shown: [Vec<u32>; 2],
+}
+
+impl Presence {
+    pub(crate) fn new(places: usize) -> Self {
+        let carried = || vec![[0; Quarters::PER_DAY]; places];
+        let shown = || vec![0; places * Quarters::PER_DAY];
+        Presence { carried: [carried(), carried()], shown: [shown(), shown()] }
+    }
+
+    /// Turns the changes of a day into numbers of people, and keeps those that are out beyond its end.
+    pub(crate) fn follow(&mut self, tally: &Tally) {
+        for ((changes, carried), shown) in tally.presence().into_iter().zip(&mut self.carried).zip(&mut self.shown) {
+            let places = carried.len();
+            for (place, (changes, carried)) in changes.iter().zip(carried).enumerate() {
+                let mut out = 0;
+                for quarter in 0..Quarters::PER_DAY {
+                    out += changes[quarter];
+                    shown[quarter * places + place] = (out + carried[quarter]).max(0) as u32;
+                }
+                for (quarter, carried) in carried.iter_mut().enumerate() {
+                    out += changes[Quarters::PER_DAY + quarter];
+                    *carried = out;
+                }
+            }
+        }
+    }
+
+    pub(crate) fn quarters(&self) -> Quarters<'_> {
+        let [out, in_shops] = &self.shown;
+        Quarters { out, in_shops, places: self.carried[0].len() }
+    }
+}

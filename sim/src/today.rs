@@ -1,0 +1,129 @@
+//! What is the same for everyone on one day.
+
+use std::ops::Range;
+
+use passes::{Permission, Purpose};
+
+use crate::draw::Chance;
+use crate::population::{AgeBand, Occupation, Resident};
+use crate::settings::Behaviour;
+use crate::uptake::{DAY_MS, Ms};
+use crate::world::World;
+
+/// Needs that are drawn anew each day for each resident, in the order of a block's words.
+pub(crate) const DOCTOR: u8 = 1;
+pub(crate) const PHARMACY: u8 = 1 << 1;
+pub(crate) const WORK: u8 = 1 << 2;
+pub(crate) const OTHER: u8 = 1 << 3;
+
+/// A day, and what follows from its date.
+pub(crate) struct Today {
+    pub(crate) day: u16,
+    /// The midnight that begins it.
+    pub(crate) day_ms: Ms,
+    /// For each kind of resident, how likely each daily need is: the half of a random word below which it is there.
+    pub(crate) needs: Box<[[u32; 4]; Resident::KINDS]>,
+    /// What the policy says of trips for each purpose, where it says the same of all of them all day.
+    pub(crate) permissions: [Option<Permission>; Purpose::ALL.len()],
+    /// Whether households may be hearing of the decree, so that some stock up.
+    pub(crate) hears_news: bool,
+    /// The random words of those who are patients; `None` when there are none.
+    pub(crate) patients: Option<Range<u32>>,
+    /// Whether some gate is manned.
+    pub(crate) has_gates: bool,
+    /// How many of today's requests for a pass are malformed.
+    pub(crate) malformed: Chance,
+}
+
+impl Today {
+    pub(crate) fn new(world: &World<'_>, day: u16) -> Self {
+        let day_ms = Ms::from(day) * DAY_MS;
+        let [from_s, until_s] = [day_ms, day_ms + DAY_MS].map(|at_ms| world.unix_s(at_ms));
+        let is_weekend = world.calendar.is_weekend(day);
+        let needs =
+            |kind: usize| Resident::of_kind(kind).map_or([0; 4], |resident| likely(world, resident, is_weekend));
+        Today {
+            day,
+            day_ms,
+            needs: Box::new(std::array::from_fn(needs)),
+            permissions: Purpose::ALL.map(|purpose| world.rules.verdict_all_day(purpose, from_s, until_s)),
+            hears_news: world.uptake.news_is_fresh(day_ms),
+            patients: patients(world, day),
+            has_gates: world.gates.iter().any(|gate| gate.is_manned_between(day_ms, day_ms + DAY_MS)),
+            malformed: malformed(world.behaviour, world.uptake.days_open(day_ms)),
+        }
+    }
+}
+
+/// How likely each daily need of a kind of resident is.
+fn likely(world: &World<'_>, resident: Resident, is_weekend: bool) -> [u32; 4] {
+    let chances = &world.chances;
+    let never = Chance::default();
+    let work = match resident.occupation() {
+        // Whoever works in shifts of two days does so on weekends too; on days off the need is passed over.
+        Occupation::OnSite if resident.rotates() || !is_weekend => chances.work_weekday,
+        Occupation::OnSite => chances.work_weekend,
+        Occupation::Pupil if !is_weekend => chances.school,
+        _ => never,
+    };
+    let by_chance = [
+        if resident.is_chronic() { chances.chronic_doctor } else { chances.doctor },
+        // The chronically ill go when the prescription ends.
+        if resident.is_chronic() { never } else { chances.pharmacy },
+        work,
+        if resident.age() >= AgeBand::From7 { chances.other } else { never },
+    ];
+    by_chance.map(Chance::half)
+}
+
+/// Who has fallen ill so far and has not been at home for long enough: so many as the growth of cases says, the same people first
+/// whatever the growth.
+fn patients(world: &World<'_>, day: u16) -> Option<Range<u32>> {
+    let settings = world.patients;
+    if settings.first_day_share.get() <= 0.0 {
+        return None;
+    }
+    let fallen_ill = |days: u16| {
+        let (mut sum, mut new) = (0.0, settings.first_day_share.get());
+        for _ in 0..days {
+            sum += new;
+            new *= settings.growth_per_day;
+        }
+        (sum.min(1.0) * f64::from(u32::MAX)) as u32
+    };
+    let recovered = (day + 1).saturating_sub(u16::from(settings.days_at_home));
+    Some(fallen_ill(recovered)..fallen_ill(day + 1))
+}
+
+/// The share of malformed requests on the day of the service that is `day_open`, 0 being the first.
+fn malformed(behaviour: &Behaviour, day_open: Option<u32>) -> Chance {
+    let shares = &behaviour.malformed_shares;
+    let (Some(day), Some(last)) = (day_open, shares.last()) else { return Chance::default() };
+    match shares.get(day as usize) {
+        Some(share) => (*share).into(),
+        None => {
+            let days_after = f64::from(day + 1 - shares.len() as u32);
+            let share = last.get() * libm::exp2(-days_after / behaviour.malformed_half_life_d);
+            passes::Share::try_from(share).unwrap_or_default().into()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use passes::Share;
+
+    #[test]
+    fn malformed_requests_become_fewer() {
+        let shares = [0.35, 0.19, 0.15].map(Share::of).to_vec();
+        let behaviour = Behaviour { malformed_shares: shares, malformed_half_life_d: 10.0, ..Behaviour::default() };
+        let share = |day| malformed(&behaviour, day);
+        assert_eq!(share(Some(0)), Share::of(0.35).into());
+        assert_eq!(share(Some(2)), Share::of(0.15).into());
+        assert_eq!(share(Some(12)), Share::of(0.075).into());
+        assert!(share(Some(4)) < share(Some(3)));
+        assert_eq!(share(None), Chance::default());
+        assert_eq!(malformed(&Behaviour::default(), Some(0)), Chance::default());
+    }
+}
