@@ -32,7 +32,7 @@ pub mod tables;
 pub mod terminal;
 pub mod verdict;
 
-pub use bulk::{BulkWriter, Crowd, Format, Seen, WorstGate};
+pub use bulk::{BulkWriter, Format, Seen, WorstGate};
 pub use ensemble::{Ensemble, Mark, Parameter};
 pub use error::ReportError;
 pub use folder::{Run, RunFolder};

@@ -10,6 +10,14 @@ pub fn summary(record: &RunRecord) -> String {
     let results = &record.results;
     if let Some(simulate) = &results.simulate {
         push_grid(&mut text, &grid::demand(simulate));
+        text.push('\n');
+        push_facts(&mut text, &grid::people(simulate));
+        for sentence in grid::extremes(simulate) {
+            text += &format!("{sentence}\n");
+        }
+        text.push('\n');
+        push_grid(&mut text, &grid::equity(simulate));
+        text.push('\n');
         let speed = number::count(simulate.resident_days_per_s as u64);
         text += &format!(
             "{} residents, {} days, {speed} resident-days/s, peak memory {}, fingerprint {}\n\n",
@@ -45,6 +53,14 @@ pub fn summary(record: &RunRecord) -> String {
     text += &record.sentence;
     text.push('\n');
     text
+}
+
+/// A line for each fact, values to the right of the longest name.
+fn push_facts(text: &mut String, facts: &[(&str, String)]) {
+    let width = facts.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    for (name, value) in facts {
+        *text += &format!("{name:<width$}  {value}\n");
+    }
 }
 
 /// Published figures beside the model's; nothing when there are none.

@@ -1,7 +1,8 @@
 //! The bulk of a simulation, row by row as it happens: trips, passes, checks, requests, who is out, and the queues at gates.
 //!
-//! These tables have millions of rows and stream past polars. A format is one file and one line in [`Format`]; each takes the same
-//! columns and writes equal bytes for equal rows, on any number of threads. Memory does not grow with the number of days.
+//! These tables have millions of rows and stream past polars. A format is one file, a name in [`Format`] and a line in `output`; each
+//! takes the same columns and writes equal bytes for equal rows, on any number of threads. Memory does not grow with the number of
+//! days.
 
 mod csv;
 mod figures;
@@ -24,7 +25,7 @@ use crate::{ReportError, RunFolder};
 use lanes::QuarterHour;
 pub(crate) use lanes::{mean_wait_ms, time_local};
 use output::Output;
-pub use watch::{Crowd, Seen, WorstGate};
+pub use watch::{Seen, WorstGate};
 
 /// How the bulk tables are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,12 +125,12 @@ impl BulkWriter {
         Ok(seen)
     }
 
-    fn write(&mut self, day: &DayRecords<'_>, quarters: Vec<QuarterHour>) -> Result<(), ReportError> {
+    fn write(&mut self, day: &DayRecords<'_>) -> Result<(), ReportError> {
         self.trips.write(day.trips.iter(), &self.pool)?;
         self.passes.write(day.passes.iter().copied(), &self.pool)?;
         self.checks.write(day.checks.iter().copied(), &self.pool)?;
         self.requests.write(day.requests.iter().copied(), &self.pool)?;
-        self.quarter_hours.write(quarters, &self.pool)?;
+        self.quarter_hours.write(quarter_hours(day), &self.pool)?;
         self.gates.write(day.gates.iter().copied(), &self.pool)
     }
 }
@@ -140,19 +141,19 @@ impl Observer for BulkWriter {
     }
 
     fn day(&mut self, day: &DayRecords<'_>) -> io::Result<()> {
-        let quarters = quarter_hours(day);
-        self.seen.look(day, &quarters, &self.gate_names);
-        self.write(day, quarters).map_err(io::Error::other)
+        self.seen.look(day, &self.gate_names);
+        self.write(day).map_err(io::Error::other)
     }
 }
 
 /// The places and quarters of an hour of `day` in which somebody is out, in the order of time.
-fn quarter_hours(day: &DayRecords<'_>) -> Vec<QuarterHour> {
-    let places = day.quarters.places();
-    let row = |index: usize| {
+fn quarter_hours(day: &DayRecords<'_>) -> impl Iterator<Item = QuarterHour> {
+    let (day, quarters) = (day.day, day.quarters);
+    let places = quarters.places();
+    let row = move |index: usize| {
         let (quarter, place) = (index / places, index % places);
-        let (out, in_shops) = (day.quarters.out(quarter, place), day.quarters.in_shops(quarter, place));
-        QuarterHour { day: day.day, quarter: quarter as u16, place: place as u16, out, in_shops }
+        let (out, in_shops) = (quarters.out(quarter, place), quarters.in_shops(quarter, place));
+        QuarterHour { day, quarter: quarter as u16, place: place as u16, out, in_shops }
     };
-    (0..Quarters::PER_DAY * places).map(row).filter(|row| row.out > 0).collect()
+    (0..Quarters::PER_DAY * places).map(row).filter(|row| row.out > 0)
 }

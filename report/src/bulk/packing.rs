@@ -114,7 +114,10 @@ fn pack_group(group: &[u16; GROUP], width: u32, bytes: &mut Vec<u8>) {
     let half = |codes: &[u16]| codes.iter().rev().fold(0, |word, code| word << width | u64::from(*code));
     let (low, high) = group.split_at(GROUP / 2);
     let word = u128::from(half(low)) | u128::from(half(high)) << (GROUP as u32 / 2 * width);
-    bytes.extend_from_slice(&word.to_le_bytes()[..width as usize]);
+    // A copy of fixed length and a cut are quicker than a copy of any length.
+    let end = bytes.len() + width as usize;
+    bytes.extend_from_slice(&word.to_le_bytes());
+    bytes.truncate(end);
 }
 
 fn push_zigzag(bytes: &mut Vec<u8>, number: i64) {

@@ -1,33 +1,14 @@
-//! What is worth remembering of the days that pass: the greatest crowd and the worst gate.
+//! What is worth remembering of the days that pass: the worst gate.
 
 use sim::{DayRecords, GateMinute};
-
-use super::lanes::QuarterHour;
 
 /// What a [`BulkWriter`](crate::BulkWriter) saw of the days that passed, whatever it wrote of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
-    /// The place and quarter of an hour with most people out, the first of equals.
-    pub fullest: Option<Crowd>,
-    /// The gates where one resident waited longest, the first of equals.
+    /// The gates where one resident waited longest, the first of equals; none when nobody came to a gate.
     pub worst_gate: Option<WorstGate>,
     /// The longest queue at one gate, in people.
     pub longest_queue: u32,
-}
-
-/// Residents out in one place as a quarter of an hour begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Crowd {
-    /// The day; 0 is the first.
-    pub day: u16,
-    /// Which quarter of an hour of the day; 0 to 95.
-    pub quarter: u16,
-    /// The number of the place.
-    pub place: u16,
-    /// Residents on a trip there.
-    pub out: u32,
-    /// Of these, residents who are shopping.
-    pub in_shops: u32,
 }
 
 /// The gates of one kind in one place on the day of the longest wait.
@@ -40,19 +21,8 @@ pub struct WorstGate {
 }
 
 impl Seen {
-    /// Looks at a day. `quarters` are its places and quarters with somebody out; `names` are what gates are called.
-    pub(super) fn look<'a>(
-        &mut self,
-        day: &DayRecords<'_>,
-        quarters: impl IntoIterator<Item = &'a QuarterHour>,
-        names: &[String],
-    ) {
-        for row in quarters {
-            if row.out > self.fullest.map_or(0, |crowd| crowd.out) {
-                let QuarterHour { day, quarter, place, out, in_shops } = *row;
-                self.fullest = Some(Crowd { day, quarter, place, out, in_shops });
-            }
-        }
+    /// Looks at a day; `names` are what gates are called.
+    pub(super) fn look(&mut self, day: &DayRecords<'_>, names: &[String]) {
         let mut longest_ms = self.longest_wait_ms();
         let mut worst = None;
         for minute in day.gates {

@@ -1,6 +1,7 @@
 //! The page: one self-contained HTML file for the person who decides.
 
 mod files;
+mod people;
 mod story;
 mod view;
 

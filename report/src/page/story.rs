@@ -5,9 +5,9 @@ use std::path::Path;
 use demand::Calendar;
 use jiff::civil::DateTime;
 
+use super::people;
 use crate::grid::{Grid, kind_rank};
-use crate::number::whole;
-use crate::plots::{CapacityCurve, Circle, DemandCurve, LatencyOverTime, PercentileCurve, RegionMap, Step};
+use crate::plots::{CapacityCurve, Circle, DemandCurve, GateQueue, LatencyOverTime, PercentileCurve, RegionMap, Step};
 use crate::record::{Command, Results, Status, Verdict};
 use crate::tables::{self, Table};
 use crate::verdict::{self, Judgement};
@@ -28,6 +28,8 @@ pub(crate) struct Story<'a> {
     pub(crate) demand: Option<DemandCurve>,
     /// The simulated days in numbers.
     pub(crate) days: Option<Grid>,
+    /// The worst gates on their worst day.
+    pub(crate) queue: Option<GateQueue>,
     pub(crate) region: Option<RegionMap>,
     pub(crate) curves: Vec<CapacityCurve>,
     pub(crate) latency: Vec<LatencyOverTime>,
@@ -61,7 +63,8 @@ impl<'a> Story<'a> {
             judgement: verdict::judge(&results, replay, status),
             replay,
             demand: simulate.as_deref().map(demand).transpose()?.flatten(),
-            days: simulate.as_deref().map(days).transpose()?.flatten(),
+            days: simulate.as_deref().map(people::days).transpose()?.flatten(),
+            queue: simulate.as_deref().map(|folder| people::queue(folder, &results)).transpose()?.flatten(),
             region: simulate.as_deref().map(region).transpose()?.flatten(),
             curves: capacity
                 .as_deref()
@@ -169,51 +172,20 @@ fn demand(folder: &Path) -> Result<Option<DemandCurve>, ReportError> {
     Ok((!kinds.is_empty()).then_some(DemandCurve { start, kinds }))
 }
 
-fn days(folder: &Path) -> Result<Option<Grid>, ReportError> {
-    let Some(table) = Table::read_csv(&tables::DAYS, folder)? else { return Ok(None) };
-    let count = |name: &str| table.numbers(name);
-    let registered = [count("registrations_web")?, count("registrations_app")?, count("registrations_phone")?];
-    let columns = [count("trips")?, count("trips_without_pass")?, count("passes")?, count("refusals")?];
-    let checks = ["checks", "checks_valid", "checks_expired", "checks_no_pass", "checks_not_needed"];
-    let checks = checks.into_iter().map(count).collect::<Result<Vec<_>, _>>()?;
-    let dates = table.texts("date")?;
-    let row = |(row, date): (usize, String)| {
-        let registered = registered.iter().map(|channel| channel[row]).sum::<f64>();
-        let cells = columns.iter().chain(&checks).map(|column| column[row]);
-        let mut words = vec![date, whole(registered as u64)];
-        words.extend(cells.map(|number| whole(number as u64)));
-        words
-    };
-    let header = vec![
-        "day",
-        "registered",
-        "trips",
-        "without a pass",
-        "passes issued",
-        "refused",
-        "checked",
-        "valid",
-        "expired",
-        "no pass",
-        "none needed",
-    ];
-    Ok(Some(Grid { header, rows: dates.into_iter().enumerate().map(row).collect() }))
-}
-
 fn region(folder: &Path) -> Result<Option<RegionMap>, ReportError> {
     let Some(table) = Table::read_csv(&tables::PLACES, folder)? else { return Ok(None) };
     let names = table.texts("name")?;
-    let [latitudes, longitudes, issues] =
-        [table.numbers("latitude_deg")?, table.numbers("longitude_deg")?, table.numbers("issues")?];
+    let [latitudes, longitudes, passes] =
+        [table.numbers("latitude_deg")?, table.numbers("longitude_deg")?, table.numbers("passes")?];
     let places = names.into_iter().enumerate().map(|(row, name)| Circle {
         name,
         latitude_deg: latitudes[row],
         longitude_deg: longitudes[row],
-        issues: issues[row],
+        passes: passes[row],
     });
     let placed = |place: &Circle| place.latitude_deg.is_finite() && place.longitude_deg.is_finite();
     let (places, unplaced): (Vec<Circle>, Vec<Circle>) = places.partition(placed);
-    let elsewhere = unplaced.iter().map(|place| place.issues).sum::<f64>() as u64;
+    let elsewhere = unplaced.iter().map(|place| place.passes).sum::<f64>() as u64;
     Ok((places.len() > 1).then_some(RegionMap { places, elsewhere }))
 }
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub use capacity::{CapacityResults, PathRecord};
 pub use ensemble::{EnsembleResults, ParameterKind, ParameterRecord, RangeRecord};
 pub use load::{KindRecord, LimitedBy, LoadResults, Quantiles};
-pub use simulate::{CrowdRecord, GateRecord, PeakRecord, PeopleRecord, SimulateResults};
+pub use simulate::{CrowdRecord, GateRecord, GroupRecord, PeakRecord, PeopleRecord, SimulateResults};
 
 use crate::{Machine, verdict};
 

@@ -67,8 +67,27 @@ pub struct PeopleRecord {
     pub longest_gate_queue: Option<u32>,
     /// Where and when the resident came who waited longest.
     pub worst_gate: Option<GateRecord>,
-    /// The place and quarter of an hour with most people out; none when nobody went out.
-    pub fullest: Option<CrowdRecord>,
+    /// The place and quarter of an hour with most people in shops; none when nobody went shopping.
+    pub fullest_shops: Option<CrowdRecord>,
+    /// By how people can reach the service.
+    pub by_phone: Vec<GroupRecord>,
+    /// By how old they are.
+    pub by_age: Vec<GroupRecord>,
+}
+
+/// What the service meant for one group of people.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GroupRecord {
+    /// Who: `app`, `web`, `voice`, or an age such as `18_39`.
+    pub group: String,
+    /// How many they are; never 0.
+    pub residents: u64,
+    /// Passes issued to one of them, in the mean over all days.
+    pub passes_per_resident: f64,
+    /// Share of their trips that were made without the pass they needed; none when they made no trip.
+    pub trips_without_pass_share: Option<f64>,
+    /// Trips wanted and not made, for each 1,000 of them.
+    pub trips_not_made_per_1000: f64,
 }
 
 /// A minute at the gates of one kind in one place.
@@ -82,17 +101,15 @@ pub struct GateRecord {
     pub at_local: String,
 }
 
-/// People out in one place.
+/// Many people in one place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CrowdRecord {
     /// The place.
     pub place: String,
     /// When the quarter of an hour begins, in local time with its offset.
     pub at_local: String,
-    /// Residents on a trip there.
-    pub out: u32,
-    /// Of these, residents who are shopping.
-    pub in_shops: u32,
+    /// How many.
+    pub people: u32,
 }
 
 impl SimulateResults {

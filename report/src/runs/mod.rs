@@ -3,6 +3,7 @@
 mod capacity;
 mod ensemble;
 mod load;
+mod people;
 mod published;
 mod simulate;
 

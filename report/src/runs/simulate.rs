@@ -7,13 +7,13 @@ use passes::Purpose;
 use sim::{Counts, DaySummary, Simulation};
 
 use crate::bulk::{Format, Seen, WorstGate, mean_wait_ms, time_local};
-use crate::record::{CrowdRecord, GateRecord, PeakRecord, PeopleRecord, SimulateResults};
+use crate::record::{PeakRecord, SimulateResults};
+use crate::runs::people::people;
 use crate::tables::{self, Cells, Table};
 use crate::{ReportError, RunFolder};
 
 const MINUTES_OF_DAY: usize = 1_440;
 const MINUTE_MS: u64 = 60_000;
-const QUARTER_MS: u64 = 15 * MINUTE_MS;
 
 /// What a simulation cost.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -84,46 +84,6 @@ pub fn peaks(demand: &RateSeries, calendar: &Calendar) -> BTreeMap<String, PeakR
     .collect()
 }
 
-fn people(simulation: &Simulation, seen: &Seen, calendar: &Calendar) -> PeopleRecord {
-    let days = &simulation.day_summaries;
-    let mut total = Counts::default();
-    days.iter().for_each(|day| total.add(&day.total()));
-    let sum = |of: fn(&DaySummary) -> u64| days.iter().map(of).sum::<u64>();
-    let mean_s = |sum_ms: u64, of: u64| (of > 0).then(|| sum_ms as f64 / of as f64 / 1e3);
-    let failed = |kind: RequestKind| days.iter().map(|day| day.failed_requests[kind as usize]).sum();
-    let place = |number: u16| simulation.places[usize::from(number)].place.name.clone();
-    let gate_arrivals = sum(|day| day.gate_arrivals);
-    let worst = seen.worst_gate.as_ref().and_then(|worst| Some((&worst.gate, worst.longest()?)));
-    PeopleRecord {
-        trips_without_pass: total.trips_without_pass,
-        trips_not_made: total.trips_not_made,
-        refusals: total.refusals,
-        malformed: total.malformed,
-        gave_up: total.gave_up,
-        pass_wait_mean_s: mean_s(total.wait_sum_ms, total.passes),
-        failed_requests: RequestKind::ALL.into_iter().map(|kind| (kind, failed(kind))).collect(),
-        found_without_pass: total.found_without_pass,
-        false_refusals: total.false_refusals,
-        missed_check_ins: sum(|day| day.missed_check_ins),
-        gate_arrivals,
-        turned_back: sum(|day| day.turned_back),
-        gate_wait_mean_s: mean_s(sum(|day| day.gate_wait_sum_ms), gate_arrivals),
-        longest_gate_wait_s: worst.map(|(_, minute)| f64::from(minute.wait_max_ms) / 1e3),
-        longest_gate_queue: worst.map(|_| seen.longest_queue),
-        worst_gate: worst.map(|(gate, minute)| GateRecord {
-            gate: gate.clone(),
-            place: place(minute.place),
-            at_local: calendar.local(minute.at),
-        }),
-        fullest: seen.fullest.map(|crowd| CrowdRecord {
-            place: place(crowd.place),
-            at_local: calendar.local(SimTime::on_day(crowd.day, u64::from(crowd.quarter) * QUARTER_MS)),
-            out: crowd.out,
-            in_shops: crowd.in_shops,
-        }),
-    }
-}
-
 fn demand_by_minute(series: &RateSeries, calendar: &Calendar, days: u16) -> Result<Table, ReportError> {
     // Trips of the last evening are checked after midnight, too.
     let minutes = series.minutes().len().max(usize::from(days) * MINUTES_OF_DAY);
@@ -184,6 +144,7 @@ fn days(simulation: &Simulation, calendar: &Calendar) -> Result<Table, ReportErr
         numbers(&|day| day.gate_arrivals),
         numbers(&|day| day.turned_back),
         numbers(&|day| day.gate_wait_sum_ms),
+        numbers(&|day| day.gate_wait_max_ms),
     ]);
     Table::new(&tables::DAYS, columns)
 }

@@ -49,6 +49,7 @@ fn kind(column: &ColumnSchema<'_>) -> String {
         ColumnKind::Truth => "`true` or `false`".into(),
         ColumnKind::Date => "date".into(),
         ColumnKind::Time => "time with its offset".into(),
+        ColumnKind::Clock => "local time of day".into(),
     }
 }
 

@@ -36,7 +36,7 @@ fn page_and_pictures_are_as_agreed() {
         matches_golden(svg.file_name().unwrap().to_str().unwrap(), &fs::read_to_string(svg).unwrap());
         assert!(svg.with_extension("png").is_file());
     }
-    assert_eq!(svgs.count(), 12);
+    assert_eq!(svgs.count(), 13);
 }
 
 #[test]
