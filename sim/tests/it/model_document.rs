@@ -26,13 +26,18 @@ fn flatten(prefix: &str, value: &Value, keys: &mut BTreeMap<String, String>) {
                 flatten(&format!("{prefix}{dot}{key}"), value, keys);
             }
         }
-        Value::String(text) => drop(keys.insert(prefix.to_owned(), text.clone())),
+        Value::String(text) => drop(keys.insert(prefix.to_owned(), or_none(text.clone()))),
         Value::Array(items) => {
             let items: Vec<String> = items.iter().map(Value::to_string).collect();
-            keys.insert(prefix.to_owned(), items.join(", "));
+            keys.insert(prefix.to_owned(), or_none(items.join(", ")));
         }
         other => drop(keys.insert(prefix.to_owned(), other.to_string())),
     }
+}
+
+/// An empty text or list as the document says it.
+fn or_none(text: String) -> String {
+    if text.is_empty() { "none".to_owned() } else { text }
 }
 
 #[test]
