@@ -51,6 +51,12 @@ impl TripRow {
         }
     }
 
+    /// When the resident is home again or leaves for the next stop, in milliseconds after midnight.
+    #[inline]
+    pub(crate) fn returns_ms(&self) -> u32 {
+        self.departs_ms + self.length_ms
+    }
+
     #[inline]
     pub(crate) fn purpose(&self) -> Purpose {
         Purpose::ALL[usize::from(self.bits & 7)]

@@ -327,12 +327,15 @@ impl Planner<'_> {
     #[inline]
     fn go_with(&mut self, wish: &Wish, pass: PassOutcome, plan: Option<u16>) {
         let trip = self.day.trips.len() as u32;
+        // Where the stop before came to nothing, this one begins at home.
+        let before = self.day.trips.last().map(|before| (before.resident, before.returns_ms()));
+        let stop = if before == Some((wish.resident, wish.departs_ms)) { wish.stop } else { 0 };
         self.day.trips.push(TripRow::new(
             (wish.departs_ms, wish.length_ms),
             wish.resident,
             (wish.destination, wish.distance_dam),
             wish.purpose(),
-            wish.stop,
+            stop,
             pass,
         ));
         if let Some(plan) = plan {
