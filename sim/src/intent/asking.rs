@@ -188,7 +188,8 @@ impl Planner<'_> {
             return (None, wanted_ms.max(contact_ms));
         }
         let form_ms = self.world.uptake.form_ms(applicant) as i32;
-        if !dealings.registers_today {
+        // Who tried on a day before and failed, tries again when there is a trip.
+        if !dealings.registers_today || contact_ms < 0 {
             let registers_ms = contact_ms.max(wanted_ms - form_ms);
             return (Some(registers_ms), registers_ms.saturating_add(form_ms));
         }
