@@ -152,7 +152,7 @@ impl Resolver<'_, '_> {
             // The pass is there; nobody waits for it any more.
             self.goes_without(cell, id, PassOutcome::GaveUp);
         } else {
-            cell.day.trips[plan.trip as usize].departs_ms += (holds_ms - plan.start_ms) as u32;
+            cell.day.put_off(plan.trip as usize, (holds_ms - plan.start_ms) as u32);
         }
     }
 
@@ -238,12 +238,7 @@ impl Resolver<'_, '_> {
             return;
         }
         cell.day.trips[trip].cancel();
-        if let Some(next) = cell.day.trips.get_mut(trip + 1)
-            && next.resident == plan.resident
-            && next.follows()
-        {
-            next.begins_at_home();
-        }
+        cell.day.goes_home_after(trip);
         self.tally.count(cell.people, plan.resident, plan.household, plan.purpose, |counts| counts.trips_not_made += 1);
         cell.needs.stays_unmet(plan.purpose, plan.household, plan.whose);
     }

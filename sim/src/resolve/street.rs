@@ -164,6 +164,8 @@ impl Resolver<'_, '_> {
             let came_after_ms = (taken.came_ms - trip.departs_ms as i32).max(0);
             let back_ms = (done_ms - trip.departs_ms as i32).max(0) + came_after_ms;
             trip.length_ms = trip.length_ms.min(back_ms as u32);
+            let index = cell.day.plans[usize::from(id.index)].trip as usize;
+            cell.day.goes_home_after(index);
             self.tally.turned_back += 1;
         }
         let wait_ms = Ms::from(at_ms - taken.came_ms);
