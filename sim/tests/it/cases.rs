@@ -8,9 +8,9 @@ use crate::support::{Case, at_h, gate};
 /// A step of a measured capacity curve that held, and two that did not.
 const CURVE: &str = "\
 path,offered_per_s,duration_s,asked,goodput_per_s,response_time_p50_us,response_time_p99_us,limited_by
-mix,0.05,10.0,100,0.05,2000.0,40000.0,
-mix,0.1,10.0,200,0.08,100000.0,1000000.0,target
-mix,0.5,10.0,400,0.02,500000.0,2500000.0,target
+mix,0.1,10.0,100,0.1,2000.0,40000.0,
+mix,0.3,10.0,200,0.2,100000.0,1000000.0,target
+mix,1.0,10.0,400,0.1,500000.0,2500000.0,target
 ";
 
 /// One case a part of the model, by name.
@@ -40,7 +40,7 @@ pub(crate) fn together(residents: u32) -> Vec<(&'static str, Case)> {
     let launch = Case::launch(residents);
     vec![
         ("ample capacity", launch.with(|case| capacity(case, 1e9))),
-        ("scarce capacity", launch.with(|case| capacity(case, f64::from(residents) / 150_000.0))),
+        ("scarce capacity", launch.with(|case| capacity(case, f64::from(residents) / 60_000.0))),
         ("capacity, outage and quotas", launch.with(|case| {
             capacity(case, f64::from(residents) / 50_000.0);
             outage(case);
@@ -148,5 +148,5 @@ fn everything(case: &mut Case) {
     quotas(case);
     long_passes(case);
     gates(case);
-    capacity(case, f64::from(case.settings.region.residents) / 50_000.0);
+    capacity(case, f64::from(case.settings.region.residents) / 15_000.0);
 }

@@ -5,6 +5,11 @@
 mod cases;
 mod conservation;
 mod determinism;
+mod gates;
+mod generated;
 mod laws;
+mod luck;
+mod robustness;
+mod service;
 mod shards;
 mod support;

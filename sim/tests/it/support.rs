@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 use demand::{Calendar, Request, RequestKind};
 use jiff::civil::{DateTime, date};
 use passes::{Policy, Purpose, PurposeRule, Share};
+use proptest::prelude::ProptestConfig;
 use sim::settings::Gate;
 use sim::{
     CapacityCurve, Check, DayRecords, GateMinute, Model, Observer, Options, Pass, Place, Quarters, Region, Settings,
@@ -209,4 +210,10 @@ impl Observer for Rows {
         });
         Ok(())
     }
+}
+
+/// So many generated cases, or as many as `PROPTEST_CASES` in the environment asks for.
+pub(crate) fn cases_in_ci(cases: u32) -> ProptestConfig {
+    let asked_for = ProptestConfig::default();
+    if std::env::var_os("PROPTEST_CASES").is_some() { asked_for } else { ProptestConfig { cases, ..asked_for } }
 }
