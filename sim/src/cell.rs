@@ -61,4 +61,20 @@ impl CellDay {
         checks.clear();
         requests.clear();
     }
+
+    /// A trip begins so much later than planned. Where it follows another stop, the resident stays there until then.
+    pub(crate) fn put_off(&mut self, trip: usize, late_ms: u32) {
+        self.trips[trip].departs_ms += late_ms;
+        if self.trips[trip].follows() {
+            self.trips[trip - 1].length_ms += late_ms;
+        }
+    }
+
+    /// A trip leads home, or is not made: one that was to follow it begins at home.
+    pub(crate) fn goes_home_after(&mut self, trip: usize) {
+        let resident = self.trips[trip].resident;
+        if let Some(next) = self.trips.get_mut(trip + 1).filter(|next| next.resident == resident && next.follows()) {
+            next.begins_at_home();
+        }
+    }
 }

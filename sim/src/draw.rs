@@ -234,7 +234,7 @@ mod tests {
         fn stages_and_days_draw_apart(who in any::<u32>(), day in 0..366_u16) {
             let streams = Streams::new(1);
             let block = streams.block(who, day, Stage::Trip, 0);
-            prop_assert_ne!(block, streams.block(who, day, Stage::Destination, 0));
+            prop_assert_ne!(block, streams.block(who, day, Stage::Check, 0));
             prop_assert_ne!(block, streams.block(who, day + 1, Stage::Trip, 0));
             prop_assert_ne!(block, streams.block(who, day, Stage::Trip, 1));
         }

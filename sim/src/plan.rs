@@ -51,6 +51,12 @@ impl TripRow {
         }
     }
 
+    /// When the resident is home again or leaves for the next stop, in milliseconds after midnight.
+    #[inline]
+    pub(crate) fn returns_ms(&self) -> u32 {
+        self.departs_ms + self.length_ms
+    }
+
     #[inline]
     pub(crate) fn purpose(&self) -> Purpose {
         Purpose::ALL[usize::from(self.bits & 7)]
@@ -159,8 +165,8 @@ pub(crate) struct Plan {
     pub(crate) goes_anyway: bool,
     /// Whether the pass is one that the service will annul.
     pub(crate) is_malformed: bool,
-    /// Whether what was planned for the street was put off with the departure.
-    pub(crate) is_put_off: bool,
+    /// What was planned for the street and put off with the departure: bits by [`Act`].
+    pub(crate) put_off: u8,
     /// The gate at which the resident is.
     pub(crate) queue: Option<QueueId>,
     /// The index of the pass among those of the cell, or [`NO_PASS`].
@@ -268,7 +274,7 @@ impl Plan {
             state: PlanState::Open,
             goes_anyway: false,
             is_malformed: false,
-            is_put_off: false,
+            put_off: 0,
             queue: None,
             pass: NO_PASS,
         }

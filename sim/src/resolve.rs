@@ -8,7 +8,7 @@ mod asking;
 mod street;
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 
 use demand::{Request, RequestKind, SimTime};
 
@@ -43,7 +43,7 @@ pub(crate) fn resolve(
 ) {
     // Events are distinct, so that an unstable sort has one result only.
     planned.sort_unstable();
-    let mut resolver = Resolver { world, today, wants, shared, tally, later: BinaryHeap::new() };
+    let mut resolver = Resolver { world, today, wants, shared, tally, later: BinaryHeap::new(), on_hold: BTreeMap::new() };
     let mut planned = planned.iter().copied().peekable();
     loop {
         let later = resolver.later.peek().map_or(u64::MAX, |Reverse(key)| *key);
@@ -67,6 +67,8 @@ struct Resolver<'a, 'w> {
     tally: &'a mut Tally,
     /// What was not planned ahead: tries, corrections, officers who are done.
     later: BinaryHeap<Reverse<u64>>,
+    /// What is to happen on the street so many milliseconds after a departure that waits for a pass.
+    on_hold: BTreeMap<(PlanId, Act), i32>,
 }
 
 impl Resolver<'_, '_> {
@@ -92,7 +94,8 @@ impl Resolver<'_, '_> {
     fn end_day(&mut self, number: u16, cell: &mut Cell<'_>) {
         for index in 0..cell.day.plans.len() {
             if cell.day.plans[index].state == PlanState::Waiting {
-                self.gives_up(cell, PlanId { cell: number, index: index as u16 });
+                let latest_ms = cell.day.plans[index].latest_ms;
+                self.gives_up(cell, PlanId { cell: number, index: index as u16 }, latest_ms);
             }
         }
         let kept_s = self.world.rules.longest_quota_period_s();

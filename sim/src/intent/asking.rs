@@ -188,7 +188,8 @@ impl Planner<'_> {
             return (None, wanted_ms.max(contact_ms));
         }
         let form_ms = self.world.uptake.form_ms(applicant) as i32;
-        if !dealings.registers_today {
+        // Who tried on a day before and failed, tries again when there is a trip.
+        if !dealings.registers_today || contact_ms < 0 {
             let registers_ms = contact_ms.max(wanted_ms - form_ms);
             return (Some(registers_ms), registers_ms.saturating_add(form_ms));
         }
@@ -211,7 +212,7 @@ impl Planner<'_> {
             evening_ms
         } else if chances.at_the_door_or_before.holds(asks) && !chances.evening_before.holds(asks) {
             let door_ms = AT_THE_DOOR_MS.start + scale(moment, AT_THE_DOOR_MS.end - AT_THE_DOOR_MS.start);
-            departs_ms - (door_ms as i32).max(self.earliest_ms(departs_ms))
+            departs_ms - (door_ms as i32).max(self.earliest_ms(departs_ms)).min(self.advance_ms(departs_ms))
         } else {
             let [lead, ..] = world.streams.block(who, self.today.day, Stage::Lead, wish.item);
             let lead_ms = world.uptake.lead_ms(lead).min(LONGEST_LEAD_MS) as i32;
@@ -230,7 +231,7 @@ impl Planner<'_> {
         let departs_s = self.world.unix_s(self.today.day_ms + Ms::from(departs_ms));
         match self.world.rules.earliest_start_s(departs_s) {
             0 => 0,
-            earliest_s => (earliest_s as i32 + 60) * 1_000,
+            earliest_s => ((earliest_s + 60) * 1_000).min(LONGEST_LEAD_MS) as i32,
         }
     }
 
@@ -329,12 +330,15 @@ impl Planner<'_> {
     #[inline]
     fn go_with(&mut self, wish: &Wish, pass: PassOutcome, plan: Option<u16>) {
         let trip = self.day.trips.len() as u32;
+        // Where the stop before came to nothing, this one begins at home.
+        let before = self.day.trips.last().map(|before| (before.resident, before.returns_ms()));
+        let stop = if before == Some((wish.resident, wish.departs_ms)) { wish.stop } else { 0 };
         self.day.trips.push(TripRow::new(
             (wish.departs_ms, wish.length_ms),
             wish.resident,
             (wish.destination, wish.distance_dam),
             wish.purpose(),
-            wish.stop,
+            stop,
             pass,
         ));
         if let Some(plan) = plan {
@@ -404,8 +408,8 @@ impl Planner<'_> {
     }
 
     pub(super) fn happens(&mut self, at_ms: i32, plan: u16, act: Act) {
-        // Nothing happens before the first midnight.
-        let at_ms = if self.today.day == 0 { at_ms.max(0) } else { at_ms };
+        // Nothing happens before the first midnight, nor before the day before this one, which observers have seen.
+        let at_ms = at_ms.max(if self.today.day == 0 { 0 } else { -(DAY_MS as i32) });
         self.day.events.push(Event { at_ms, plan: PlanId { cell: 0, index: plan }, act }.key());
     }
 }

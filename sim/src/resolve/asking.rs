@@ -86,7 +86,7 @@ impl Resolver<'_, '_> {
         let start_s = self.world.unix_s(absolute_ms(self.today.day, plan.start_ms.max(at_ms)));
         match self.decide(cell, &plan, now_s, start_s) {
             Ok(window) => self.issued(cell, id, window, (at_ms, answered_ms)),
-            Err(_) => self.refused(cell, id),
+            Err(_) => self.refused(cell, id, answered_ms),
         }
     }
 
@@ -145,24 +145,24 @@ impl Resolver<'_, '_> {
             cell.day.passes.push(pass);
         }
         let holds_ms = self.relative_ms(self.world.ms(window.from_s)).max(answered_ms);
-        if plan.trip == NO_TRIP || holds_ms <= plan.start_ms {
+        if plan.trip == NO_TRIP {
             return;
         }
         if holds_ms > plan.latest_ms {
             // The pass is there; nobody waits for it any more.
-            self.goes_without(cell, id, PassOutcome::GaveUp);
-        } else {
-            cell.day.trips[plan.trip as usize].departs_ms += (holds_ms - plan.start_ms) as u32;
+            return self.goes_without(cell, id, PassOutcome::GaveUp, holds_ms);
         }
+        cell.day.put_off(plan.trip as usize, (holds_ms - plan.start_ms).max(0) as u32);
+        self.sets_out(cell, id, answered_ms);
     }
 
-    /// The rules refuse the pass.
-    fn refused(&mut self, cell: &mut Cell<'_>, id: PlanId) {
+    /// The rules refuse the pass, as the resident learns at `at_ms`.
+    fn refused(&mut self, cell: &mut Cell<'_>, id: PlanId, at_ms: i32) {
         let plan = &mut cell.day.plans[usize::from(id.index)];
         plan.state = PlanState::Over;
         let plan = *plan;
         self.tally.count(cell.people, plan.resident, plan.household, plan.purpose, |counts| counts.refusals += 1);
-        self.goes_without(cell, id, PassOutcome::Refused);
+        self.goes_without(cell, id, PassOutcome::Refused, at_ms);
     }
 
     /// A request failed: the resident tries again after a while, perhaps by telephone, or gives up.
@@ -184,7 +184,7 @@ impl Resolver<'_, '_> {
             self.tally.count(cell.people, plan.resident, plan.household, plan.purpose, |counts| counts.failures += 1);
         }
         if is_over {
-            self.gives_up(cell, id);
+            self.gives_up(cell, id, at_ms);
         } else {
             self.then(next_ms, id, act);
         }
@@ -197,7 +197,7 @@ impl Resolver<'_, '_> {
         plan.tries = plan.tries.saturating_add(1);
         let next_ms = at_ms.saturating_add(self.world.delays.correction.at(delay).min(24 * HOUR_MS) as i32);
         if next_ms > plan.latest_ms || plan.tries >= self.world.behaviour.most_tries {
-            self.gives_up(cell, id);
+            self.gives_up(cell, id, at_ms);
         } else {
             self.then(next_ms, id, Act::Ask);
         }
@@ -211,17 +211,18 @@ impl Resolver<'_, '_> {
         self.today.malformed.holds(malformed)
     }
 
-    /// There will be no pass, for want of an answer.
-    pub(super) fn gives_up(&mut self, cell: &mut Cell<'_>, id: PlanId) {
+    /// There will be no pass, for want of an answer, as the resident knows at `at_ms`.
+    pub(super) fn gives_up(&mut self, cell: &mut Cell<'_>, id: PlanId, at_ms: i32) {
         let plan = &mut cell.day.plans[usize::from(id.index)];
         plan.state = PlanState::Over;
         let plan = *plan;
         self.tally.count(cell.people, plan.resident, plan.household, plan.purpose, |counts| counts.gave_up += 1);
-        self.goes_without(cell, id, PassOutcome::GaveUp);
+        self.goes_without(cell, id, PassOutcome::GaveUp, at_ms);
     }
 
-    /// A resident without the pass goes all the same, or stays at home with the need unmet; the household may learn from it.
-    fn goes_without(&mut self, cell: &mut Cell<'_>, id: PlanId, outcome: PassOutcome) {
+    /// A resident without the pass, as is known at `at_ms`, goes all the same, or stays at home with the need unmet; the household may
+    /// learn from it.
+    fn goes_without(&mut self, cell: &mut Cell<'_>, id: PlanId, outcome: PassOutcome, at_ms: i32) {
         let plan = cell.day.plans[usize::from(id.index)];
         let resident = cell.people.first_resident + u32::from(plan.resident);
         let [learns, ..] = self.world.streams.block(resident, self.today.day, Stage::Lesson, plan.item);
@@ -235,15 +236,12 @@ impl Resolver<'_, '_> {
         let trip = plan.trip as usize;
         if plan.goes_anyway {
             cell.day.trips[trip].set_pass(outcome);
-            return;
+            let leaves_ms = at_ms.clamp(plan.start_ms, plan.latest_ms);
+            cell.day.put_off(trip, (leaves_ms - plan.start_ms) as u32);
+            return self.sets_out(cell, id, at_ms);
         }
         cell.day.trips[trip].cancel();
-        if let Some(next) = cell.day.trips.get_mut(trip + 1)
-            && next.resident == plan.resident
-            && next.follows()
-        {
-            next.begins_at_home();
-        }
+        cell.day.goes_home_after(trip);
         self.tally.count(cell.people, plan.resident, plan.household, plan.purpose, |counts| counts.trips_not_made += 1);
         cell.needs.stays_unmet(plan.purpose, plan.household, plan.whose);
     }

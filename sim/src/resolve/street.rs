@@ -8,7 +8,7 @@ use crate::draw::Stage;
 use crate::gate_minutes::Passage;
 use crate::gates::{QueueId, Queues};
 use crate::officers::Waiting;
-use crate::plan::{Act, NO_TRIP, PlanId, absolute_ms};
+use crate::plan::{Act, PlanId, PlanState, absolute_ms};
 use crate::profile::MINUTE_MS;
 use crate::service::Answer;
 use crate::standing::Lesson;
@@ -18,7 +18,7 @@ use crate::{Check, PassOutcome, Verdict};
 impl Resolver<'_, '_> {
     /// An officer on patrol stops a resident.
     pub(super) fn check(&mut self, cell: &mut Cell<'_>, id: PlanId, at_ms: i32) {
-        if let Some(at_ms) = self.is_on_the_way(cell, id, at_ms, Act::Check) {
+        if self.is_on_the_way(cell, id, at_ms, Act::Check) {
             let plan = cell.day.plans[usize::from(id.index)];
             let trip = cell.day.trips[plan.trip as usize];
             let is_out = at_ms - (trip.departs_ms as i32) < (trip.length_ms / 2) as i32;
@@ -27,20 +27,35 @@ impl Resolver<'_, '_> {
         }
     }
 
-    /// The time, unless the trip is not made. What happens on a trip that left late happens later by as much.
-    fn is_on_the_way(&mut self, cell: &mut Cell<'_>, id: PlanId, at_ms: i32, act: Act) -> Option<i32> {
+    /// Whether the resident is out as planned at `at_ms`. What happens on a trip that leaves late happens later by as much; while the
+    /// resident is still waiting for the pass, nobody knows by how much.
+    fn is_on_the_way(&mut self, cell: &mut Cell<'_>, id: PlanId, at_ms: i32, act: Act) -> bool {
         let plan = &mut cell.day.plans[usize::from(id.index)];
-        let trip = cell.day.trips.get(plan.trip as usize).filter(|_| plan.trip != NO_TRIP)?;
-        if !trip.is_made() {
-            return None;
+        let Some(trip) = cell.day.trips.get(plan.trip as usize).filter(|trip| trip.is_made()) else { return false };
+        if matches!(plan.state, PlanState::Open | PlanState::Waiting) {
+            self.on_hold.insert((id, act), at_ms - plan.start_ms);
+            return false;
         }
         let late_ms = trip.departs_ms as i32 - plan.start_ms;
-        if late_ms > 0 && !plan.is_put_off {
-            plan.is_put_off = true;
+        if late_ms > 0 && plan.put_off & 1 << act as u8 == 0 {
+            plan.put_off |= 1 << act as u8;
             self.then(at_ms + late_ms, id, act);
-            return None;
+            return false;
         }
-        Some(at_ms)
+        // Who was turned back at a gate may be home already.
+        at_ms < trip.returns_ms() as i32
+    }
+
+    /// At `now_ms` it has become clear when the trip of a plan leaves: what waited for that happens in its course.
+    pub(super) fn sets_out(&mut self, cell: &mut Cell<'_>, id: PlanId, now_ms: i32) {
+        for act in [Act::Check, Act::Come] {
+            if let Some(after_ms) = self.on_hold.remove(&(id, act)) {
+                let plan = &mut cell.day.plans[usize::from(id.index)];
+                plan.put_off |= 1 << act as u8;
+                let at_ms = cell.day.trips[plan.trip as usize].departs_ms as i32 + after_ms;
+                self.then(at_ms.max(now_ms), id, act);
+            }
+        }
     }
 
     /// An officer looks at what the resident has to show. Returns when the officer knows, and whether the resident may go on.
@@ -119,7 +134,9 @@ impl Resolver<'_, '_> {
 
     /// A resident comes to a gate: walks through, is taken by an officer, or waits.
     pub(super) fn come(&mut self, cell: &mut Cell<'_>, id: PlanId, at_ms: i32) {
-        let Some(at_ms) = self.is_on_the_way(cell, id, at_ms, Act::Come) else { return };
+        if !self.is_on_the_way(cell, id, at_ms, Act::Come) {
+            return;
+        }
         let plan = cell.day.plans[usize::from(id.index)];
         let [passes, which, checked, _] = self.words_at_gate(cell, id);
         let place = home(cell, id);
@@ -164,6 +181,8 @@ impl Resolver<'_, '_> {
             let came_after_ms = (taken.came_ms - trip.departs_ms as i32).max(0);
             let back_ms = (done_ms - trip.departs_ms as i32).max(0) + came_after_ms;
             trip.length_ms = trip.length_ms.min(back_ms as u32);
+            let index = cell.day.plans[usize::from(id.index)].trip as usize;
+            cell.day.goes_home_after(index);
             self.tally.turned_back += 1;
         }
         let wait_ms = Ms::from(at_ms - taken.came_ms);

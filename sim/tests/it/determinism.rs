@@ -2,29 +2,72 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use sim::{Model, Options, SimError};
+use sim::{Options, Shard, SimError, Simulation};
 
+use crate::cases;
 use crate::support::{Case, Rows};
+
+/// Holds all that a run comes to against another; of `Simulation`, all but what has no equality.
+#[track_caller]
+pub(crate) fn assert_same(a: &Simulation, b: &Simulation, what: &str) {
+    assert_eq!(a.fingerprint, b.fingerprint, "{what}");
+    assert_eq!(a.demand, b.demand, "{what}");
+    assert_eq!((a.residents, a.households, a.days, a.complete), (b.residents, b.households, b.days, b.complete));
+    assert_eq!((a.trips, a.passes, a.checks), (b.trips, b.passes, b.checks), "{what}");
+    assert_eq!(a.day_summaries, b.day_summaries, "{what}");
+    assert_eq!(a.places, b.places, "{what}");
+    assert_eq!(a.groups, b.groups, "{what}");
+}
 
 #[test]
 fn threads_do_not_matter() {
-    let case = Case::launch(40_000);
-    let (simulation, rows) = case.run(1);
-    assert!(rows.trips.len() > 40_000 && !rows.checks.is_empty());
-    for threads in [2, 8] {
-        let (other, other_rows) = case.run(threads);
-        assert_eq!(simulation.fingerprint, other.fingerprint, "{threads} threads");
-        assert_eq!(simulation.trace, other.trace);
-        assert_eq!(simulation.day_summaries, other.day_summaries);
-        assert!(rows == other_rows, "records differ on {threads} threads");
+    for (name, case) in cases::all(12_000) {
+        let (simulation, rows) = case.run(1);
+        assert!(rows.trips().count() > 12_000 && simulation.complete);
+        for threads in [2, 8] {
+            let (other, other_rows) = case.run(threads);
+            assert_same(&simulation, &other, name);
+            assert_eq!((simulation.fullest_shops, simulation.longest_wait), (other.fullest_shops, other.longest_wait));
+            assert!(rows == other_rows, "{name}: records differ on {threads} threads");
+        }
+    }
+}
+
+#[test]
+fn who_looks_on_does_not_matter() {
+    for (name, case) in cases::all(6_000) {
+        assert_same(&case.run(1).0, &case.result(), name);
+        let mut trace = sim::TraceKeeper::default();
+        let simulation = case.simulated(1, Shard::WHOLE, &mut trace).unwrap();
+        assert_same(&case.result(), &simulation, name);
+        let requests: Vec<_> = case.rows().requests().copied().collect();
+        assert_eq!(trace.into_trace().requests(), requests, "{name}");
     }
 }
 
 #[test]
 fn the_seed_matters() {
     let case = Case::launch(2_000);
-    let other = Case { seed: case.seed + 1, ..case.clone() };
-    assert_ne!(case.run(1).0.fingerprint, other.run(1).0.fingerprint);
+    assert_ne!(case.result().fingerprint, case.with(|case| case.seed += 1).result().fingerprint);
+}
+
+/// Whoever is simulated for longer has lived the same first day. Requests for the day after may come in between.
+#[test]
+fn the_first_day_does_not_depend_on_the_others() {
+    for (name, case) in cases::all(6_000) {
+        let long = case.rows();
+        let (one, short) = case.with(|case| case.calendar.days = 1).run(1);
+        let (first, only) = (&long.days[0], &short.days[0]);
+        assert_eq!(one.days, 1);
+        assert!(first.trips == only.trips, "{name}: trips");
+        assert!(first.passes == only.passes, "{name}: passes");
+        assert!(first.checks == only.checks, "{name}: checks");
+        assert!(first.quarters == only.quarters, "{name}: quarters");
+        let mut later = long.requests().peekable();
+        for request in &only.requests {
+            assert!(later.any(|other| other == request), "{name}: {request:?}");
+        }
+    }
 }
 
 #[test]
@@ -37,20 +80,13 @@ fn a_stopped_run_ends_with_a_whole_day() {
             stop.store(true, Ordering::Relaxed);
         }
     };
-    let model = Model {
-        settings: &case.settings,
-        places: &case.places,
-        calendar: case.calendar,
-        policy: &case.policy,
-        seed: case.seed,
-    };
     let mut rows = Rows::default();
-    let options = Options { threads: 1, stop: &stop, progress: &after_a_day };
-    let simulation = sim::simulate(&model, &options, &mut rows).unwrap();
+    let options = Options { threads: 1, shard: Shard::WHOLE, stop: &stop, progress: &after_a_day };
+    let simulation = sim::simulate(&case.model(), &options, &mut rows).unwrap();
     assert!(!simulation.complete && whole.complete);
     assert_eq!(simulation.days, 1);
     assert_eq!(simulation.day_summaries[..], whole.day_summaries[..1]);
-    assert_eq!(rows.trips[..], whole_rows.trips[..rows.trips.len()]);
+    assert_eq!(rows.days[..], whole_rows.days[..1]);
 }
 
 #[test]
@@ -61,14 +97,6 @@ fn an_observer_s_error_ends_the_run() {
             Err(std::io::ErrorKind::StorageFull.into())
         }
     }
-    let case = Case::launch(1_000);
-    let model = Model {
-        settings: &case.settings,
-        places: &case.places,
-        calendar: case.calendar,
-        policy: &case.policy,
-        seed: 1,
-    };
-    let options = Options { threads: 1, stop: &AtomicBool::new(false), progress: &|_| () };
-    assert!(matches!(sim::simulate(&model, &options, &mut FullDisk), Err(SimError::Observer(_))));
+    let run = Case::launch(1_000).simulated(1, Shard::WHOLE, &mut FullDisk);
+    assert!(matches!(run, Err(SimError::Observer(_))));
 }

@@ -2,12 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test, what cannot be had ends the test")]
 
+mod cases;
 mod conservation;
 mod determinism;
-mod launch;
+mod gates;
+mod generated;
+mod laws;
 mod luck;
-mod marginals;
-mod model_document;
-mod policies;
 mod robustness;
+mod service;
+mod shards;
 mod support;

@@ -3,14 +3,24 @@
 use std::io;
 use std::sync::atomic::AtomicBool;
 
-use demand::{Calendar, Request};
-use jiff::civil::{date, datetime};
-use passes::{Policy, Purpose, PurposeRule};
-use sim::{Check, DayRecords, Model, Observer, Options, Pass, Place, Region, Settings, Simulation, Trip};
+use demand::{Calendar, Request, RequestKind};
+use jiff::civil::{DateTime, date};
+use passes::{Policy, Purpose, PurposeRule, Share};
+use proptest::prelude::ProptestConfig;
+use sim::settings::Gate;
+use sim::{
+    CapacityCurve, Check, DayRecords, GateMinute, Model, Observer, Options, Pass, Place, Quarters, Region, Settings,
+    Shard, SimError, Simulation, Trip,
+};
 
-/// 2 to 4 April 2020 in Nizhny Novgorod.
-pub(crate) const LAUNCH: Calendar = Calendar { start: date(2020, 4, 2), days: 3, utc_offset_min: 180 };
+/// 2 to 5 April 2020 in Nizhny Novgorod: Thursday to Sunday.
+pub(crate) const LAUNCH: Calendar = Calendar { start: date(2020, 4, 2), days: 4, utc_offset_min: 180 };
 pub(crate) const SEED: u64 = 20_200_402;
+
+/// An hour of one of these days, counted from the first midnight.
+pub(crate) fn at_h(hours: i64) -> DateTime {
+    LAUNCH.start.at(0, 0, 0, 0).saturating_add(jiff::Span::new().hours(hours))
+}
 
 /// The decree of 2 April 2020; the durations are those of kasparov.org, April 2020.
 pub(crate) fn decree() -> Policy {
@@ -23,7 +33,7 @@ pub(crate) fn decree() -> Policy {
         (Purpose::Rubbish, rule(30, false)),
         (Purpose::Work, rule(720, true)),
     ];
-    Policy::new(datetime(2020, 4, 2, 12, 0, 0, 0), datetime(2020, 6, 12, 0, 0, 0, 0), purposes.into())
+    Policy::new(at_h(12), date(2020, 6, 12).at(0, 0, 0, 0), purposes.into())
 }
 
 /// Three towns near Nizhny Novgorod, with so many people in all and a tenth of them in the countryside.
@@ -42,6 +52,23 @@ pub(crate) fn towns(residents: u32) -> Vec<Place> {
     ]
 }
 
+/// Gates that every trip for these purposes passes, manned in all four days' hours from `hours.start` to `hours.end`.
+pub(crate) fn gate(purposes: &[Purpose], hours: std::ops::Range<i64>) -> Gate {
+    Gate {
+        name: "metro".into(),
+        from: at_h(hours.start),
+        until: at_h(hours.end),
+        purposes: purposes.to_vec(),
+        trip_share: Share::of(1.0),
+        least_km: 0.0,
+        per_100k: 20.0,
+        officers: 1,
+        manual_s: 20.0,
+        checked_share: Share::of(1.0),
+        turns_back: true,
+    }
+}
+
 /// What is simulated, with everything that a test may want to change.
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
@@ -49,6 +76,7 @@ pub(crate) struct Case {
     pub(crate) places: Vec<Place>,
     pub(crate) calendar: Calendar,
     pub(crate) policy: Policy,
+    pub(crate) curve: Option<CapacityCurve>,
     pub(crate) seed: u64,
 }
 
@@ -61,48 +89,131 @@ impl Case {
             places: towns(residents),
             calendar: LAUNCH,
             policy: decree(),
+            curve: None,
             seed: SEED,
         }
     }
 
+    /// The same with something changed.
+    pub(crate) fn with(&self, change: impl FnOnce(&mut Case)) -> Self {
+        let mut case = self.clone();
+        change(&mut case);
+        case
+    }
+
+    /// The whole region, with all that happens in it.
     pub(crate) fn run(&self, threads: usize) -> (Simulation, Rows) {
+        self.run_part(threads, Shard::WHOLE)
+    }
+
+    /// All that happens, where the result does not matter.
+    pub(crate) fn rows(&self) -> Rows {
+        self.run(1).1
+    }
+
+    /// The result, where nobody looks on.
+    pub(crate) fn result(&self) -> Simulation {
+        self.simulated(1, Shard::WHOLE, &mut ()).unwrap()
+    }
+
+    pub(crate) fn run_part(&self, threads: usize, shard: Shard) -> (Simulation, Rows) {
         let mut rows = Rows::default();
-        let simulation = self.observed(threads, &mut rows);
+        let simulation = self.simulated(threads, shard, &mut rows).unwrap();
         (simulation, rows)
     }
 
-    pub(crate) fn observed(&self, threads: usize, observer: &mut dyn Observer) -> Simulation {
-        let model = Model {
+    pub(crate) fn simulated(
+        &self,
+        threads: usize,
+        shard: Shard,
+        observer: &mut dyn Observer,
+    ) -> Result<Simulation, SimError> {
+        let options = Options { threads, shard, stop: &AtomicBool::new(false), progress: &|_| () };
+        sim::simulate(&self.model(), &options, observer)
+    }
+
+    pub(crate) fn model(&self) -> Model<'_> {
+        Model {
             settings: &self.settings,
             places: &self.places,
             calendar: self.calendar,
             policy: &self.policy,
+            curve: self.curve.as_ref(),
             seed: self.seed,
-        };
-        let options = Options { threads, stop: &AtomicBool::new(false), progress: &|_| () };
-        sim::simulate(&model, &options, observer).unwrap()
+        }
+    }
+
+    /// The instant of a local time, in milliseconds after the first midnight.
+    pub(crate) fn ms(&self, local: DateTime) -> i64 {
+        local.duration_since(self.calendar.start.at(0, 0, 0, 0)).as_millis() as i64
     }
 }
 
-/// All records of a run.
+/// What an observer saw of one day.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Rows {
+pub(crate) struct DayRows {
     pub(crate) trips: Vec<Trip>,
     pub(crate) passes: Vec<Pass>,
     pub(crate) checks: Vec<Check>,
     pub(crate) requests: Vec<Request>,
+    /// By quarter of an hour and place: people out, people in shops.
+    pub(crate) quarters: Vec<[u32; 2]>,
+    pub(crate) gates: Vec<GateMinute>,
+}
+
+/// All that an observer saw of a run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Rows {
+    pub(crate) days: Vec<DayRows>,
+}
+
+impl Rows {
+    pub(crate) fn trips(&self) -> impl Iterator<Item = &Trip> {
+        self.days.iter().flat_map(|day| &day.trips)
+    }
+
+    pub(crate) fn passes(&self) -> impl Iterator<Item = &Pass> {
+        self.days.iter().flat_map(|day| &day.passes)
+    }
+
+    pub(crate) fn checks(&self) -> impl Iterator<Item = &Check> {
+        self.days.iter().flat_map(|day| &day.checks)
+    }
+
+    pub(crate) fn requests(&self) -> impl Iterator<Item = &Request> {
+        self.days.iter().flat_map(|day| &day.requests)
+    }
+
+    pub(crate) fn requests_of(&self, kind: RequestKind) -> impl Iterator<Item = &Request> {
+        self.requests().filter(move |request| request.kind == kind)
+    }
+
+    pub(crate) fn gates(&self) -> impl Iterator<Item = &GateMinute> {
+        self.days.iter().flat_map(|day| &day.gates)
+    }
 }
 
 impl Observer for Rows {
     fn day(&mut self, day: &DayRecords<'_>) -> io::Result<()> {
-        assert!(day.trips.is_sorted_by_key(|trip| (trip.household, trip.resident, trip.departs)));
-        assert!(day.passes.is_sorted_by_key(|pass| pass.asked_at));
-        assert!(day.checks.is_sorted_by_key(|check| check.at));
-        assert!(day.requests.is_sorted_by_key(|request| request.at));
-        self.trips.extend_from_slice(day.trips);
-        self.passes.extend_from_slice(day.passes);
-        self.checks.extend_from_slice(day.checks);
-        self.requests.extend_from_slice(day.requests);
+        assert_eq!(usize::from(day.day), self.days.len(), "days come in order");
+        let quarters = |quarter| (0..day.quarters.places()).map(move |place| (quarter, place));
+        let quarters = (0..Quarters::PER_DAY).flat_map(quarters);
+        self.days.push(DayRows {
+            trips: day.trips.iter().collect(),
+            passes: day.passes.to_vec(),
+            checks: day.checks.to_vec(),
+            requests: day.requests.to_vec(),
+            quarters: quarters
+                .map(|(quarter, place)| [day.quarters.out(quarter, place), day.quarters.in_shops(quarter, place)])
+                .collect(),
+            gates: day.gates.to_vec(),
+        });
         Ok(())
     }
+}
+
+/// So many generated cases, or as many as `PROPTEST_CASES` in the environment asks for.
+pub(crate) fn cases_in_ci(cases: u32) -> ProptestConfig {
+    let asked_for = ProptestConfig::default();
+    if std::env::var_os("PROPTEST_CASES").is_some() { asked_for } else { ProptestConfig { cases, ..asked_for } }
 }
