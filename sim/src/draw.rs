@@ -139,6 +139,11 @@ impl Chance {
         (self.0 >> 1) as u32
     }
 
+    /// How many of 65,536 ranks the share holds: those whose number, as the high half of a random number, it [holds](Chance::holds).
+    pub(crate) const fn ranks(self) -> u32 {
+        self.0.div_ceil(1 << 16) as u32
+    }
+
     /// Whether the share is 0.
     pub(crate) const fn is_never(self) -> bool {
         self.0 == 0
@@ -234,7 +239,7 @@ mod tests {
         fn stages_and_days_draw_apart(who in any::<u32>(), day in 0..366_u16) {
             let streams = Streams::new(1);
             let block = streams.block(who, day, Stage::Trip, 0);
-            prop_assert_ne!(block, streams.block(who, day, Stage::Destination, 0));
+            prop_assert_ne!(block, streams.block(who, day, Stage::Check, 0));
             prop_assert_ne!(block, streams.block(who, day + 1, Stage::Trip, 0));
             prop_assert_ne!(block, streams.block(who, day, Stage::Trip, 1));
         }

@@ -2,6 +2,7 @@
 
 use passes::Purpose;
 
+use crate::keep::keep;
 use crate::population::People;
 use crate::uptake::{Ms, Uptake};
 
@@ -85,9 +86,12 @@ impl Standing {
     /// Puts those who register of their own accord before `until_ms` into `residents`, in order.
     pub(crate) fn registering(&self, until_ms: Ms, residents: &mut Vec<u16>) {
         let limit = (until_ms / UNIT_MS).min(Ms::from(TIME)) as u32;
+        let registers = self.contact.iter().map(|contact| *contact < limit);
         residents.clear();
-        residents
-            .extend((0..).zip(&self.contact).filter(|(_, contact)| **contact < limit).map(|(resident, _)| resident));
+        // On most days nobody does, and to see that takes no time.
+        if registers.clone().map(u32::from).sum::<u32>() > 0 {
+            keep(residents, registers);
+        }
     }
 
     pub(crate) fn register(&mut self, resident: u16, at_ms: Ms) {

@@ -1,12 +1,13 @@
-//! Which trips are made with a pass, which without, and when the pass is asked for.
+//! Residents and the policy: who asks for a pass and when, who registers, who will meet an officer.
 
 use passes::{Channel, Outing, Permission, Purpose};
 
+use super::courses::Course;
 use super::wishes::Wish;
 use super::{Desk, Planner};
 use crate::PassOutcome;
 use crate::draw::{Stage, scale};
-use crate::plan::{Act, Event, NO_TRIP, Plan, PlanId, PlanState, TripRow};
+use crate::plan::{Act, Event, NO_TRIP, Plan, PlanId, PlanState};
 use crate::profile::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::standing::{Held, Lesson};
 use crate::uptake::{Applicant, Ms, complies};
@@ -38,53 +39,55 @@ struct Dealings {
 }
 
 impl Planner<'_> {
-    /// Turns the wishes on the desk into trips, plans and what happens to them.
-    #[inline(never)]
-    pub(super) fn decide(&mut self, desk: &mut Desk) {
+    /// Deals with the wishes whose course is open, and lets those register who do so today, resident by resident.
+    pub(super) fn deal(&mut self, desk: &mut Desk) {
         let next_midnight_ms = self.today.day_ms + Ms::from(DAY_MS);
         self.standing.registering(next_midnight_ms, &mut desk.registering);
-        let mut registering = desk.registering.iter().copied().peekable();
-        for wishes in desk.wishes.chunk_by_mut(|a, b| a.resident == b.resident) {
-            let resident = wishes[0].resident;
+        let Desk { wishes, courses, open, registering, .. } = desk;
+        let mut registering = registering.iter().copied().peekable();
+        let resident = |index: u16| wishes[usize::from(index)].resident;
+        for open in open.chunk_by(|a, b| resident(*a) == resident(*b)) {
+            let Wish { resident, household, .. } = wishes[usize::from(open[0])];
             while let Some(other) = registering.next_if(|other| *other < resident) {
                 self.register_alone(other);
             }
             let registers_today = registering.next_if_eq(&resident).is_some();
-            let kept = self.schedule(wishes);
-            self.decide_resident((resident, wishes[0].household), &wishes[..kept], registers_today);
+            let mut dealings = registers_today.then(|| self.dealings(resident, household, true));
+            for index in open {
+                let wish = usize::from(*index);
+                courses[wish] = self.decide_wish(&mut dealings, &wishes[wish..], *index);
+            }
+            if let Some(mut dealings) = dealings.filter(|dealings| dealings.registers_today) {
+                self.register_of_own_accord(&mut dealings);
+            }
         }
         registering.for_each(|other| self.register_alone(other));
         self.renew(desk);
     }
 
-    #[inline]
-    fn decide_resident(&mut self, (resident, household): (u16, u16), wishes: &[Wish], registers_today: bool) {
-        let mut dealings = registers_today.then(|| self.dealings(resident, household, true));
-        for index in 0..wishes.len() {
-            self.decide_wish(&mut dealings, &wishes[index..]);
-        }
-        if let Some(mut dealings) = dealings.filter(|dealings| dealings.registers_today) {
-            self.register_of_own_accord(&mut dealings);
-        }
-    }
-
-    /// Decides about the first of these wishes, knowing what comes after it.
-    #[inline]
-    fn decide_wish(&mut self, dealings: &mut Option<Dealings>, wishes: &[Wish]) {
+    /// Decides about the first of these wishes, which has this number, knowing what comes after it.
+    fn decide_wish(&mut self, dealings: &mut Option<Dealings>, wishes: &[Wish], number: u16) -> Course {
         let wish = &wishes[0];
+        if !wish.fits() {
+            self.needs.stays_unmet(wish.purpose(), wish.household, wish.whose);
+            return Course::ComesToNothing;
+        }
         let compliance = self.people.compliance[usize::from(wish.resident)];
         match self.permission(wish) {
-            Permission::Free => self.go(wish, PassOutcome::NotNeeded, None),
-            Permission::Forbidden(_) if complies(self.world.chances.obeys, compliance) => self.stay_at_home(wish),
-            Permission::Forbidden(_) => self.go(wish, PassOutcome::Without, None),
-            Permission::NeedsPass if !self.seeks(wish, compliance) => self.go(wish, PassOutcome::Without, None),
+            Permission::Free => self.go(wish, number, PassOutcome::NotNeeded, None),
+            Permission::Forbidden(_) if complies(self.world.chances.obeys, compliance) => Course::StaysAtHome,
+            Permission::Forbidden(_) => self.go(wish, number, PassOutcome::Without, None),
+            Permission::NeedsPass if !self.seeks(wish, compliance) => {
+                self.go(wish, number, PassOutcome::Without, None)
+            }
             Permission::NeedsPass => match self.held(wish) {
-                Some(held) => self.go(wish, PassOutcome::Issued, Some(held)),
+                Some(held) => self.go(wish, number, PassOutcome::Issued, Some(held)),
                 None => {
                     let mut known =
                         dealings.take().unwrap_or_else(|| self.dealings(wish.resident, wish.household, false));
-                    self.ask(&mut known, wishes);
+                    let course = self.ask(&mut known, wishes, number);
                     *dealings = Some(known);
+                    course
                 }
             },
         }
@@ -92,7 +95,7 @@ impl Planner<'_> {
 
     #[inline]
     fn permission(&self, wish: &Wish) -> Permission {
-        self.today.permissions[wish.purpose() as usize].unwrap_or_else(|| {
+        self.today.terms[wish.purpose() as usize].permission.unwrap_or_else(|| {
             self.world.rules.permits(&Outing {
                 purpose: wish.purpose(),
                 at_s: self.world.unix_s(self.today.day_ms + Ms::from(wish.departs_ms)),
@@ -118,15 +121,6 @@ impl Planner<'_> {
         self.standing.held(wish.resident, wish.purpose()).filter(|held| held.until_min > departs_min)
     }
 
-    fn stay_at_home(&mut self, wish: &Wish) {
-        self.tally
-            .count(self.people, wish.resident, wish.household, wish.purpose(), |counts| counts.trips_not_made += 1);
-        self.needs.stays_unmet(wish.purpose(), wish.household, wish.whose);
-        if wish.purpose() == Purpose::Other {
-            self.needs.wants_out[usize::from(wish.resident)] = wish.carries;
-        }
-    }
-
     fn dealings(&self, resident: u16, household: u16, registers_today: bool) -> Dealings {
         let contact_ms = self.standing.contact_ms(resident) - self.today.day_ms;
         Dealings {
@@ -140,8 +134,7 @@ impl Planner<'_> {
     }
 
     /// Asks for a pass, having registered before; goes without one when it is too late for that.
-    #[inline(never)]
-    fn ask(&mut self, dealings: &mut Dealings, wishes: &[Wish]) {
+    fn ask(&mut self, dealings: &mut Dealings, wishes: &[Wish], number: u16) -> Course {
         let wish = &wishes[0];
         let departs_ms = wish.departs_ms as i32;
         let who = self.number_of(wish.resident);
@@ -151,8 +144,7 @@ impl Planner<'_> {
         let applicant = self.applicant(dealings);
         let (registers_ms, asks_ms) = self.registration_for(dealings, &applicant, wanted_ms, departs_ms);
         if asks_ms > departs_ms {
-            self.go(wish, PassOutcome::Without, None);
-            return;
+            return self.go(wish, number, PassOutcome::Without, None);
         }
         let channel = self.world.uptake.channel(&applicant, self.today.day_ms + Ms::from(asks_ms));
         let mut plan = Plan::new(wish.resident, wish.household, wish.purpose(), departs_ms, channel);
@@ -170,8 +162,9 @@ impl Planner<'_> {
             let after_ms = scale(after, (departs_ms - asks_ms) as u32) as i32;
             self.happens(asks_ms + after_ms, plan, Act::GiveBack);
             self.needs.stays_unmet(wish.purpose(), wish.household, wish.whose);
+            Course::ComesToNothing
         } else {
-            self.go_with(wish, PassOutcome::Issued, Some(plan));
+            self.go_with(wish, number, PassOutcome::Issued, Some(plan))
         }
     }
 
@@ -303,11 +296,9 @@ impl Planner<'_> {
     }
 
     /// Makes a trip for which nothing is asked for.
-    #[inline]
-    fn go(&mut self, wish: &Wish, pass: PassOutcome, held: Option<Held>) {
+    fn go(&mut self, wish: &Wish, number: u16, pass: PassOutcome, held: Option<Held>) -> Course {
         // Hardly anyone meets an officer.
-        let may_meet = wish.may_be_stopped || self.today.has_gates;
-        let meets = may_meet && (self.is_stopped_ms(wish).is_some() || self.comes_to_gate_ms(wish).is_some());
+        let meets = self.is_stopped_ms(wish).is_some() || self.comes_to_gate_ms(wish).is_some();
         let plan = meets.then(|| {
             let channel = Channel::Web;
             let mut plan = Plan::new(wish.resident, wish.household, wish.purpose(), wish.departs_ms as i32, channel);
@@ -320,23 +311,13 @@ impl Planner<'_> {
             }
             self.plan(plan)
         });
-        self.go_with(wish, pass, plan);
+        self.go_with(wish, number, pass, plan)
     }
 
     /// Makes the trip, with the plan of its pass if there is one.
-    #[inline]
-    fn go_with(&mut self, wish: &Wish, pass: PassOutcome, plan: Option<u16>) {
-        let trip = self.day.trips.len() as u32;
-        self.day.trips.push(TripRow::new(
-            (wish.departs_ms, wish.length_ms),
-            wish.resident,
-            (wish.destination, wish.distance_dam),
-            wish.purpose(),
-            wish.stop,
-            pass,
-        ));
+    fn go_with(&mut self, wish: &Wish, number: u16, pass: PassOutcome, plan: Option<u16>) -> Course {
         if let Some(plan) = plan {
-            self.day.plans[usize::from(plan)].trip = trip;
+            self.day.plans[usize::from(plan)].trip = number.into();
             if let Some(at_ms) = self.is_stopped_ms(wish) {
                 self.happens(at_ms, plan, Act::Check);
             }
@@ -344,6 +325,7 @@ impl Planner<'_> {
                 self.happens(at_ms, plan, Act::Come);
             }
         }
+        Course::Goes(pass)
     }
 
     /// When officers on patrol stop the resident on this trip, if they do: at a random moment on the street.

@@ -1,12 +1,10 @@
 //! Who goes out for what: one list a purpose.
-//!
-//! Who is meant is found by writing each candidate and keeping those that hold: without a branch that a processor would have to
-//! guess, which costs more here than the writing.
 
 use passes::Purpose;
 
 use super::{Desk, Planner};
 use crate::draw::{Words, scale};
+use crate::keep::keep;
 use crate::population::AgeBand;
 use crate::profile::{DAY_MS, HOUR_MS};
 use crate::today::{DOCTOR, OTHER, PHARMACY, WORK};
@@ -26,18 +24,6 @@ pub(super) struct Errand {
     pub(super) number: u8,
     /// For how many days the need is met by it.
     pub(super) lasts_days: u8,
-}
-
-/// Puts the indices at which `holds` is true into `kept`: writes each and keeps those that hold.
-#[inline]
-fn keep(kept: &mut Vec<u16>, holds: impl ExactSizeIterator<Item = bool>) {
-    kept.resize(holds.len() + 1, 0);
-    let mut count = 0;
-    for (index, holds) in (0..).zip(holds) {
-        kept[count] = index;
-        count += usize::from(holds);
-    }
-    kept.truncate(count);
 }
 
 impl Planner<'_> {

@@ -47,6 +47,25 @@ impl Wish {
     pub(super) fn distance_m(&self) -> u32 {
         u32::from(self.distance_dam) * METRES_TO_DAM
     }
+
+    /// Whether it begins on this day.
+    #[inline]
+    pub(super) fn fits(&self) -> bool {
+        self.departs_ms < DAY_MS
+    }
+
+    /// It begins at home, not before the resident is there and rested.
+    #[inline]
+    pub(super) fn put_off(&mut self, away_min: u16) {
+        self.stop = 0;
+        self.departs_ms = self.departs_ms.max(u32::from(away_min) * MINUTE_MS);
+    }
+
+    /// When the resident is home again and rested, in minutes after midnight.
+    #[inline]
+    pub(super) fn home_min(&self, gap_ms: u32) -> u16 {
+        (self.departs_ms + self.length_ms + gap_ms).div_ceil(MINUTE_MS) as u16
+    }
 }
 
 /// A wish's times and destination before the resident's other wishes have a say.
@@ -231,20 +250,20 @@ fn item(purpose: Purpose, errand: &Errand) -> u16 {
 
 /// A counting sort: how many wishes each resident has tells where they belong.
 fn sort_by_resident(desk: &mut Desk, residents: usize) {
-    let Desk { unsorted, wishes, starts, .. } = desk;
-    starts.clear();
-    starts.resize(residents + 1, 0);
+    let Desk { unsorted, wishes, ends, .. } = desk;
+    ends.clear();
+    ends.resize(residents, 0);
     for wish in unsorted.iter() {
-        starts[usize::from(wish.resident) + 1] += 1;
+        ends[usize::from(wish.resident)] += 1;
     }
     let mut sum = 0;
-    for start in starts.iter_mut() {
-        sum += *start;
-        *start = sum;
+    for end in ends.iter_mut() {
+        // Where the resident's wishes begin, for now; each that is put there moves it on.
+        (*end, sum) = (sum, sum + *end);
     }
     wishes.resize(unsorted.len(), Wish::default());
     for wish in unsorted.iter() {
-        let at = &mut starts[usize::from(wish.resident)];
+        let at = &mut ends[usize::from(wish.resident)];
         wishes[usize::from(*at)] = *wish;
         *at += 1;
     }
