@@ -165,9 +165,15 @@ impl Chance {
         let width = if width == 0 { 1 } else { width };
         (((word as u64).saturating_sub(self.0) << 32) / width) as u32
     }
-}
 
-impl Chance {
+    /// The least random number that the share does not hold and that [`Chance::beyond`] stretches to `word` or more; none when the
+    /// share holds them all.
+    pub(crate) const fn least_beyond(self, word: u32) -> Option<u32> {
+        const SCALE: u64 = 1 << 32;
+        let least = self.0 + ((SCALE - self.0) * word as u64).div_ceil(SCALE);
+        if least < SCALE { Some(least as u32) } else { None }
+    }
+
     /// A random number that the share holds, stretched to the whole scale.
     #[inline]
     pub(crate) const fn within(self, word: u32) -> u32 {
@@ -233,6 +239,15 @@ mod tests {
         fn shares_are_nested(a in 0.0..=1.0, b in 0.0..=1.0, word in any::<u32>()) {
             let chance = |share: f64| Chance::from(Share::try_from(share).unwrap());
             prop_assert!(!chance(f64::min(a, b)).holds(word) || chance(f64::max(a, b)).holds(word));
+        }
+
+        #[test]
+        fn least_beyond_is_where_beyond_begins(share in 0.0..=1.0, word: u32) {
+            let chance = Chance::from(Share::try_from(share).unwrap());
+            if let Some(least) = chance.least_beyond(word) {
+                prop_assert!(!chance.holds(least) && chance.beyond(least) >= word);
+                prop_assert!(least == 0 || chance.holds(least - 1) || chance.beyond(least - 1) < word);
+            }
         }
 
         #[test]

@@ -49,8 +49,8 @@ pub(crate) struct Desk {
     unsorted: Vec<Wish>,
     /// By resident.
     wishes: Vec<Wish>,
-    /// Where the wishes of each resident end.
-    ends: Vec<u16>,
+    /// Where the wishes of each resident begin, and where those of the last end.
+    bounds: Vec<u16>,
     /// What comes of each wish.
     courses: Vec<Course>,
     /// Which wishes are open.

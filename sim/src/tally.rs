@@ -134,15 +134,12 @@ impl Tally {
         let returns_ms = trip.departs_ms + trip.length_ms;
         let [from, until] =
             [trip.departs_ms, returns_ms].map(|at_ms| (at_ms.div_ceil(QUARTER_MS) as usize).min(QUARTERS - 1));
-        if from == until {
-            return;
-        }
+        // Who is back within the quarter comes and goes in the same one, and is not seen: no branch is needed for that.
+        let shops = i32::from(matches!(trip.purpose(), Purpose::Groceries | Purpose::Pharmacy));
         let place = usize::from(trip.destination);
-        self.out[place][from] += 1;
-        self.out[place][until] -= 1;
-        if matches!(trip.purpose(), Purpose::Groceries | Purpose::Pharmacy) {
-            self.in_shops[place][from] += 1;
-            self.in_shops[place][until] -= 1;
+        for (presence, people) in [(&mut self.out[place], 1), (&mut self.in_shops[place], shops)] {
+            presence[from] += people;
+            presence[until] -= people;
         }
     }
 

@@ -12,21 +12,20 @@ impl Planner<'_> {
     /// then no longer [fits](Wish::fits) into the day comes after what does. The policy has no say yet: what it forbids must not make
     /// room for other trips, or a stricter policy could lead to more permitted ones.
     pub(super) fn schedule(&mut self, desk: &mut Desk) {
-        let Desk { wishes, ends, kept, .. } = desk;
-        let counts = || [0].iter().chain(ends.iter()).zip(ends.iter()).map(|(begin, end)| end - begin);
+        let Desk { wishes, bounds, kept, .. } = desk;
         // Most go out once, if at all.
-        keep(kept, counts().map(|count| count == 1));
+        keep(kept, bounds.windows(2).map(|bounds| bounds[1] - bounds[0] == 1));
         let gap_ms = self.world.activities.gap_min * MINUTE_MS;
         for resident in kept.iter().map(|resident| usize::from(*resident)) {
-            let wish = &mut wishes[usize::from(ends[resident]) - 1];
+            let wish = &mut wishes[usize::from(bounds[resident])];
             let away_min = &mut self.needs.away_min[resident];
             wish.put_off(*away_min);
             *away_min = if wish.fits() { wish.home_min(gap_ms) } else { *away_min };
         }
-        keep(kept, counts().map(|count| count > 1));
+        keep(kept, bounds.windows(2).map(|bounds| bounds[1] - bounds[0] > 1));
         for resident in kept.iter().map(|resident| usize::from(*resident)) {
-            let begin = if resident == 0 { 0 } else { ends[resident - 1] };
-            self.order(resident, &mut wishes[usize::from(begin)..usize::from(ends[resident])]);
+            let [begin, end] = [bounds[resident], bounds[resident + 1]].map(usize::from);
+            self.order(resident, &mut wishes[begin..end]);
         }
     }
 
@@ -34,7 +33,9 @@ impl Planner<'_> {
     /// home from the one before.
     fn order(&mut self, resident: usize, wishes: &mut [Wish]) {
         join_tours(wishes);
-        wishes.sort_unstable_by_key(|wish| (wish.departs_ms, wish.stop, wish.item));
+        wishes.sort_unstable_by_key(|wish| {
+            u64::from(wish.departs_ms) << 32 | u64::from(wish.stop) << 16 | u64::from(wish.item)
+        });
         let gap_ms = self.world.activities.gap_min * MINUTE_MS;
         let mut away_min = self.needs.away_min[resident];
         for index in 0..wishes.len() {

@@ -250,20 +250,20 @@ fn item(purpose: Purpose, errand: &Errand) -> u16 {
 
 /// A counting sort: how many wishes each resident has tells where they belong.
 fn sort_by_resident(desk: &mut Desk, residents: usize) {
-    let Desk { unsorted, wishes, ends, .. } = desk;
-    ends.clear();
-    ends.resize(residents, 0);
+    let Desk { unsorted, wishes, bounds, .. } = desk;
+    bounds.clear();
+    bounds.resize(residents + 1, 0);
     for wish in unsorted.iter() {
-        ends[usize::from(wish.resident)] += 1;
+        bounds[usize::from(wish.resident) + 1] += 1;
     }
     let mut sum = 0;
-    for end in ends.iter_mut() {
-        // Where the resident's wishes begin, for now; each that is put there moves it on.
-        (*end, sum) = (sum, sum + *end);
+    for bound in &mut bounds[1..] {
+        // Where the resident's wishes begin; each that is put there moves it on, so that it comes to lie where they end.
+        (*bound, sum) = (sum, sum + *bound);
     }
     wishes.resize(unsorted.len(), Wish::default());
     for wish in unsorted.iter() {
-        let at = &mut ends[usize::from(wish.resident)];
+        let at = &mut bounds[usize::from(wish.resident) + 1];
         wishes[usize::from(*at)] = *wish;
         *at += 1;
     }
