@@ -4,6 +4,7 @@
 //! same people with the same luck, and a share raised from 10 % to 11 % adds residents without exchanging any.
 
 use passes::Share;
+use pulp::{Arch, Simd, WithSimd};
 
 use crate::philox::philox4x32;
 
@@ -73,21 +74,16 @@ impl Streams {
         philox4x32(Self::counter(who, day, stage, item), self.key)
     }
 
-    /// Four numbers of each of `count` residents or households from `first` on, into `words`. One plain loop, so that the compiler can
-    /// draw for several at a time.
+    /// Four numbers of each of `count` residents or households from `first` on, into `words`.
     pub(crate) fn fill(&self, words: &mut Words, count: usize, first: u32, day: u16, stage: Stage) {
-        let [a, b, c, d] = words.room_for(count);
-        for (index, who) in (0..count).zip(first..) {
-            [a[index], b[index], c[index], d[index]] = self.block(who, day, stage, 0);
-        }
+        let counter = |index: usize| Self::counter(first + index as u32, day, stage, 0);
+        Arch::new().dispatch(Draw { words: words.room_for(count), key: self.key, counter });
     }
 
     /// The same for a list of residents and items ([`Streams::entry`]).
     pub(crate) fn fill_items(&self, words: &mut Words, of: &[[u32; 2]], stage: Stage) {
-        let [a, b, c, d] = words.room_for(of.len());
-        for (index, [who, item]) in of.iter().enumerate() {
-            [a[index], b[index], c[index], d[index]] = philox4x32([*who, *item, stage as u32, 0], self.key);
-        }
+        let counter = |index: usize| [of[index][0], of[index][1], stage as u32, 0];
+        Arch::new().dispatch(Draw { words: words.room_for(of.len()), key: self.key, counter });
     }
 
     /// What [`Streams::fill_items`] draws for.
@@ -100,6 +96,27 @@ impl Streams {
     fn counter(who: u32, day: u16, stage: Stage, item: u16) -> [u32; 4] {
         let [who, item] = Self::entry(who, day, item);
         [who, item, stage as u32, 0]
+    }
+}
+
+/// Draws a block for each counter into columns. One plain loop, compiled for several kinds of processors, so that it draws for as many
+/// at a time as the one at hand can.
+struct Draw<'a, C> {
+    words: [&'a mut [u32]; 4],
+    key: [u32; 2],
+    counter: C,
+}
+
+impl<C: Fn(usize) -> [u32; 4]> WithSimd for Draw<'_, C> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let [a, b, c, d] = self.words;
+        let words = a.iter_mut().zip(b).zip(c.iter_mut().zip(d));
+        for (index, ((a, b), (c, d))) in words.enumerate() {
+            [*a, *b, *c, *d] = philox4x32((self.counter)(index), self.key);
+        }
     }
 }
 
