@@ -55,6 +55,8 @@ pub(crate) struct Desk {
     courses: Vec<Course>,
     /// Which wishes are open.
     open: Vec<u16>,
+    /// Their random numbers: when they ask, how long ahead, how their residents take to the service.
+    open_words: [Words; 3],
     /// Which trip each wish has become.
     trip_of: Vec<u16>,
     /// Who registers today of their own accord.

@@ -6,7 +6,7 @@ use super::courses::Course;
 use super::wishes::Wish;
 use super::{Desk, Planner};
 use crate::PassOutcome;
-use crate::draw::{Stage, scale};
+use crate::draw::{Stage, Streams, scale};
 use crate::plan::{Act, Event, NO_TRIP, Plan, PlanId, PlanState};
 use crate::profile::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::standing::{Held, Lesson};
@@ -34,8 +34,15 @@ struct Dealings {
     is_registered: bool,
     /// Whether the resident will register today of their own accord and that is not planned yet.
     registers_today: bool,
-    /// How the resident takes to the service, once that matters.
-    applicant: Option<Applicant>,
+}
+
+/// A wish whose course is open, with the random numbers that may matter.
+struct Open {
+    /// The index of the wish.
+    number: u16,
+    asking: [u32; 4],
+    lead: u32,
+    applicant: Applicant,
 }
 
 impl Planner<'_> {
@@ -43,30 +50,53 @@ impl Planner<'_> {
     pub(super) fn deal(&mut self, desk: &mut Desk) {
         let next_midnight_ms = self.today.day_ms + Ms::from(DAY_MS);
         self.standing.registering(next_midnight_ms, &mut desk.registering);
-        let Desk { wishes, courses, open, registering, .. } = desk;
+        self.draw_for_open(desk);
+        let Desk { wishes, courses, open, open_words, registering, .. } = desk;
         let mut registering = registering.iter().copied().peekable();
-        let resident = |index: u16| wishes[usize::from(index)].resident;
-        for open in open.chunk_by(|a, b| resident(*a) == resident(*b)) {
-            let Wish { resident, household, .. } = wishes[usize::from(open[0])];
+        let resident = |number: u16| wishes[usize::from(number)].resident;
+        let mut blocks = 0..;
+        for numbers in open.chunk_by(|a, b| resident(*a) == resident(*b)) {
+            let Wish { resident, household, .. } = wishes[usize::from(numbers[0])];
             while let Some(other) = registering.next_if(|other| *other < resident) {
                 self.register_alone(other);
             }
             let registers_today = registering.next_if_eq(&resident).is_some();
             let mut dealings = registers_today.then(|| self.dealings(resident, household, true));
-            for index in open {
-                let wish = usize::from(*index);
-                courses[wish] = self.decide_wish(&mut dealings, &wishes[wish..], *index);
+            for (number, block) in numbers.iter().zip(&mut blocks) {
+                let [asking, [lead, ..], uptake] = open_words.each_ref().map(|words| words.at(block));
+                let applicant = Applicant::new(self.people.residents[usize::from(resident)], uptake);
+                let open = Open { number: *number, asking, lead, applicant };
+                let wish = usize::from(*number);
+                courses[wish] = self.decide_wish(&mut dealings, &wishes[wish..], &open);
             }
-            if let Some(mut dealings) = dealings.filter(|dealings| dealings.registers_today) {
-                self.register_of_own_accord(&mut dealings);
+            if let Some(dealings) = dealings.filter(|dealings| dealings.registers_today) {
+                self.register_of_own_accord(&dealings);
             }
         }
         registering.for_each(|other| self.register_alone(other));
         self.renew(desk);
     }
 
-    /// Decides about the first of these wishes, which has this number, knowing what comes after it.
-    fn decide_wish(&mut self, dealings: &mut Option<Dealings>, wishes: &[Wish], number: u16) -> Course {
+    /// Draws what may matter for the wishes that are open.
+    fn draw_for_open(&self, desk: &mut Desk) {
+        let Desk { wishes, open, entries, open_words: [asking, lead, uptake], .. } = desk;
+        let (world, day) = (self.world, self.today.day);
+        let entry = |number: &u16, day: u16, item: fn(&Wish) -> u16| {
+            let wish = &wishes[usize::from(*number)];
+            Streams::entry(self.number_of(wish.resident), day, item(wish))
+        };
+        entries.clear();
+        entries.extend(open.iter().map(|number| entry(number, day, |wish| wish.item)));
+        world.streams.fill_items(asking, entries, Stage::Asking);
+        world.streams.fill_items(lead, entries, Stage::Lead);
+        entries.clear();
+        entries.extend(open.iter().map(|number| entry(number, 0, |_| 0)));
+        world.streams.fill_items(uptake, entries, Stage::Uptake);
+    }
+
+    /// Decides about the first of these wishes, knowing what comes after it.
+    fn decide_wish(&mut self, dealings: &mut Option<Dealings>, wishes: &[Wish], open: &Open) -> Course {
+        let number = open.number;
         let wish = &wishes[0];
         if !wish.fits() {
             self.needs.stays_unmet(wish.purpose(), wish.household, wish.whose);
@@ -85,7 +115,7 @@ impl Planner<'_> {
                 None => {
                     let mut known =
                         dealings.take().unwrap_or_else(|| self.dealings(wish.resident, wish.household, false));
-                    let course = self.ask(&mut known, wishes, number);
+                    let course = self.ask(&mut known, wishes, open);
                     *dealings = Some(known);
                     course
                 }
@@ -129,24 +159,20 @@ impl Planner<'_> {
             contact_ms: contact_ms.clamp(Ms::from(i32::MIN), Ms::from(i32::MAX)) as i32,
             is_registered: self.standing.is_registered(resident),
             registers_today,
-            applicant: None,
         }
     }
 
     /// Asks for a pass, having registered before; goes without one when it is too late for that.
-    fn ask(&mut self, dealings: &mut Dealings, wishes: &[Wish], number: u16) -> Course {
+    fn ask(&mut self, dealings: &mut Dealings, wishes: &[Wish], open: &Open) -> Course {
         let wish = &wishes[0];
         let departs_ms = wish.departs_ms as i32;
-        let who = self.number_of(wish.resident);
-        let words = self.world.streams.block(who, self.today.day, Stage::Asking, wish.item);
-        let [asks, moment, cancels, after] = words;
-        let wanted_ms = self.wanted_ms(wish, who, asks, moment);
-        let applicant = self.applicant(dealings);
-        let (registers_ms, asks_ms) = self.registration_for(dealings, &applicant, wanted_ms, departs_ms);
+        let [.., cancels, after] = open.asking;
+        let wanted_ms = self.wanted_ms(departs_ms, open);
+        let (registers_ms, asks_ms) = self.registration_for(dealings, &open.applicant, wanted_ms, departs_ms);
         if asks_ms > departs_ms {
-            return self.go(wish, number, PassOutcome::Without, None);
+            return self.go(wish, open.number, PassOutcome::Without, None);
         }
-        let channel = self.world.uptake.channel(&applicant, self.today.day_ms + Ms::from(asks_ms));
+        let channel = self.world.uptake.channel(&open.applicant, self.today.day_ms + Ms::from(asks_ms));
         let mut plan = Plan::new(wish.resident, wish.household, wish.purpose(), departs_ms, channel);
         (plan.item, plan.whose, plan.asked_ms) = (wish.item, wish.whose, asks_ms);
         plan.latest_ms = departs_ms + self.slack_ms(wishes) as i32;
@@ -164,7 +190,7 @@ impl Planner<'_> {
             self.needs.stays_unmet(wish.purpose(), wish.household, wish.whose);
             Course::ComesToNothing
         } else {
-            self.go_with(wish, number, PassOutcome::Issued, Some(plan))
+            self.go_with(wish, open.number, PassOutcome::Issued, Some(plan))
         }
     }
 
@@ -192,9 +218,9 @@ impl Planner<'_> {
     }
 
     /// When the resident would ask if nothing stood in the way: on the evening before, at the door, or some time ahead.
-    fn wanted_ms(&self, wish: &Wish, who: u32, asks: u32, moment: u32) -> i32 {
+    fn wanted_ms(&self, departs_ms: i32, open: &Open) -> i32 {
         let (world, chances) = (self.world, &self.world.chances);
-        let departs_ms = wish.departs_ms as i32;
+        let [asks, moment, ..] = open.asking;
         let evening_from = u32::from(world.behaviour.evening_from_h);
         let evening_ms = -(scale(moment, (24 - evening_from) * HOUR_MS) as i32) - 1;
         if chances.evening_before.holds(asks)
@@ -206,8 +232,7 @@ impl Planner<'_> {
             let door_ms = AT_THE_DOOR_MS.start + scale(moment, AT_THE_DOOR_MS.end - AT_THE_DOOR_MS.start);
             departs_ms - (door_ms as i32).max(self.earliest_ms(departs_ms))
         } else {
-            let [lead, ..] = world.streams.block(who, self.today.day, Stage::Lead, wish.item);
-            let lead_ms = world.uptake.lead_ms(lead).min(LONGEST_LEAD_MS) as i32;
+            let lead_ms = world.uptake.lead_ms(open.lead).min(LONGEST_LEAD_MS) as i32;
             departs_ms - lead_ms.max(LEAST_LEAD_MS).max(self.earliest_ms(departs_ms)).min(self.advance_ms(departs_ms))
         }
     }
@@ -229,14 +254,13 @@ impl Planner<'_> {
 
     fn register_alone(&mut self, resident: u16) {
         let household = self.people.households[usize::from(resident)];
-        let mut dealings = self.dealings(resident, household, true);
-        self.register_of_own_accord(&mut dealings);
+        self.register_of_own_accord(&self.dealings(resident, household, true));
     }
 
     /// Who registers of their own accord, and not for a trip, may ask for a pass all the same, to try the service.
-    fn register_of_own_accord(&mut self, dealings: &mut Dealings) {
+    fn register_of_own_accord(&mut self, dealings: &Dealings) {
         let world = self.world;
-        let applicant = self.applicant(dealings);
+        let applicant = self.applicant(dealings.resident);
         let who = self.number_of(dealings.resident);
         let registers_ms = match dealings.contact_ms {
             // It failed on a day before.
@@ -283,12 +307,12 @@ impl Planner<'_> {
             if !self.world.chances.renews.holds(renews) || desk.patients.binary_search(&resident).is_ok() {
                 continue;
             }
-            let mut dealings = self.dealings(resident, self.people.households[usize::from(resident)], false);
-            let applicant = self.applicant(&mut dealings);
+            let household = self.people.households[usize::from(resident)];
+            let applicant = self.applicant(resident);
             let ends_ms = ((until_min - day_min) * MINUTE_MS) as i32;
             let asks_ms = ends_ms + self.world.uptake.renews_after_ms(&applicant, ends_ms, delay) as i32;
             let channel = self.world.uptake.channel(&applicant, self.today.day_ms + Ms::from(asks_ms));
-            let mut plan = Plan::new(resident, dealings.household, purpose, asks_ms, channel);
+            let mut plan = Plan::new(resident, household, purpose, asks_ms, channel);
             (plan.item, plan.latest_ms) = (RENEWAL, asks_ms + HOUR_MS as i32);
             let plan = self.plan(plan);
             self.happens(asks_ms, plan, Act::Ask);
@@ -364,11 +388,8 @@ impl Planner<'_> {
         on_the_way.then_some(at_ms)
     }
 
-    fn applicant(&self, dealings: &mut Dealings) -> Applicant {
-        let resident = dealings.resident;
-        let draw =
-            || self.world.uptake.applicant(self.number_of(resident), self.people.residents[usize::from(resident)]);
-        *dealings.applicant.get_or_insert_with(draw)
+    fn applicant(&self, resident: u16) -> Applicant {
+        self.world.uptake.applicant(self.number_of(resident), self.people.residents[usize::from(resident)])
     }
 
     /// The number in the region of a resident of this cell.
