@@ -206,6 +206,9 @@ impl Scenario {
         {
             document.note_faults(vec![fault]);
         }
+        if let Ok(places) = &places {
+            document.note_faults(settings.faults_in(places));
+        }
         if let (Ok(places), Some(calendar), Some(published)) = (&places, &calendar, &published) {
             let entries = published.iter().enumerate();
             let faults = entries.flat_map(|(index, entry)| entry.faults(index, calendar.days, places));

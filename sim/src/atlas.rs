@@ -18,10 +18,9 @@ pub(crate) struct Atlas {
 /// The other places within reach of one.
 #[derive(Clone, Debug)]
 struct Others {
-    places: Vec<u16>,
-    bounds: Vec<u32>,
-    travel_ms: Vec<u32>,
-    distance_m: Vec<u32>,
+    /// From which random number on each is meant, up to where the next one begins. Below the first is the own place.
+    begins: Vec<u32>,
+    destinations: Vec<Destination>,
 }
 
 /// Where a trip goes.
@@ -45,18 +44,9 @@ impl Atlas {
     /// The other place that the random number `word` falls on, for someone living in `place`; `None` when it falls on the own place.
     #[inline]
     pub(crate) fn elsewhere(&self, place: u16, word: u32) -> Option<Destination> {
-        if self.own_place.holds(word) {
-            return None;
-        }
         let others = &self.others[usize::from(place)];
-        // What is left of the word once it is known not to fall on the own place, stretched to the whole scale.
-        let word = self.own_place.beyond(word);
-        let index = others.bounds.partition_point(|bound| *bound <= word).min(others.places.len().checked_sub(1)?);
-        Some(Destination {
-            place: others.places[index],
-            travel_ms: others.travel_ms[index],
-            distance_m: others.distance_m[index],
-        })
+        let index = others.begins.partition_point(|begin| *begin <= word).checked_sub(1)?;
+        others.destinations.get(index).copied()
     }
 
     /// A word that falls on the own place, stretched to the whole scale.
@@ -68,8 +58,7 @@ impl Atlas {
 
 impl Others {
     fn new(places: &[Place], from: usize, activities: &Activities) -> Self {
-        let mut others =
-            Others { places: Vec::new(), bounds: Vec::new(), travel_ms: Vec::new(), distance_m: Vec::new() };
+        let mut destinations = Vec::new();
         let mut weights = Vec::new();
         for (place, number) in places.iter().zip(0..) {
             let distance_km = match (&places[from].geonames_id, &place.geonames_id) {
@@ -80,14 +69,18 @@ impl Others {
             };
             let weight = f64::from(place.residents) * libm::exp(-distance_km / activities.gravity_km);
             if usize::from(number) != from && distance_km <= activities.reach_km && weight > 0.0 {
-                others.places.push(number);
-                others.distance_m.push((distance_km * 1_000.0) as u32);
-                others.travel_ms.push((distance_km / activities.speed_kmh * MS_PER_H) as u32);
+                destinations.push(Destination {
+                    place: number,
+                    travel_ms: (distance_km / activities.speed_kmh * MS_PER_H) as u32,
+                    distance_m: (distance_km * 1_000.0) as u32,
+                });
                 weights.push(weight);
             }
         }
-        others.bounds = bounds(&weights);
-        others
+        let own = Chance::from(activities.own_place_share);
+        let ends = bounds(&weights);
+        let begins = [0].into_iter().chain(ends).take(destinations.len()).map_while(|begin| own.least_beyond(begin));
+        Others { begins: begins.collect(), destinations }
     }
 }
 

@@ -28,6 +28,7 @@ mod fingerprint;
 mod gate_minutes;
 mod gates;
 mod intent;
+mod keep;
 mod ledger;
 mod needs;
 mod officers;

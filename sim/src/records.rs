@@ -139,7 +139,7 @@ pub struct Check {
     pub place: u16,
     /// What the trip was for.
     pub purpose: Purpose,
-    /// What was found. A verify request goes out only where a pass was shown: for `Valid` and `Expired`.
+    /// What was found. A verify request goes out only where a pass was shown: not for `NoPass` and `NotNeeded`.
     pub verdict: Verdict,
 }
 

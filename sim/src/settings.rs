@@ -10,6 +10,7 @@ mod population;
 mod service;
 mod valid;
 
+use crate::Place;
 pub use activities::{Activities, DepartureWeights, Distances, Lengths, Reach, Spread};
 pub use behaviour::{Behaviour, Bots, Seeking};
 pub use checks::{Checks, Gate};
@@ -79,6 +80,18 @@ impl Settings {
         shrunk.service.queue = (f64::from(self.service.queue) * share).ceil() as u32;
         shrunk.behaviour.bots.iter_mut().for_each(|bots| bots.per_s *= share);
         shrunk
+    }
+
+    /// What is wrong with these sections in a region of `places`.
+    pub fn faults_in(&self, places: &[Place]) -> Vec<Fault> {
+        let is_unknown = |name: &&String| places.iter().all(|place| place.name != **name);
+        let fault = |name: &String| {
+            Fault::new(
+                format!("checks.officers_in.{name}"),
+                "no such place in the region; write a name of the places file",
+            )
+        };
+        self.checks.officers_in.keys().filter(is_unknown).map(fault).collect()
     }
 
     /// Everything that is wrong with these sections though each value can be read.

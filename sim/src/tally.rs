@@ -14,7 +14,9 @@ const MINUTE_MS: i64 = 60_000;
 const QUARTER_MS: u32 = 15 * 60_000;
 /// Kinds of people that are counted apart: ages and phones.
 pub(crate) const GROUPS: usize = AgeBand::ALL.len() * Phone::ALL.len();
-const OUTCOMES: usize = PassOutcome::ALL.len();
+/// What becomes of trips: the outcomes of passes, and not to be made.
+const OUTCOMES: usize = PassOutcome::ALL.len() + 1;
+const NOT_MADE: usize = OUTCOMES - 1;
 const DAY_MIN: usize = 24 * 60;
 /// Requests of a day lie within the day before, the day, and three after.
 const MINUTES: usize = 5 * DAY_MIN;
@@ -108,14 +110,24 @@ impl Tally {
         let common = Fingerprint::trips_of(day, people.first_resident);
         for trip in cell.day.trips.iter().filter(|trip| trip.is_made()) {
             self.fingerprint.add_trip(common, trip);
-            let resident = usize::from(trip.resident);
-            let group = people.residents[resident].counted_with();
-            let (purpose, outcome) = (trip.purpose() as usize, trip.pass() as usize);
-            self.trips[(purpose * OUTCOMES + outcome) * GROUPS + group] += 1;
-            let home = people.places[usize::from(people.households[resident])];
-            self.place_trips[usize::from(home)][outcome] += 1;
+            let household = people.households[usize::from(trip.resident)];
+            self.add_outcome(people, trip.resident, household, trip.purpose(), trip.pass() as usize);
             self.add_presence(trip);
         }
+    }
+
+    /// Counts a trip that a resident of a cell does not make, in obedience to the policy.
+    #[inline]
+    pub(crate) fn stays_at_home(&mut self, people: &People, resident: u16, household: u16, purpose: Purpose) {
+        self.add_outcome(people, resident, household, purpose, NOT_MADE);
+    }
+
+    #[inline]
+    fn add_outcome(&mut self, people: &People, resident: u16, household: u16, purpose: Purpose, outcome: usize) {
+        let group = people.residents[usize::from(resident)].counted_with();
+        self.trips[(purpose as usize * OUTCOMES + outcome) * GROUPS + group] += 1;
+        let home = people.places[usize::from(household)];
+        self.place_trips[usize::from(home)][outcome] += 1;
     }
 
     /// Whoever is out as a quarter of an hour begins is counted in it.
@@ -124,15 +136,12 @@ impl Tally {
         let returns_ms = trip.departs_ms + trip.length_ms;
         let [from, until] =
             [trip.departs_ms, returns_ms].map(|at_ms| (at_ms.div_ceil(QUARTER_MS) as usize).min(QUARTERS - 1));
-        if from == until {
-            return;
-        }
+        // Who is back within the quarter comes and goes in the same one, and is not seen: no branch is needed for that.
+        let shops = i32::from(matches!(trip.purpose(), Purpose::Groceries | Purpose::Pharmacy));
         let place = usize::from(trip.destination);
-        self.out[place][from] += 1;
-        self.out[place][until] -= 1;
-        if matches!(trip.purpose(), Purpose::Groceries | Purpose::Pharmacy) {
-            self.in_shops[place][from] += 1;
-            self.in_shops[place][until] -= 1;
+        for (presence, people) in [(&mut self.out[place], 1), (&mut self.in_shops[place], shops)] {
+            presence[from] += people;
+            presence[until] -= people;
         }
     }
 
@@ -169,12 +178,12 @@ impl Tally {
             let trips = std::mem::take(trips);
             let (group, rest) = (index % GROUPS, index / GROUPS);
             let (outcome, purpose) = (rest % OUTCOMES, rest / OUTCOMES);
-            add_made(&mut self.purposes[purpose], outcome, trips);
-            add_made(&mut self.groups[group], outcome, trips);
+            add_trips(&mut self.purposes[purpose], outcome, trips);
+            add_trips(&mut self.groups[group], outcome, trips);
         }
         for (counts, trips) in self.places.iter_mut().zip(&mut self.place_trips) {
             for (outcome, trips) in std::mem::take(trips).into_iter().enumerate() {
-                add_made(counts, outcome, trips);
+                add_trips(counts, outcome, trips);
             }
         }
     }
@@ -204,9 +213,12 @@ impl Tally {
     }
 }
 
-fn add_made(counts: &mut Counts, outcome: usize, trips: u64) {
-    let without =
-        matches!(PassOutcome::ALL[outcome], PassOutcome::Without | PassOutcome::Refused | PassOutcome::GaveUp);
+fn add_trips(counts: &mut Counts, outcome: usize, trips: u64) {
+    let Some(pass) = PassOutcome::ALL.get(outcome) else {
+        counts.trips_not_made += trips;
+        return;
+    };
+    let without = matches!(pass, PassOutcome::Without | PassOutcome::Refused | PassOutcome::GaveUp);
     counts.trips += trips;
     counts.trips_without_pass += if without { trips } else { 0 };
 }

@@ -1,13 +1,11 @@
 //! Who goes out for what: one list a purpose.
-//!
-//! Who is meant is found by writing each candidate and keeping those that hold: without a branch that a processor would have to
-//! guess, which costs more here than the writing.
 
 use passes::Purpose;
 
 use super::{Desk, Planner};
 use crate::draw::{Words, scale};
-use crate::population::AgeBand;
+use crate::keep::keep;
+use crate::population::{AgeBand, Occupation};
 use crate::profile::{DAY_MS, HOUR_MS};
 use crate::today::{DOCTOR, OTHER, PHARMACY, WORK};
 use crate::uptake::Ms;
@@ -28,18 +26,6 @@ pub(super) struct Errand {
     pub(super) lasts_days: u8,
 }
 
-/// Puts the indices at which `holds` is true into `kept`: writes each and keeps those that hold.
-#[inline]
-fn keep(kept: &mut Vec<u16>, holds: impl ExactSizeIterator<Item = bool>) {
-    kept.resize(holds.len() + 1, 0);
-    let mut count = 0;
-    for (index, holds) in (0..).zip(holds) {
-        kept[count] = index;
-        count += usize::from(holds);
-    }
-    kept.truncate(count);
-}
-
 impl Planner<'_> {
     /// Puts the errands of everyone on the desk, by purpose.
     pub(super) fn find_errands(&self, desk: &mut Desk) {
@@ -47,7 +33,7 @@ impl Planner<'_> {
         self.take_out_rubbish(desk);
         self.walk_dogs(desk);
         self.see_to_own_needs(desk);
-        // Whoever is ill asks others to go, and the need stays when nobody can.
+        // Whoever is ill stays at home; the need stays until a day on which it falls to someone else.
         if !desk.patients.is_empty() {
             let patients = &desk.patients;
             for list in &mut desk.errands {
@@ -154,7 +140,9 @@ impl Planner<'_> {
         }
         let works = &mut errands[Purpose::Work as usize];
         works.retain(|errand| {
-            !self.people.residents[usize::from(errand.whose)].rotates() || !self.has_day_off(errand.whose)
+            let member = self.people.residents[usize::from(errand.whose)];
+            let works_in_shifts = member.rotates() && member.occupation() == Occupation::OnSite;
+            !works_in_shifts || !self.has_day_off(errand.whose)
         });
     }
 

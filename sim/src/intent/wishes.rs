@@ -47,6 +47,25 @@ impl Wish {
     pub(super) fn distance_m(&self) -> u32 {
         u32::from(self.distance_dam) * METRES_TO_DAM
     }
+
+    /// Whether it begins on this day.
+    #[inline]
+    pub(super) fn fits(&self) -> bool {
+        self.departs_ms < DAY_MS
+    }
+
+    /// It begins at home, not before the resident is there and rested.
+    #[inline]
+    pub(super) fn put_off(&mut self, away_min: u16) {
+        self.stop = 0;
+        self.departs_ms = self.departs_ms.max(u32::from(away_min) * MINUTE_MS);
+    }
+
+    /// When the resident is home again and rested, in minutes after midnight.
+    #[inline]
+    pub(super) fn home_min(&self, gap_ms: u32) -> u16 {
+        (self.departs_ms + self.length_ms + gap_ms).div_ceil(MINUTE_MS) as u16
+    }
 }
 
 /// A wish's times and destination before the resident's other wishes have a say.
@@ -139,9 +158,11 @@ impl Planner<'_> {
     #[inline]
     fn pharmacy(&self, errand: &Errand, [departs, stays, goes, meets]: [u32; 4]) -> Drawn {
         let chains = self.world.chances.chains;
-        let departs_alone = chains.beyond(departs);
-        let drawn = self.errand_nearby(Purpose::Pharmacy, errand, [departs_alone, stays, goes, meets]);
-        Drawn { may_chain: chains.holds(departs), ..drawn }
+        let may_chain = chains.holds(departs);
+        // Whoever may go on from a shop and does not shop today goes like the others.
+        let departs = if may_chain { chains.within(departs) } else { chains.beyond(departs) };
+        let drawn = self.errand_nearby(Purpose::Pharmacy, errand, [departs, stays, goes, meets]);
+        Drawn { may_chain, ..drawn }
     }
 
     /// Out of doors all the time, near home.
@@ -231,20 +252,20 @@ fn item(purpose: Purpose, errand: &Errand) -> u16 {
 
 /// A counting sort: how many wishes each resident has tells where they belong.
 fn sort_by_resident(desk: &mut Desk, residents: usize) {
-    let Desk { unsorted, wishes, starts, .. } = desk;
-    starts.clear();
-    starts.resize(residents + 1, 0);
+    let Desk { unsorted, wishes, bounds, .. } = desk;
+    bounds.clear();
+    bounds.resize(residents + 1, 0);
     for wish in unsorted.iter() {
-        starts[usize::from(wish.resident) + 1] += 1;
+        bounds[usize::from(wish.resident) + 1] += 1;
     }
     let mut sum = 0;
-    for start in starts.iter_mut() {
-        sum += *start;
-        *start = sum;
+    for bound in &mut bounds[1..] {
+        // Where the resident's wishes begin; each that is put there moves it on, so that it comes to lie where they end.
+        (*bound, sum) = (sum, sum + *bound);
     }
     wishes.resize(unsorted.len(), Wish::default());
     for wish in unsorted.iter() {
-        let at = &mut starts[usize::from(wish.resident)];
+        let at = &mut bounds[usize::from(wish.resident) + 1];
         wishes[usize::from(*at)] = *wish;
         *at += 1;
     }

@@ -214,13 +214,11 @@ mod tests {
             households: 80,
             days: 2,
             day_summaries: vec![first, second],
-            places: Vec::new(),
-            groups: Vec::new(),
             trips: 160,
             passes: 200,
             checks: 8,
-            fingerprint: String::new(),
             complete: true,
+            ..Simulation::default()
         }
     }
 
