@@ -136,10 +136,10 @@ prop_compose! {
 
 prop_compose! {
     fn activities()(
-        mut activities in days(),
+        mut activities in days().boxed(),
         [pharmacy, doctor, chronic, weekday, weekend, other, carry, rotating, school, chain] in prop::array::uniform10(share()),
         own_place in share(),
-        weights in vec(of(weights()), 7),
+        weights in vec(of(weights().boxed()), 7),
         lengths in vec(of(spread()), 7),
         distances in vec(of(reach()), 7),
     ) -> Activities {
@@ -199,8 +199,8 @@ prop_compose! {
             quiet_until_h: quiet.0,
             morning_spread_h: quiet.1,
             registration_share: registers,
-            app_share: app.max(waits),
-            app_wait_share: app.min(waits),
+            app_share: app,
+            app_wait_share: Share::try_from(app.get() * waits.get()).unwrap(),
             night_owl_share: owl,
             ask_at_once_share: at_once,
             stocking_up_share: stocks_up,
@@ -213,7 +213,7 @@ prop_compose! {
 prop_compose! {
     /// How residents ask, fail, learn.
     fn behaviour()(
-        mut behaviour in uptake(),
+        mut behaviour in uptake().boxed(),
         [obeys, cancels, anyway, gives_up, switches, fine, refusal, reapply] in prop::array::uniform8(share()),
         (evening, door) in parts(),
         evening_from_h in within(0..=23_u8),
@@ -384,7 +384,7 @@ prop_compose! {
 
 prop_compose! {
     fn phase(from_h: i64)(
-        purposes in btree_map(select(&Purpose::ALL[..]), rule(from_h, true), 0..3),
+        purposes in btree_map(select(&Purpose::ALL[..]), rule(from_h, true).boxed(), 0..3),
         lead_times in of(lead_times()),
         quotas in of(quotas()),
         curfews in of(curfews()),
@@ -399,7 +399,7 @@ prop_compose! {
     fn phases(from_h: i64)(
         (first, second) in (1..40_i64, 1..40_i64),
     )(
-        phases in (phase(from_h + first), phase(from_h + first + second)),
+        phases in (phase(from_h + first).boxed(), phase(from_h + first + second).boxed()),
         count in 0..3_usize,
     ) -> Vec<Phase> {
         [phases.0, phases.1].into_iter().take(count).collect()
@@ -412,12 +412,12 @@ prop_compose! {
     )(
         from_h in Just(from_h),
         lasts_h in prop_oneof![100..5_000_i64, 82..90_i64],
-        purposes in btree_map(select(&Purpose::ALL[..]), rule(from_h, false), 1..8),
+        purposes in btree_map(select(&Purpose::ALL[..]), rule(from_h, false).boxed(), 1..8),
         lead_times in lead_times(),
         quotas in quotas(),
         curfews in curfews(),
         exempt in exempt(),
-        phases in phases(from_h),
+        phases in phases(from_h).boxed(),
     ) -> Policy {
         let (advance_h, earliest_start_min) = lead_times;
         let policy = Policy::new(at_h(from_h), at_h(from_h + lasts_h), purposes);
@@ -439,12 +439,12 @@ fn places(residents: u32) -> impl Strategy<Value = Vec<Place>> {
 
 prop_compose! {
     fn settings(residents: u32)(
-        population in population(),
+        population in population().boxed(),
         activities in prop_oneof![1 => Just(Activities::default()), 2 => activities()],
         behaviour in prop_oneof![1 => Just(Behaviour::default()), 3 => behaviour()],
         service in prop_oneof![1 => Just(Service::default()), 1 => service()],
-        checks in checks(),
-        patients in patients(),
+        checks in checks().boxed(),
+        patients in patients().boxed(),
     ) -> Settings {
         let region = Region { places: "towns.csv".into(), residents };
         Settings { region, population, activities, behaviour, service, checks, patients }
@@ -456,9 +456,9 @@ prop_compose! {
     pub(crate) fn case()(
         residents in prop_oneof![1..=300_u32, 1..=4_u32],
     )(
-        settings in settings(residents),
-        places in places(residents),
-        policy in policy(),
+        settings in settings(residents).boxed(),
+        places in places(residents).boxed(),
+        policy in policy().boxed(),
         days in 1..=4_u16,
         utc_offset_min in select(&[180_i16, 0, -720, 840, 345][..]),
         seed in any::<u64>(),
