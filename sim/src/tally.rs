@@ -44,9 +44,8 @@ pub(crate) struct Tally {
     pub(crate) fingerprint: Fingerprint,
     /// Requests by minute, from the midnight of the day before.
     pub(crate) minutes: Vec<[u32; RequestKind::ALL.len()]>,
-    /// By place and quarter of an hour: how many more are out than in the quarter before.
-    out: Vec<[i32; QUARTERS]>,
-    in_shops: Vec<[i32; QUARTERS]>,
+    /// By place and quarter of an hour: how many more are out, and in shops, than in the quarter before.
+    presence: Vec<[[i32; 2]; QUARTERS]>,
     /// Trips by purpose, outcome and group.
     trips: Vec<u64>,
     /// Trips of the residents of each place by outcome.
@@ -73,8 +72,7 @@ impl Tally {
             gate_wait_max_ms: 0,
             fingerprint: Fingerprint::default(),
             minutes: vec![Default::default(); MINUTES],
-            out: vec![[0; QUARTERS]; places],
-            in_shops: vec![[0; QUARTERS]; places],
+            presence: vec![[[0; 2]; QUARTERS]; places],
             trips: vec![0; Purpose::ALL.len() * OUTCOMES * GROUPS],
             place_trips: vec![[0; OUTCOMES]; places],
         }
@@ -138,11 +136,11 @@ impl Tally {
             [trip.departs_ms, returns_ms].map(|at_ms| (at_ms.div_ceil(QUARTER_MS) as usize).min(QUARTERS - 1));
         // Who is back within the quarter comes and goes in the same one, and is not seen: no branch is needed for that.
         let shops = i32::from(matches!(trip.purpose(), Purpose::Groceries | Purpose::Pharmacy));
-        let place = usize::from(trip.destination);
-        for (presence, people) in [(&mut self.out[place], 1), (&mut self.in_shops[place], shops)] {
-            presence[from] += people;
-            presence[until] -= people;
-        }
+        let presence = &mut self.presence[usize::from(trip.destination)];
+        let [out, in_shops] = presence[from];
+        presence[from] = [out + 1, in_shops + shops];
+        let [out, in_shops] = presence[until];
+        presence[until] = [out - 1, in_shops - shops];
     }
 
     /// Adds what `other` has counted, and empties it.
@@ -166,8 +164,7 @@ impl Tally {
         self.gate_wait_max_ms = self.gate_wait_max_ms.max(other.gate_wait_max_ms);
         self.fingerprint.join(other.fingerprint);
         add(self.minutes.as_flattened_mut(), other.minutes.as_flattened());
-        add(self.out.as_flattened_mut(), other.out.as_flattened());
-        add(self.in_shops.as_flattened_mut(), other.in_shops.as_flattened());
+        add(self.presence.as_flattened_mut().as_flattened_mut(), other.presence.as_flattened().as_flattened());
         add(&mut self.trips, &other.trips);
         add(self.place_trips.as_flattened_mut(), other.place_trips.as_flattened());
     }
@@ -208,8 +205,8 @@ impl Tally {
     }
 
     /// How many more are out, and in shops, in each place than in the quarter before.
-    pub(crate) fn presence(&self) -> [&[[i32; QUARTERS]]; 2] {
-        [&self.out, &self.in_shops]
+    pub(crate) fn presence(&self) -> &[[[i32; 2]; QUARTERS]] {
+        &self.presence
     }
 }
 
@@ -249,16 +246,16 @@ impl Presence {
 
     /// Turns the changes of a day into numbers of people, and keeps those that are out beyond its end.
     pub(crate) fn follow(&mut self, tally: &Tally) {
-        for ((changes, carried), shown) in tally.presence().into_iter().zip(&mut self.carried).zip(&mut self.shown) {
+        for (which, (carried, shown)) in self.carried.iter_mut().zip(&mut self.shown).enumerate() {
             let places = carried.len();
-            for (place, (changes, carried)) in changes.iter().zip(carried).enumerate() {
+            for (place, (changes, carried)) in tally.presence().iter().zip(carried).enumerate() {
                 let mut out = 0;
                 for quarter in 0..Quarters::PER_DAY {
-                    out += changes[quarter];
+                    out += changes[quarter][which];
                     shown[quarter * places + place] = (out + carried[quarter]).max(0) as u32;
                 }
                 for (quarter, carried) in carried.iter_mut().enumerate() {
-                    out += changes[Quarters::PER_DAY + quarter];
+                    out += changes[Quarters::PER_DAY + quarter][which];
                     *carried = out;
                 }
             }

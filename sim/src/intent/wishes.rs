@@ -207,12 +207,18 @@ impl Planner<'_> {
         let (timing, atlas) = (&self.world.timing, &self.world.atlas);
         let home = self.people.places[usize::from(errand.household)];
         let stay_ms = timing.length_ms(purpose, stays);
-        let (destination, travel_ms, distance_m) = match atlas.elsewhere(home, goes) {
-            Some(to) => (to.place, to.travel_ms, to.distance_m),
-            None => (home, 0, timing.distance_m(purpose, atlas.within_own(goes))),
-        };
-        let length_ms = DAY_MS.min(stay_ms + 2 * travel_ms);
-        Drawn { departs_ms: 0, length_ms, leg_ms: travel_ms, destination, distance_m, may_chain: false, carries: false }
+        let to = atlas.destination(home, goes);
+        // Reckoned in any case: that costs less than to guess who stays in the own place.
+        let within_m = timing.distance_m(purpose, atlas.within_own(goes));
+        Drawn {
+            departs_ms: 0,
+            length_ms: DAY_MS.min(stay_ms + 2 * to.travel_ms),
+            leg_ms: to.travel_ms,
+            destination: to.place,
+            distance_m: if to.is_own { within_m } else { to.distance_m },
+            may_chain: false,
+            carries: false,
+        }
     }
 
     /// Every errand meets its need; those that come to nothing will put it back.

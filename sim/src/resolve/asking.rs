@@ -63,15 +63,6 @@ impl Resolver<'_, '_> {
             return;
         }
         plan.state = PlanState::Open;
-        if let Some(held) = cell.standing.held(plan.resident, plan.purpose)
-            && plan.trip != NO_TRIP
-            && Ms::from(held.until_min) * Ms::from(MINUTE_MS) > absolute_ms(self.today.day, plan.start_ms)
-        {
-            // A pass came meanwhile that will do.
-            (plan.state, plan.held_until_min, plan.is_malformed) =
-                (PlanState::Issued, held.until_min, held.is_annulled);
-            return;
-        }
         let place = home(cell, id);
         match self.send(cell, id, (at_ms, RequestKind::Issue), place) {
             Answer::Failed { at_ms } => self.failed(cell, id, self.relative_ms(at_ms), Act::Ask),
