@@ -1,6 +1,7 @@
 //! What a simulation leaves behind.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use demand::{Calendar, RateSeries, RequestKind, SimTime};
 use passes::Purpose;
@@ -37,13 +38,9 @@ pub fn write_simulation(
     format: Format,
     effort: Effort,
 ) -> Result<SimulateResults, ReportError> {
-    let summaries = [
-        demand_by_minute(&simulation.demand, calendar, simulation.days)?,
-        days(simulation, calendar)?,
-        purposes(simulation)?,
-        places(simulation)?,
-        groups(simulation)?,
-    ];
+    let demand = demand_by_minute(&simulation.demand, calendar, simulation.days);
+    Table::write_parts(&tables::DEMAND_BY_MINUTE, demand, &folder.tables(), format == Format::Parquet)?;
+    let summaries = [days(simulation, calendar)?, purposes(simulation)?, places(simulation)?, groups(simulation)?];
     for mut table in summaries.into_iter().chain(seen.worst_gate.as_ref().map(worst_gate).transpose()?) {
         table.write_csv(&folder.tables())?;
         if format == Format::Parquet {
@@ -76,13 +73,22 @@ pub fn peaks(demand: &RateSeries, calendar: &Calendar) -> BTreeMap<String, PeakR
     .collect()
 }
 
-fn demand_by_minute(series: &RateSeries, calendar: &Calendar, days: u16) -> Result<Table, ReportError> {
-    // Trips of the last evening are checked after midnight, too.
-    let minutes = series.minutes().len().max(usize::from(days) * MINUTES_OF_DAY);
+/// The demand of each day, and of as much of the night after as brings requests: trips of the last evening are checked after midnight, too.
+fn demand_by_minute<'a>(
+    demand: &'a RateSeries,
+    calendar: &'a Calendar,
+    days: u16,
+) -> impl Iterator<Item = Result<Table, ReportError>> + 'a {
+    let minutes = demand.minutes().len().max(usize::from(days) * MINUTES_OF_DAY);
+    let part = move |first: usize| demand_in(demand, calendar, first..minutes.min(first + MINUTES_OF_DAY));
+    (0..minutes).step_by(MINUTES_OF_DAY).map(part)
+}
+
+fn demand_in(demand: &RateSeries, calendar: &Calendar, minutes: Range<usize>) -> Result<Table, ReportError> {
     let kinds = RequestKind::ALL.len();
-    let count = |row: usize| series.minutes().get(row / kinds).map_or(0, |minute| minute[row % kinds]);
-    let rows = || 0..minutes * kinds;
-    let at = (0..minutes).flat_map(|minute| {
+    let count = |row: usize| demand.minutes().get(row / kinds).map_or(0, |minute| minute[row % kinds]);
+    let rows = || minutes.start * kinds..minutes.end * kinds;
+    let at = minutes.clone().flat_map(|minute| {
         let at = calendar.local(SimTime::from_ms(minute as u64 * MINUTE_MS));
         std::iter::repeat_n(at, kinds)
     });
