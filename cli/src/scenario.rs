@@ -1,7 +1,5 @@
 //! The scenario file: one TOML file, one section a crate.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use demand::Calendar;
@@ -9,9 +7,13 @@ use jiff::civil::DateTime;
 use loadgen::{CapacitySettings, LoadSettings, Slo};
 use passes::{Fault, Policy, Rules, SchemeKind};
 use serde::{Deserialize, Serialize};
-use sim::{Place, PlacesError, Published, Region, Settings};
+use sim::{CapacityCurve, Place, Published, Region, Settings};
 
-use crate::faults::{BadFile, Document};
+use crate::bad_file::BadFile;
+use crate::beside;
+use crate::faults::Document;
+use crate::source::{Change, Source};
+use crate::sweep::Sweep;
 
 /// The scenario of `lockgate demo`, built in so that the program runs anywhere.
 const LAUNCH: &str = include_str!("../../scenarios/nizhny-novgorod-launch.toml");
@@ -65,6 +67,8 @@ pub(crate) struct Scenario {
     pub(crate) settings: Settings,
     /// The region's places as listed, without the rural remainder.
     pub(crate) places: Vec<Place>,
+    /// How a measured service answers, when the scenario has one.
+    pub(crate) curve: Option<CapacityCurve>,
     pub(crate) server: ServerSettings,
     pub(crate) load: LoadSettings,
     pub(crate) slo: Slo,
@@ -72,8 +76,10 @@ pub(crate) struct Scenario {
     pub(crate) replay: ReplaySettings,
     /// What was published of its days.
     pub(crate) published: Vec<Published>,
-    /// The file's text, kept in every run folder.
-    pub(crate) text: String,
+    /// Which of its keys are varied; a command that takes one scenario reads none that has a sweep.
+    pub(crate) sweep: Sweep,
+    /// The text it was read from, kept in every run folder.
+    pub(crate) source: Source,
     /// How many residents to simulate instead of all; set on the command line.
     pub(crate) shrunk_to: Option<u32>,
     /// Whether to hold the model against what was published; set on the command line.
@@ -85,29 +91,74 @@ pub(crate) struct Scenario {
 }
 
 impl Scenario {
-    /// Reads the scenario `file`.
+    /// Reads the scenario `file` with these changes made in it, for a command that takes one scenario.
     ///
     /// # Errors
-    /// [`BadFile`] with every fault and its line.
-    pub(crate) fn read(file: &Path) -> Result<Self, BadFile> {
-        let text = std::fs::read_to_string(file)
-            .map_err(|error| BadFile::whole(file, format!("cannot be read: {error}; name a scenario file")))?;
-        Scenario::parse(file, text, false).map(|scenario| Scenario { file: Some(file.to_owned()), ..scenario })
+    /// [`BadFile`] with every fault and its place, or when the scenario has a sweep.
+    pub(crate) fn read(file: &Path, changes: &[Change]) -> Result<Self, BadFile> {
+        Scenario::read_file(file, changes)?.alone()
     }
 
-    /// Reads `file`, or the built-in launch of Nizhny Novgorod when there is none.
+    /// Reads the scenario `file` with these changes made in it, and every scenario that its sweep makes of it.
+    ///
+    /// # Errors
+    /// [`BadFile`] with every fault and its place.
+    pub(crate) fn read_swept(file: &Path, changes: &[Change]) -> Result<Self, BadFile> {
+        let scenario = Scenario::read_file(file, changes)?;
+        let points = (0..scenario.sweep.points()).filter_map(|point| scenario.at(&scenario.sweep.changes(point)).err());
+        points.fold(BadFile::default(), BadFile::and).ok()?;
+        Ok(scenario)
+    }
+
+    /// As [`Scenario::read`]; the built-in launch of Nizhny Novgorod when there is no file.
     ///
     /// # Errors
     /// As [`Scenario::read`].
-    pub(crate) fn read_or_built_in(file: Option<&Path>) -> Result<Self, BadFile> {
+    pub(crate) fn read_or_built_in(file: Option<&Path>, changes: &[Change]) -> Result<Self, BadFile> {
         match file {
-            Some(file) => Scenario::read(file),
-            None => Scenario::parse(Path::new(LAUNCH_FILE), LAUNCH.to_owned(), true),
+            Some(file) => Scenario::read(file, changes),
+            None => {
+                Scenario::parse(Source::new(Path::new(LAUNCH_FILE), LAUNCH.to_owned()).with(changes)?, true)?.alone()
+            }
         }
     }
 
-    fn parse(file: &Path, text: String, built_in: bool) -> Result<Self, BadFile> {
-        let mut document = Document::parse(file, &text)?;
+    /// The same scenario with these changes made in it, and without its sweep.
+    ///
+    /// # Errors
+    /// [`BadFile`] with every fault and its place.
+    pub(crate) fn at(&self, changes: &[Change]) -> Result<Self, BadFile> {
+        let mut source = self.source.with(changes)?;
+        if !self.sweep.is_empty() {
+            source = source.without("sweep")?;
+        }
+        let scenario = Scenario::parse(source, self.file.is_none())?;
+        let (shrunk_to, lends_objectives) = (self.shrunk_to, self.lends_objectives);
+        Ok(Scenario { shrunk_to, lends_objectives, file: self.file.clone(), ..scenario })
+    }
+
+    fn read_file(file: &Path, changes: &[Change]) -> Result<Self, BadFile> {
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| BadFile::whole(file, format!("cannot be read: {error}; name a scenario file")))?;
+        let source = Source::new(file, text).with(changes)?;
+        Scenario::parse(source, false).map(|scenario| Scenario { file: Some(file.to_owned()), ..scenario })
+    }
+
+    fn alone(self) -> Result<Self, BadFile> {
+        if self.sweep.is_empty() {
+            return Ok(self);
+        }
+        let points = self.sweep.points();
+        let message = format!(
+            "[sweep] makes {points} scenarios, and this command takes one; `simulate` takes them all, and `--set sweep={{}}` \
+             leaves the sweep out"
+        );
+        Err(BadFile::whole(&self.source.file, message))
+    }
+
+    fn parse(source: Source, built_in: bool) -> Result<Self, BadFile> {
+        let file = source.file.as_path();
+        let mut document = Document::parse(&source)?;
         let title = document.key("title", None);
         let question = document.key("question", Some(String::new()));
         let seed = document.key("seed", Some(1_u64));
@@ -126,6 +177,7 @@ impl Scenario {
         let capacity: Option<CapacitySettings> = document.section("capacity", &[]);
         let replay: Option<ReplaySettings> = document.section("replay", &[]);
         let published = document.key("published", Some(Vec::<Published>::new()));
+        let sweep = Sweep::read(&mut document);
 
         // A section that cannot be read at all stands in by its defaults, so that the others are still looked at.
         let settings = Settings {
@@ -147,7 +199,8 @@ impl Scenario {
             replay.as_ref().map(ReplaySettings::faults),
         ];
         document.note_faults(faults.into_iter().flatten().flatten().collect());
-        let places = read_places(file, built_in, &settings.region.places);
+        let places = beside::places(file, built_in.then_some(LAUNCH_PLACES), &settings.region.places);
+        let curve = beside::curve(file, &settings.service.curve);
         if let Ok(places) = &places
             && let Err(fault) = sim::complete_places(places, settings.region.residents)
         {
@@ -165,6 +218,7 @@ impl Scenario {
             (Err(bad), Err(_)) if settings.region.places.is_empty() => return Err(bad),
             (Err(bad), Err(bad_places)) => return Err(bad.and(bad_places)),
         };
+        let curve = curve?;
 
         let all = (|| {
             Some(Scenario {
@@ -175,13 +229,15 @@ impl Scenario {
                 policy: policy?,
                 settings,
                 places,
+                curve,
                 server: server?,
                 load: load?,
                 slo: slo?,
                 capacity: capacity?,
                 replay: replay?,
                 published: published?,
-                text: text.clone(),
+                sweep,
+                source: source.clone(),
                 shrunk_to: None,
                 validates: false,
                 lends_objectives: false,
@@ -209,24 +265,6 @@ impl Scenario {
     }
 }
 
-/// The places file `name`, which lies beside the scenario `file`.
-fn read_places(file: &Path, built_in: bool, name: &str) -> Result<Vec<Place>, BadFile> {
-    let path = file.parent().unwrap_or(Path::new("")).join(name);
-    let reader: Box<dyn Read> = if built_in {
-        Box::new(LAUNCH_PLACES.as_bytes())
-    } else {
-        let opened = File::open(&path).map_err(|error| {
-            let message = format!("cannot be read: {error}; region.places names it, beside the scenario file");
-            BadFile::whole(&path, message)
-        })?;
-        Box::new(opened)
-    };
-    sim::read_places(reader).map_err(|error| match error {
-        PlacesError::Faults(rows) => BadFile::rows(&path, &rows),
-        PlacesError::Csv(error) => BadFile::whole(&path, error.to_string()),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -240,7 +278,7 @@ mod tests {
     #[test]
     fn every_key_stands_in_the_document() {
         let document = include_str!("../../docs/scenario.md");
-        let launch = Scenario::read_or_built_in(None).unwrap();
+        let launch = Scenario::read_or_built_in(None, &[]).unwrap();
         let sections = [
             keys("calendar", launch.calendar),
             keys("policy", &launch.policy),
@@ -250,7 +288,7 @@ mod tests {
             keys("capacity", launch.capacity),
             keys("replay", launch.replay),
             keys("published", &launch.published[0]),
-            ["title", "question", "seed"].map(|key| format!("`{key}`")).to_vec(),
+            ["title", "question", "seed", "sweep"].map(|key| format!("`{key}`")).to_vec(),
         ];
         for key in sections.concat() {
             assert!(document.contains(&key), "docs/scenario.md does not list {key}");

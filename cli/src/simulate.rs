@@ -6,42 +6,54 @@ use report::{BulkWriter, Effort, Figure, Format, RunFolder, RunRecord, peak_memo
 use sim::{Model, Observer, SimError, Simulation, TraceKeeper};
 
 use crate::args::Simulate;
+use crate::ensemble::{self, Plan};
 use crate::failure::{Ending, bad_input};
 use crate::progress::Progress;
 use crate::scenario::Scenario;
 use crate::session::{Session, close_folder, ending, in_folder, of_report};
+use crate::source::Change;
 use crate::stop::Stop;
 use crate::validate;
 
 /// A simulation and its `run.json`.
 pub(crate) struct Simulated {
-    pub(crate) demand: RateSeries,
+    pub(crate) simulation: Simulation,
     pub(crate) record: RunRecord,
     /// The model's figures beside the published ones; none unless they were asked for.
     pub(crate) figures: Vec<Figure>,
 }
 
-/// Simulates the scenario, with what the arguments change of it.
+/// Simulates the scenario, with what the arguments change of it: once, or as an ensemble.
 pub(crate) fn run(arguments: &Simulate, stop: &Stop) -> anyhow::Result<Ending> {
-    let mut scenario = Scenario::read(&arguments.scenario)?;
-    scenario.seed = arguments.seed.unwrap_or(scenario.seed);
-    scenario.calendar.days = arguments.days.unwrap_or(scenario.calendar.days);
-    if let Some(fault) = scenario.calendar.faults().into_iter().next() {
-        return Err(bad_input(format!("--days: {}", fault.message)));
-    }
-    if let Some(residents) = arguments.residents {
-        scenario.shrunk_to = Some(residents);
-    }
+    let mut scenario = Scenario::read_swept(&arguments.scenario, &changes(arguments))?;
+    scenario.shrunk_to = arguments.residents;
     scenario.validates = arguments.validate;
-    let session = Session::begin(Command::Simulate, stop);
-    let out = session.output(arguments.output.out.as_deref());
     let threads = arguments.threads.unwrap_or(0);
-    let (out, simulated) =
-        in_folder(&out, |folder| simulate(&scenario, threads, arguments.format, &mut (), folder, &session))?;
-    print!("{}", terminal::figures(&simulated.figures));
-    print!("{}", terminal::summary(&simulated.record));
+    let named = arguments.output.out.as_deref();
+    let (out, record) = if arguments.runs.is_some() || !scenario.sweep.is_empty() {
+        let session = Session::begin(Command::Ensemble, stop);
+        let plan =
+            Plan::new(&scenario, arguments.runs.unwrap_or(1), threads, arguments.format.unwrap_or(Format::None))?;
+        in_folder(&session.output(named), |folder| ensemble::simulate(&plan, folder, &session))?
+    } else {
+        let session = Session::begin(Command::Simulate, stop);
+        let format = arguments.format.unwrap_or(Format::Csv);
+        let (out, simulated) = in_folder(&session.output(named), |folder| {
+            simulate(&scenario, threads, format, &mut (), folder, &session)
+        })?;
+        print!("{}", terminal::figures(&simulated.figures));
+        (out, simulated.record)
+    };
+    print!("{}", terminal::summary(&record));
     println!("{}", out.display());
-    Ok(ending(&simulated.record))
+    Ok(ending(&record))
+}
+
+/// What the arguments change of the scenario; an option of its own counts after `--set`.
+fn changes(arguments: &Simulate) -> Vec<Change> {
+    let seed = arguments.seed.map(|seed| Change::option("--seed", &["seed"], seed));
+    let days = arguments.days.map(|days| Change::option("--days", &["calendar", "days"], days.into()));
+    arguments.changes.set.iter().cloned().chain(seed).chain(days).collect()
 }
 
 /// Simulates the scenario on `threads` (0: all cores), shows it to `observer` and writes everything into `folder`.
@@ -67,7 +79,7 @@ pub(crate) fn simulate(
     }
     let record = session.record(scenario, results, None, simulation.complete).held_against(&figures);
     close_folder(folder, scenario, &record)?;
-    Ok(Simulated { demand: simulation.demand, record, figures })
+    Ok(Simulated { simulation, record, figures })
 }
 
 /// How many requests the scenario brings in each minute, and nothing written.
@@ -82,20 +94,21 @@ pub(crate) fn trace(scenario: &Scenario, session: &Session) -> anyhow::Result<Tr
     Ok(keeper.into_trace())
 }
 
-fn play(
+/// Simulates the scenario's days on `threads` (0: all cores), showing each to `observer`.
+pub(crate) fn play(
     scenario: &Scenario,
     threads: usize,
     observer: &mut dyn Observer,
     session: &Session,
 ) -> anyhow::Result<Simulation> {
     let (settings, places) = scenario.region();
-    let shown = Progress::steps("simulating", u64::from(scenario.calendar.days));
+    let shown = Progress::steps(session.doing.clone(), u64::from(scenario.calendar.days));
     let model = Model {
         settings: &settings,
         places: &places,
         calendar: scenario.calendar,
         policy: &scenario.policy,
-        curve: None,
+        curve: scenario.curve.as_ref(),
         seed: scenario.seed,
     };
     let progress = |progress: sim::Progress| shown.done(u64::from(progress.days_done));

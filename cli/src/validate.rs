@@ -51,7 +51,7 @@ impl Scenario {
     /// The scenario `name` beside this one, with the same luck and in a copy as small as this one.
     fn beside(&self, name: &str) -> anyhow::Result<Scenario> {
         let folder = self.file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
-        let mut other = Scenario::read(&folder.join(name))?;
+        let mut other = Scenario::read(&folder.join(name), &[])?;
         other.seed = self.seed;
         let shrink = |residents| (u64::from(residents) * other.residents() / self.residents().max(1)) as u32;
         other.shrunk_to = self.shrunk_to.map(shrink);

@@ -6,8 +6,10 @@ use sim::Published;
 use crate::Figure;
 use crate::number::{self, NONE, duration_s, in_unit, rate, share, time_us, times, whole};
 use crate::record::{
-    CapacityResults, CrowdRecord, GateRecord, GroupRecord, KindRecord, LoadResults, Quantiles, SimulateResults,
+    CapacityResults, CrowdRecord, EnsembleResults, GateRecord, GroupRecord, KindRecord, LoadResults, Quantiles,
+    SimulateResults,
 };
+use crate::tables::{ColumnSchema, SWEEP};
 use crate::verdict::usable_words;
 
 /// A table ready to read: the first column names the row, the others are numbers.
@@ -207,6 +209,16 @@ pub(crate) fn beside(figure: &Figure) -> String {
     let simulated = figure.simulated.map_or("nothing".into(), |value| in_unit(value, figure.published.unit()));
     let [_, value, band] = band(&figure.published);
     format!("{simulated} simulated, {value} published, {band} allowed")
+}
+
+/// The least and the greatest of each measure over the runs of an ensemble.
+pub(crate) fn ranges(ensemble: &EnsembleResults) -> Grid {
+    let cell = |name: &str, value: f64| if name.ends_with("_per_s") { rate(value) } else { whole(value as u64) };
+    let row = |measure: ColumnSchema<'_>| {
+        let range = ensemble.measures.get(measure.name)?;
+        Some(vec![measure.name.to_owned(), cell(measure.name, range.min), cell(measure.name, range.max)])
+    };
+    Grid { header: vec!["measure", "least", "greatest"], rows: SWEEP.measures().into_iter().filter_map(row).collect() }
 }
 
 /// `2020-04-02 12:04` of `2020-04-02T12:04:00.000+03:00`.

@@ -27,6 +27,10 @@ pub fn summary(record: &RunRecord) -> String {
             simulate.fingerprint
         );
     }
+    if let Some(ensemble) = &results.ensemble {
+        push_grid(&mut text, &grid::ranges(ensemble));
+        text += &format!("peak memory {}\n\n", number::bytes(ensemble.peak_memory_bytes));
+    }
     if let Some(capacity) = &results.capacity {
         push_grid(&mut text, &grid::paths(capacity));
         text.push('\n');

@@ -6,3 +6,4 @@ mod commands;
 mod program;
 mod published;
 mod tidy;
+mod variations;

@@ -40,9 +40,10 @@ impl<'a> Story<'a> {
     /// Puts together what `runs` have; `lead` is the first of them.
     ///
     /// # Errors
-    /// [`ReportError::Twice`] when two are of one command, [`ReportError::Strangers`] when a simulation and a measurement are not of one
+    /// [`ReportError::NoPage`] for an ensemble, [`ReportError::Twice`] when two are of one command, [`ReportError::Strangers`] when a simulation and a measurement are not of one
     /// scenario, and whatever is wrong with a table.
     pub(crate) fn gather(lead: &'a Run, runs: &'a [Run]) -> Result<Self, ReportError> {
+        refuse_ensembles(runs)?;
         refuse_twins(runs)?;
         refuse_strangers(runs)?;
         let of = |command| runs.iter().find(|run| run.record.command == command);
@@ -75,6 +76,13 @@ impl<'a> Story<'a> {
             results,
             runs,
         })
+    }
+}
+
+fn refuse_ensembles(runs: &[Run]) -> Result<(), ReportError> {
+    match runs.iter().find(|run| run.record.command == Command::Ensemble) {
+        Some(run) => Err(ReportError::NoPage { path: run.folder.clone() }),
+        None => Ok(()),
     }
 }
 
@@ -117,6 +125,13 @@ fn difference(a: &RunRecord, b: &RunRecord) -> Option<String> {
     {
         return Some(format!("seed {a} and seed {b}"));
     }
+    if demand_overrides(a) != demand_overrides(b) {
+        let told = |record| match demand_overrides(record).as_slice() {
+            [] => "nothing set".to_owned(),
+            set => set.join(" "),
+        };
+        return Some(format!("{} and {}", told(a), told(b)));
+    }
     let days = |calendar: Calendar| format!("{} days from {}", calendar.days, calendar.start);
     match (a.calendar, b.calendar) {
         (Some(a), Some(b)) if a != b => Some(format!("{} and {}", days(a), days(b))),
@@ -124,11 +139,18 @@ fn difference(a: &RunRecord, b: &RunRecord) -> Option<String> {
     }
 }
 
+/// What was set that changes the demand; how a server is measured, each command may choose for itself.
+fn demand_overrides(record: &RunRecord) -> Vec<&str> {
+    let measuring =
+        |set: &&str| ["server.", "load.", "slo.", "capacity.", "replay."].iter().any(|part| set.starts_with(part));
+    record.overrides.iter().map(String::as_str).filter(|set| !measuring(set)).collect()
+}
+
 /// The results of all runs; peaks that a search for capacity was not told are taken from the simulation beside it.
 fn merged(runs: &[Run]) -> Results {
     let mut results = Results::default();
     for run in runs {
-        let Results { simulate, load, capacity } = &run.record.results;
+        let Results { simulate, load, capacity, ensemble: _ } = &run.record.results;
         results.simulate = results.simulate.or_else(|| simulate.clone());
         results.load = results.load.or_else(|| load.clone());
         results.capacity = results.capacity.or_else(|| capacity.clone());

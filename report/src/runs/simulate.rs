@@ -38,12 +38,12 @@ pub fn write_simulation(
     format: Format,
     effort: Effort,
 ) -> Result<SimulateResults, ReportError> {
-    let demand = demand_by_minute(&simulation.demand, calendar, simulation.days);
-    Table::write_parts(&tables::DEMAND_BY_MINUTE, demand, &folder.tables(), format == Format::Parquet)?;
-    let summaries = [days(simulation, calendar)?, purposes(simulation)?, places(simulation)?, groups(simulation)?];
-    for mut table in summaries.into_iter().chain(seen.worst_gate.as_ref().map(worst_gate).transpose()?) {
+    let parquet = format == Format::Parquet;
+    Table::write_parts(&tables::DEMAND_BY_MINUTE, demand_by_day(simulation, calendar), &folder.tables(), parquet)?;
+    let worst = seen.worst_gate.as_ref().map(worst_gate).transpose()?;
+    for mut table in counts_of(simulation, calendar)?.into_iter().chain(worst) {
         table.write_csv(&folder.tables())?;
-        if format == Format::Parquet {
+        if parquet {
             table.write_parquet(&folder.tables())?;
         }
     }
@@ -62,6 +62,21 @@ pub fn write_simulation(
     })
 }
 
+/// The summary tables of a simulation: counts of its days, small whatever the region's size.
+///
+/// # Errors
+/// [`ReportError::Table`].
+pub fn summaries(simulation: &Simulation, calendar: &Calendar) -> Result<Vec<Table>, ReportError> {
+    let mut tables = vec![demand_in(&simulation.demand, calendar, 0..minutes_of(simulation))?];
+    tables.extend(counts_of(simulation, calendar)?);
+    Ok(tables)
+}
+
+/// The counts by day, purpose, place and group.
+fn counts_of(simulation: &Simulation, calendar: &Calendar) -> Result<[Table; 4], ReportError> {
+    Ok([days(simulation, calendar)?, purposes(simulation)?, places(simulation)?, groups(simulation)?])
+}
+
 /// The busiest minute of each kind of request in `demand`, and of all together under `mix`.
 pub fn peaks(demand: &RateSeries, calendar: &Calendar) -> BTreeMap<String, PeakRecord> {
     let kinds = RequestKind::ALL.map(|kind| (kind.name(), demand.peak(kind)));
@@ -73,15 +88,20 @@ pub fn peaks(demand: &RateSeries, calendar: &Calendar) -> BTreeMap<String, PeakR
     .collect()
 }
 
-/// The demand of each day, and of as much of the night after as brings requests: trips of the last evening are checked after midnight, too.
-fn demand_by_minute<'a>(
-    demand: &'a RateSeries,
+/// Minutes from the first midnight to the last that is told of: the end of the last day, or of the night after as far as it brings
+/// requests, since trips of the last evening are checked after midnight, too.
+fn minutes_of(simulation: &Simulation) -> usize {
+    simulation.demand.minutes().len().max(usize::from(simulation.days) * MINUTES_OF_DAY)
+}
+
+/// The demand by minute in parts of a day.
+fn demand_by_day<'a>(
+    simulation: &'a Simulation,
     calendar: &'a Calendar,
-    days: u16,
 ) -> impl Iterator<Item = Result<Table, ReportError>> + 'a {
-    let minutes = demand.minutes().len().max(usize::from(days) * MINUTES_OF_DAY);
-    let part = move |first: usize| demand_in(demand, calendar, first..minutes.min(first + MINUTES_OF_DAY));
-    (0..minutes).step_by(MINUTES_OF_DAY).map(part)
+    let minutes = minutes_of(simulation);
+    let day = move |first: usize| demand_in(&simulation.demand, calendar, first..minutes.min(first + MINUTES_OF_DAY));
+    (0..minutes).step_by(MINUTES_OF_DAY).map(day)
 }
 
 fn demand_in(demand: &RateSeries, calendar: &Calendar, minutes: Range<usize>) -> Result<Table, ReportError> {

@@ -14,7 +14,7 @@ use super::schema::{ColumnKind, TableSchema};
 use crate::ReportError;
 
 /// The cells of one column, row by row.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Cells {
     /// Whole numbers.
     Counts(Vec<u64>),
@@ -37,7 +37,17 @@ impl Cells {
         Cells::Texts(cells.into_iter().map(Into::into).collect())
     }
 
-    fn column(self, name: &str) -> Column {
+    /// The cell `index`, `rows` times.
+    pub(crate) fn repeated(&self, index: usize, rows: usize) -> Self {
+        match self {
+            Cells::Counts(cells) => Cells::Counts(vec![cells[index]; rows]),
+            Cells::Numbers(cells) => Cells::Numbers(vec![cells[index]; rows]),
+            Cells::Texts(cells) => Cells::Texts(vec![cells[index].clone(); rows]),
+            Cells::Truths(cells) => Cells::Truths(vec![cells[index]; rows]),
+        }
+    }
+
+    pub(crate) fn column(self, name: &str) -> Column {
         match self {
             Cells::Counts(cells) => {
                 Series::new(name.into(), cells.into_iter().map(|cell| cell as i64).collect::<Vec<_>>())
@@ -163,6 +173,16 @@ impl Table {
             .and_then(|reader| reader.finish())
             .map_err(ReportError::table(&path))?;
         Ok(Some(Table { schema, frame }))
+    }
+
+    /// What it is.
+    pub(crate) fn schema(&self) -> &'static TableSchema {
+        self.schema
+    }
+
+    /// Its columns.
+    pub(crate) fn frame(&self) -> &DataFrame {
+        &self.frame
     }
 
     /// How many rows there are.

@@ -26,6 +26,7 @@ pub(crate) fn heading(command: Command) -> Heading {
         title: Some("Nizhny Novgorod, launch of the passes, 2 to 4 April 2020".into()),
         seed: Some(20_200_402),
         calendar: Some(CALENDAR),
+        overrides: Vec::new(),
         objectives: Some(Objectives { response_time_ms: 250.0, within_share: 0.99, right_share: 0.999 }),
         started_at: "2026-01-05T10:00:00Z".parse().unwrap(),
     }
@@ -51,8 +52,12 @@ pub(crate) fn demo(out: &Path) -> PathBuf {
     let capacity = capacity(&folder.path().join("capacity"));
     let load = load(&folder.path().join("load"));
     let part = |path: &Path| Run::open(path).unwrap().record.results;
-    let results =
-        Results { simulate: part(&simulate).simulate, load: part(&load).load, capacity: part(&capacity).capacity };
+    let results = Results {
+        simulate: part(&simulate).simulate,
+        load: part(&load).load,
+        capacity: part(&capacity).capacity,
+        ensemble: None,
+    };
     folder.write_record(&record(Command::Demo, results, Some(Verdict::Held))).unwrap();
     report::write_page(&Run::open_all(folder.path()).unwrap(), folder.path()).unwrap();
     folder.finish().unwrap()

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
 
 mod days;
+mod dictionary;
+mod ensembles;
 mod fixture;
 mod folders;
 mod measured;

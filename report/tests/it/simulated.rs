@@ -11,26 +11,30 @@ use polars::prelude::{DataFrame, ParquetReader, SerReader};
 use report::record::{Command, Results};
 use report::tables::{self, Table, TableSchema};
 use report::{BulkWriter, Effort, Format, Run, RunFolder, RunRecord, write_simulation};
-use sim::{Model, Options, Place, Region, Settings, Shard, Simulation, TraceKeeper};
+use sim::{Model, Observer, Options, Place, Region, Settings, Shard, Simulation, TraceKeeper};
 
 use crate::{fixture, support};
 
-const CALENDAR: Calendar = Calendar { start: date(2020, 4, 2), days: 2, utc_offset_min: 180 };
+pub(crate) const CALENDAR: Calendar = Calendar { start: date(2020, 4, 2), days: 2, utc_offset_min: 180 };
 
-/// Two days of 20,000 people in one town, written to `out` on so many threads.
-pub(crate) fn simulated(out: &Path, format: Format, threads: usize) -> (PathBuf, Simulation, Trace) {
+/// Two days of 20,000 people in one town.
+pub(crate) fn simulate(seed: u64, observer: &mut dyn Observer) -> Simulation {
     let settings = Settings::new(Region { places: "towns.csv".into(), residents: 20_000 });
     let town =
         Place { geonames_id: None, name: "Bor".into(), latitude_deg: 56.36, longitude_deg: 44.07, residents: 18_000 };
     let purposes = [Purpose::Groceries, Purpose::Work].map(|purpose| (purpose, PurposeRule::lasting(180))).into();
     let policy = Policy::new(datetime(2020, 4, 2, 12, 0, 0, 0), datetime(2020, 6, 12, 0, 0, 0, 0), purposes);
-    let model =
-        Model { settings: &settings, places: &[town], calendar: CALENDAR, policy: &policy, curve: None, seed: 7 };
+    let model = Model { settings: &settings, places: &[town], calendar: CALENDAR, policy: &policy, curve: None, seed };
     let options = Options { threads: 1, shard: Shard::WHOLE, stop: &AtomicBool::new(false), progress: &|_| {} };
+    sim::simulate(&model, &options, observer).unwrap()
+}
+
+/// The same, written to `out` on so many threads.
+pub(crate) fn simulated(out: &Path, format: Format, threads: usize) -> (PathBuf, Simulation, Trace) {
     let folder = RunFolder::create(out).unwrap();
     let mut bulk = BulkWriter::create(&folder, format, &[], threads).unwrap();
     let mut keeper = TraceKeeper::default();
-    let simulation = sim::simulate(&model, &options, &mut (&mut bulk, &mut keeper)).unwrap();
+    let simulation = simulate(7, &mut (&mut bulk, &mut keeper));
     let seen = bulk.finish().unwrap();
     let effort = Effort { seconds: 0.5, peak_memory_bytes: 1 << 20 };
     let results = write_simulation(&folder, &simulation, &seen, &CALENDAR, format, effort).unwrap();

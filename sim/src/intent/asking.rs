@@ -1,6 +1,6 @@
 //! Which trips are made with a pass, which without, and when the pass is asked for.
 
-use passes::{Channel, Outing, Permission, Purpose};
+use passes::{Channel, Occupation, Outing, Permission, Purpose};
 
 use super::wishes::Wish;
 use super::{Desk, Planner};
@@ -256,9 +256,11 @@ impl Planner<'_> {
         let asks_ms = registers_ms + world.uptake.form_ms(&applicant) as i32;
         let unix_s = world.unix_s(self.today.day_ms + Ms::from(asks_ms));
         let on_offer = |purpose: &Purpose| world.rules.window(*purpose, unix_s, None, None).is_ok();
-        let needed = |purpose: &Purpose| world.rules.needs_pass(*purpose, unix_s) && on_offer(purpose);
         let asks = world.uptake.asks_at_once(&applicant);
-        let trial = Purpose::ALL.into_iter().find(needed).filter(|_| asks);
+        // Whoever goes to work asks for that; the others for the first thing there is.
+        let works = self.people.residents[usize::from(dealings.resident)].occupation() == Occupation::OnSite;
+        let wanted = works.then_some(Purpose::Work).into_iter().chain(Purpose::ALL);
+        let trial = wanted.into_iter().find(on_offer).filter(|_| asks);
         let channel = world.uptake.channel(&applicant, self.today.day_ms + Ms::from(registers_ms));
         let purpose = trial.unwrap_or(Purpose::Other);
         let mut plan = Plan::new(dealings.resident, dealings.household, purpose, asks_ms, channel);
