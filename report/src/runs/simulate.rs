@@ -1,6 +1,7 @@
 //! What a simulation leaves behind.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use demand::{Calendar, RateSeries, RequestKind, SimTime};
 use passes::Purpose;
@@ -37,10 +38,12 @@ pub fn write_simulation(
     format: Format,
     effort: Effort,
 ) -> Result<SimulateResults, ReportError> {
+    let parquet = format == Format::Parquet;
+    Table::write_parts(&tables::DEMAND_BY_MINUTE, demand_by_day(simulation, calendar), &folder.tables(), parquet)?;
     let worst = seen.worst_gate.as_ref().map(worst_gate).transpose()?;
-    for mut table in summaries(simulation, calendar)?.into_iter().chain(worst) {
+    for mut table in counts_of(simulation, calendar)?.into_iter().chain(worst) {
         table.write_csv(&folder.tables())?;
-        if format == Format::Parquet {
+        if parquet {
             table.write_parquet(&folder.tables())?;
         }
     }
@@ -64,13 +67,14 @@ pub fn write_simulation(
 /// # Errors
 /// [`ReportError::Table`].
 pub fn summaries(simulation: &Simulation, calendar: &Calendar) -> Result<Vec<Table>, ReportError> {
-    Ok(vec![
-        demand_by_minute(&simulation.demand, calendar, simulation.days)?,
-        days(simulation, calendar)?,
-        purposes(simulation)?,
-        places(simulation)?,
-        groups(simulation)?,
-    ])
+    let mut tables = vec![demand_in(&simulation.demand, calendar, 0..minutes_of(simulation))?];
+    tables.extend(counts_of(simulation, calendar)?);
+    Ok(tables)
+}
+
+/// The counts by day, purpose, place and group.
+fn counts_of(simulation: &Simulation, calendar: &Calendar) -> Result<[Table; 4], ReportError> {
+    Ok([days(simulation, calendar)?, purposes(simulation)?, places(simulation)?, groups(simulation)?])
 }
 
 /// The busiest minute of each kind of request in `demand`, and of all together under `mix`.
@@ -84,13 +88,27 @@ pub fn peaks(demand: &RateSeries, calendar: &Calendar) -> BTreeMap<String, PeakR
     .collect()
 }
 
-fn demand_by_minute(series: &RateSeries, calendar: &Calendar, days: u16) -> Result<Table, ReportError> {
-    // Trips of the last evening are checked after midnight, too.
-    let minutes = series.minutes().len().max(usize::from(days) * MINUTES_OF_DAY);
+/// Minutes from the first midnight to the last that is told of: the end of the last day, or of the night after as far as it brings
+/// requests, since trips of the last evening are checked after midnight, too.
+fn minutes_of(simulation: &Simulation) -> usize {
+    simulation.demand.minutes().len().max(usize::from(simulation.days) * MINUTES_OF_DAY)
+}
+
+/// The demand by minute in parts of a day.
+fn demand_by_day<'a>(
+    simulation: &'a Simulation,
+    calendar: &'a Calendar,
+) -> impl Iterator<Item = Result<Table, ReportError>> + 'a {
+    let minutes = minutes_of(simulation);
+    let day = move |first: usize| demand_in(&simulation.demand, calendar, first..minutes.min(first + MINUTES_OF_DAY));
+    (0..minutes).step_by(MINUTES_OF_DAY).map(day)
+}
+
+fn demand_in(demand: &RateSeries, calendar: &Calendar, minutes: Range<usize>) -> Result<Table, ReportError> {
     let kinds = RequestKind::ALL.len();
-    let count = |row: usize| series.minutes().get(row / kinds).map_or(0, |minute| minute[row % kinds]);
-    let rows = || 0..minutes * kinds;
-    let at = (0..minutes).flat_map(|minute| {
+    let count = |row: usize| demand.minutes().get(row / kinds).map_or(0, |minute| minute[row % kinds]);
+    let rows = || minutes.start * kinds..minutes.end * kinds;
+    let at = minutes.clone().flat_map(|minute| {
         let at = calendar.local(SimTime::from_ms(minute as u64 * MINUTE_MS));
         std::iter::repeat_n(at, kinds)
     });

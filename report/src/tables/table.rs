@@ -1,7 +1,7 @@
 //! A summary table in memory: some thousand rows, through polars.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -114,6 +114,44 @@ impl Table {
         let mut bytes = Vec::new();
         ParquetWriter::new(&mut bytes).finish(&mut self.frame).map_err(ReportError::table(&path))?;
         fs::write(&path, bytes).map_err(ReportError::write(&path))
+    }
+
+    /// Writes a long table as `FOLDER/NAME.csv`, and as Parquet beside it when asked to, one part after the other: only one is in memory.
+    ///
+    /// # Errors
+    /// [`ReportError::Write`], [`ReportError::Table`], and the error of a part.
+    pub(crate) fn write_parts(
+        schema: &TableSchema,
+        parts: impl IntoIterator<Item = Result<Self, ReportError>>,
+        folder: &Path,
+        parquet: bool,
+    ) -> Result<(), ReportError> {
+        let path = folder.join(schema.name).with_extension("csv");
+        let packed_path = path.with_extension("parquet");
+        let create = |path: &Path| fs::File::create(path).map(BufWriter::new).map_err(ReportError::write(path));
+        let (mut text, mut packed) = (create(&path)?, None);
+        for (number, part) in parts.into_iter().enumerate() {
+            let mut frame = part?.frame;
+            CsvWriter::new(&mut text)
+                .include_header(number == 0)
+                .finish(&mut frame)
+                .map_err(ReportError::table(&path))?;
+            if !parquet {
+                continue;
+            }
+            let writer = match &mut packed {
+                Some(writer) => writer,
+                None => {
+                    let writer = ParquetWriter::new(create(&packed_path)?).batched(frame.schema());
+                    packed.insert(writer.map_err(ReportError::table(&packed_path))?)
+                }
+            };
+            writer.write_batch(&frame).map_err(ReportError::table(&packed_path))?;
+        }
+        if let Some(writer) = packed {
+            writer.finish().map_err(ReportError::table(&packed_path))?;
+        }
+        text.flush().map_err(ReportError::write(&path))
     }
 
     /// Reads `FOLDER/NAME.csv`; `None` when there is no such file.
