@@ -66,8 +66,7 @@ impl Atlas {
 
 impl Reach {
     fn new(places: &[Place], from: usize, activities: &Activities) -> Self {
-        let mut destinations =
-            vec![Destination { place: from as u16, travel_ms: 0, distance_m: 0, is_own: true }];
+        let mut destinations = vec![Destination { place: from as u16, travel_ms: 0, distance_m: 0, is_own: true }];
         let mut weights = Vec::new();
         for (place, number) in places.iter().zip(0..) {
             let distance_km = match (&places[from].geonames_id, &place.geonames_id) {

@@ -161,10 +161,7 @@ impl Tally {
         self.gate_wait_sum_ms += other.gate_wait_sum_ms;
         self.fingerprint.join(other.fingerprint);
         add(self.minutes.as_flattened_mut(), other.minutes.as_flattened());
-        add(
-            self.presence.as_flattened_mut().as_flattened_mut(),
-            other.presence.as_flattened().as_flattened(),
-        );
+        add(self.presence.as_flattened_mut().as_flattened_mut(), other.presence.as_flattened().as_flattened());
         add(&mut self.trips, &other.trips);
         add(self.place_trips.as_flattened_mut(), other.place_trips.as_flattened());
     }

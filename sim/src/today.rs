@@ -74,9 +74,8 @@ impl Today {
             day,
             day_ms,
             needs: Box::new(std::array::from_fn(needs)),
-            terms: Purpose::ALL.map(|purpose| {
-                Terms::new(world, purpose, world.rules.verdict_all_day(purpose, from_s, until_s))
-            }),
+            terms: Purpose::ALL
+                .map(|purpose| Terms::new(world, purpose, world.rules.verdict_all_day(purpose, from_s, until_s))),
             hears_news: world.uptake.news_is_fresh(day_ms),
             patients: patients(world, day),
             has_gates: world.gates.iter().any(|gate| gate.is_manned_between(day_ms, day_ms + DAY_MS)),

@@ -107,9 +107,7 @@ impl Planner<'_> {
             Permission::Free => self.go(wish, number, PassOutcome::NotNeeded, None),
             Permission::Forbidden(_) if complies(self.world.chances.obeys, compliance) => Course::StaysAtHome,
             Permission::Forbidden(_) => self.go(wish, number, PassOutcome::Without, None),
-            Permission::NeedsPass if !self.seeks(wish, compliance) => {
-                self.go(wish, number, PassOutcome::Without, None)
-            }
+            Permission::NeedsPass if !self.seeks(wish, compliance) => self.go(wish, number, PassOutcome::Without, None),
             Permission::NeedsPass => match self.held(wish) {
                 Some(held) => self.go(wish, number, PassOutcome::Issued, Some(held)),
                 None => {

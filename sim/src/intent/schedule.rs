@@ -33,8 +33,7 @@ impl Planner<'_> {
     /// home from the one before.
     fn order(&mut self, resident: usize, wishes: &mut [Wish]) {
         join_tours(wishes);
-        let order =
-            |wish: &Wish| u64::from(wish.departs_ms) << 32 | u64::from(wish.stop) << 16 | u64::from(wish.item);
+        let order = |wish: &Wish| u64::from(wish.departs_ms) << 32 | u64::from(wish.stop) << 16 | u64::from(wish.item);
         match &mut *wishes {
             // Two are most often all there are.
             [first, second] if order(second) < order(first) => std::mem::swap(first, second),
