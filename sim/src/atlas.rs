@@ -2,6 +2,7 @@
 
 use crate::Place;
 use crate::draw::{Chance, bounds};
+use crate::profile::DAY_MS;
 use crate::settings::Activities;
 
 /// The mean radius of the Earth (IUGG), in kilometres.
@@ -82,7 +83,8 @@ impl Others {
             if usize::from(number) != from && distance_km <= activities.reach_km && weight > 0.0 {
                 others.places.push(number);
                 others.distance_m.push((distance_km * 1_000.0) as u32);
-                others.travel_ms.push((distance_km / activities.speed_kmh * MS_PER_H) as u32);
+                // No trip lasts longer than a day.
+                others.travel_ms.push(((distance_km / activities.speed_kmh * MS_PER_H) as u32).min(DAY_MS));
                 weights.push(weight);
             }
         }
