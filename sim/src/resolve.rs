@@ -45,7 +45,8 @@ pub(crate) fn resolve(
 ) {
     // Events are distinct, so that an unstable sort has one result only.
     planned.sort_unstable();
-    let mut resolver = Resolver { world, today, wants, shared, tally, later: BinaryHeap::new(), on_hold: BTreeMap::new() };
+    let mut resolver =
+        Resolver { world, today, wants, shared, tally, later: BinaryHeap::new(), on_hold: BTreeMap::new() };
     let mut planned = planned.iter().copied().peekable();
     loop {
         let later = resolver.later.peek().map_or(u64::MAX, |Reverse(key)| *key);

@@ -41,11 +41,14 @@ pub(crate) fn together(residents: u32) -> Vec<(&'static str, Case)> {
     vec![
         ("ample capacity", launch.with(|case| capacity(case, 1e9))),
         ("scarce capacity", launch.with(|case| capacity(case, f64::from(residents) / 60_000.0))),
-        ("capacity, outage and quotas", launch.with(|case| {
-            capacity(case, f64::from(residents) / 50_000.0);
-            outage(case);
-            quotas(case);
-        })),
+        (
+            "capacity, outage and quotas",
+            launch.with(|case| {
+                capacity(case, f64::from(residents) / 50_000.0);
+                outage(case);
+                quotas(case);
+            }),
+        ),
         ("a measured curve", launch.with(curve)),
         ("gates", launch.with(gates)),
         ("everything", launch.with(everything)),

@@ -80,7 +80,8 @@ fn who_comes_first_is_checked_first() {
     };
     let mut wait_ms = 0;
     for place in 0..4 {
-        let came: Vec<_> = rows.checks().filter(|check| check.place == place).map(|check| (came(check), check.at)).collect();
+        let came: Vec<_> =
+            rows.checks().filter(|check| check.place == place).map(|check| (came(check), check.at)).collect();
         assert!(came.is_sorted_by_key(|(came, _)| *came), "in the order of coming");
         assert!(came.iter().all(|(came, at)| came <= at));
         wait_ms += came.iter().map(|(came, at)| at.ms() - came.ms()).sum::<u64>();

@@ -355,7 +355,8 @@ fn quotas() -> impl Strategy<Value = Vec<Quota>> {
     ];
     let purposes = vec(select(&Purpose::ALL[..]), 0..4);
     let quota = (purposes, per, prop_oneof![(1..4_u32).prop_map(Ok), small().prop_map(Err)]);
-    let quota = quota.prop_map(|(purposes, per, limit)| Quota { purposes, passes: limit.ok(), minutes: limit.err(), per });
+    let quota =
+        quota.prop_map(|(purposes, per, limit)| Quota { purposes, passes: limit.ok(), minutes: limit.err(), per });
     vec(quota, 0..3)
 }
 

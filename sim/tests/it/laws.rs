@@ -166,8 +166,9 @@ impl Run<'_> {
         let checks = self.rows.checks().filter(|check| shown.contains(&check.verdict));
         let mut checks: Vec<_> = checks.map(|check| (check.at, check.resident, check.place, check.purpose)).collect();
         let verify = self.rows.requests_of(RequestKind::Verify);
-        let mut verify: Vec<_> =
-            verify.filter_map(|request| Some((request.at, request.resident, request.place, request.purpose?))).collect();
+        let mut verify: Vec<_> = verify
+            .filter_map(|request| Some((request.at, request.resident, request.place, request.purpose?)))
+            .collect();
         checks.sort_unstable();
         verify.sort_unstable();
         assert!(checks == verify, "each pass shown is verified once");
@@ -214,13 +215,8 @@ impl Run<'_> {
                 let checks: Vec<_> = rows.checks.iter().filter(|check| check.purpose == purpose).collect();
                 let found = checks.iter().filter(|check| check.verdict == Verdict::NoPass);
                 let lengths = [trips.len(), without.count(), passes.len(), checks.len(), found.count()];
-                let counted = [
-                    counts.trips,
-                    counts.trips_without_pass,
-                    counts.passes,
-                    counts.checks,
-                    counts.found_without_pass,
-                ];
+                let counted =
+                    [counts.trips, counts.trips_without_pass, counts.passes, counts.checks, counts.found_without_pass];
                 assert_eq!(lengths.map(|length| length as u64), counted, "{purpose} on day {}", day.day);
                 self.check_cancelled(counts, &passes);
             }

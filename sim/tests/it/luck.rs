@@ -54,9 +54,8 @@ fn leaves_others_alone(before: &Case, after: &Case, purposes: &[Purpose]) {
 #[test]
 fn a_policy_leaves_the_days_of_others_alone() {
     let case = Case::launch(20_000).with(|case| case.settings.checks.stops_per_h = 0.01);
-    let work = |change: fn(&mut PurposeRule)| {
-        case.with(|case| change(case.policy.purposes.get_mut(&Purpose::Work).unwrap()))
-    };
+    let work =
+        |change: fn(&mut PurposeRule)| case.with(|case| change(case.policy.purposes.get_mut(&Purpose::Work).unwrap()));
     leaves_others_alone(&case, &work(|rule| rule.allowed = false), &[Purpose::Work]);
     leaves_others_alone(&case, &work(|rule| rule.validity_min = Some(60)), &[Purpose::Work]);
     leaves_others_alone(&case, &work(|rule| rule.radius_m = Some(2_000)), &[Purpose::Work]);
