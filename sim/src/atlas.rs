@@ -2,6 +2,7 @@
 
 use crate::Place;
 use crate::draw::{Chance, bounds};
+use crate::profile::DAY_MS;
 use crate::settings::Activities;
 
 /// The mean radius of the Earth (IUGG), in kilometres.
@@ -79,7 +80,8 @@ impl Reach {
             if usize::from(number) != from && distance_km <= activities.reach_km && weight > 0.0 {
                 destinations.push(Destination {
                     place: number,
-                    travel_ms: (distance_km / activities.speed_kmh * MS_PER_H) as u32,
+                    // No trip lasts longer than a day.
+                    travel_ms: ((distance_km / activities.speed_kmh * MS_PER_H) as u32).min(DAY_MS),
                     distance_m: (distance_km * 1_000.0) as u32,
                     is_own: false,
                 });

@@ -24,6 +24,8 @@ use crate::today::Today;
 use crate::uptake::{DAY_MS, Ms};
 use crate::world::World;
 
+const DAY_MIN: u32 = 24 * 60;
+
 /// What all share on a day, beside its cells.
 pub(crate) struct Shared<'a> {
     pub(crate) service: &'a mut Service,
@@ -99,6 +101,7 @@ impl Resolver<'_, '_> {
                 self.gives_up(cell, PlanId { cell: number, index: index as u16 }, latest_ms);
             }
         }
+        cell.standing.begin(u32::from(self.today.day + 1) * DAY_MIN);
         let kept_s = self.world.rules.longest_quota_period_s();
         if kept_s > 0 {
             cell.ledger.forget(self.world.unix_s(self.today.day_ms) - kept_s);

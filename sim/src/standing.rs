@@ -26,6 +26,8 @@ pub(crate) struct Standing {
     latest: Vec<u32>,
     /// The same of a pass that holds longer than a day, so that errands do not displace it; empty when the policy has none.
     long: Vec<u32>,
+    /// Passes that begin after the day on which they were issued: whose, for what, and the first minute. They are few.
+    upcoming: Vec<(u16, Purpose, u32)>,
     /// What each household has learnt: which lesson, and for how many days more.
     lessons: Vec<u8>,
 }
@@ -70,6 +72,7 @@ impl Standing {
             contact: people.residents.iter().enumerate().map(contact).collect(),
             latest: vec![0; residents],
             long: vec![0; if has_long_passes { residents } else { 0 }],
+            upcoming: Vec::new(),
             lessons: vec![0; people.count_households()],
         }
     }
@@ -134,6 +137,22 @@ impl Standing {
         column[usize::from(resident)] = held.until_min.min(u32::MAX >> 4) << 4 | annulled | purpose as u32;
     }
 
+    /// Notes that the pass just noted begins at a minute of a later day; rounded up to the minute.
+    pub(crate) fn begins_later(&mut self, resident: u16, purpose: Purpose, from_min: u32) {
+        self.upcoming.push((resident, purpose, from_min));
+    }
+
+    /// Whether a pass of `resident` for `purpose` begins after `minute`.
+    #[inline]
+    pub(crate) fn begins_after(&self, resident: u16, purpose: Purpose, minute: u32) -> bool {
+        self.upcoming.iter().any(|(who, what, from_min)| (*who, *what) == (resident, purpose) && *from_min > minute)
+    }
+
+    /// Passes that begin by `minute` are like any others from then on.
+    pub(crate) fn begin(&mut self, minute: u32) {
+        self.upcoming.retain(|(_, _, from_min)| *from_min > minute);
+    }
+
     /// Notes that `resident` has no pass for `purpose` any more: it was given back, or found annulled.
     pub(crate) fn lose(&mut self, resident: u16, purpose: Purpose) {
         for column in [&mut self.latest, &mut self.long] {
@@ -175,7 +194,13 @@ mod tests {
     use super::*;
 
     fn standing() -> Standing {
-        Standing { contact: vec![600, ONLY_FOR_A_TRIP | 10], latest: vec![0; 2], long: vec![0; 2], lessons: vec![0; 2] }
+        Standing {
+            contact: vec![600, ONLY_FOR_A_TRIP | 10],
+            latest: vec![0; 2],
+            long: vec![0; 2],
+            upcoming: Vec::new(),
+            lessons: vec![0; 2],
+        }
     }
 
     #[test]

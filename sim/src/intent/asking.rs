@@ -147,7 +147,8 @@ impl Planner<'_> {
     /// The pass that the resident has from before and that still holds at departure.
     fn held(&self, wish: &Wish) -> Option<Held> {
         let departs_min = (self.today.day_ms / Ms::from(MINUTE_MS)) as u32 + wish.departs_ms / MINUTE_MS;
-        self.standing.held(wish.resident, wish.purpose()).filter(|held| held.until_min > departs_min)
+        let held = self.standing.held(wish.resident, wish.purpose()).filter(|held| held.until_min > departs_min);
+        held.filter(|_| !self.standing.begins_after(wish.resident, wish.purpose(), departs_min))
     }
 
     fn dealings(&self, resident: u16, household: u16, registers_today: bool) -> Dealings {

@@ -24,6 +24,8 @@ pub struct Census {
     pub employed_by_age: [u64; AGE_BANDS],
     /// Residents whose work goes on on site, is suspended, is done from home.
     pub by_work: [u64; 3],
+    /// Residents with work on site who have two days on and two off.
+    pub rotating: u64,
     /// Chronically ill residents of each age band.
     pub chronic_by_age: [u64; AGE_BANDS],
     /// Residents of each age band with a smartphone that runs the app.
@@ -66,6 +68,7 @@ impl Census {
             } {
                 self.by_work[work] += 1;
                 self.employed_by_age[band] += 1;
+                self.rotating += u64::from(work == 0 && member.rotates());
             }
             match member.phone() {
                 Phone::App => self.app_by_age[band] += 1,

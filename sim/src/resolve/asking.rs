@@ -133,16 +133,21 @@ impl Resolver<'_, '_> {
         });
         // A phase may prolong it; by then the holder will know.
         let until_s = self.world.rules.extended(plan.purpose, window, i64::MAX).until_s;
-        let until_min = (self.world.ms(until_s) / Ms::from(MINUTE_MS)).max(0) as u32;
+        let until_min = u32::try_from(self.world.ms(until_s) / Ms::from(MINUTE_MS)).unwrap_or(u32::MAX);
         let held = Held { until_min, is_annulled: plan.is_malformed };
         cell.standing.hold(plan.resident, plan.purpose, held, until_s - window.from_s > LONG_S);
+        let from_ms = self.world.ms(window.from_s);
+        if from_ms > absolute_ms(self.today.day + 1, 0) {
+            let from_min = (from_ms + Ms::from(MINUTE_MS) - 1) / Ms::from(MINUTE_MS);
+            cell.standing.begins_later(plan.resident, plan.purpose, from_min as u32);
+        }
         let kept = &mut cell.day.plans[index];
         (kept.state, kept.held_until_min) = (PlanState::Issued, until_min);
         if self.wants.records {
             kept.pass = cell.day.passes.len() as u32;
             cell.day.passes.push(pass);
         }
-        let holds_ms = self.relative_ms(self.world.ms(window.from_s)).max(answered_ms);
+        let holds_ms = self.relative_ms(from_ms).max(answered_ms);
         if plan.trip == NO_TRIP {
             return;
         }

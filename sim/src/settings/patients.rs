@@ -47,7 +47,7 @@ impl Patients {
     pub(super) fn faults(&self, faults: &mut Vec<Fault>) {
         within(faults, "patients.growth_per_day", self.growth_per_day, 0.0, 10.0);
         within(faults, "patients.days_at_home", self.days_at_home, 1, 60);
-        within(faults, "patients.prompts_per_day", self.prompts_per_day, 0, 12);
+        within(faults, "patients.prompts_per_day", self.prompts_per_day, 0, 8);
         within(faults, "patients.prompts_until_h", self.prompts_until_h, 1, 24);
         within(faults, "patients.prompts_from_h", self.prompts_from_h, 0, self.prompts_until_h.saturating_sub(1));
         within(faults, "patients.answer_mean_min", self.answer_mean_min, 0.1, 1_440.0);

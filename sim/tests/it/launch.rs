@@ -2,8 +2,8 @@
 
 use std::fs::File;
 
-use demand::{RateSeries, RequestKind, SimTime};
-use sim::Simulation;
+use demand::RequestKind;
+use sim::{Shard, Simulation};
 
 use crate::support::Case;
 
@@ -11,13 +11,15 @@ const RESIDENTS: u32 = 3_202_946;
 
 fn oblast() -> Case {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/places/nizhny-novgorod-oblast.csv");
-    Case { places: sim::read_places(File::open(path).unwrap()).unwrap(), ..Case::launch(RESIDENTS) }
+    Case::launch(RESIDENTS).with(|case| {
+        case.places = sim::read_places(File::open(path).unwrap()).unwrap();
+        case.calendar.days = 3;
+    })
 }
 
-fn registrations(simulation: &Simulation, hours: std::ops::Range<u64>) -> usize {
-    let hour = |hour: u64| SimTime::from_ms(hour * 3_600_000);
-    let requests = simulation.trace.between(hour(hours.start), hour(hours.end));
-    requests.iter().filter(|request| request.kind == RequestKind::Register).count()
+fn registrations(simulation: &Simulation, hours: std::ops::Range<usize>) -> u32 {
+    let minutes = simulation.demand.minutes().iter().skip(hours.start * 60).take(hours.len() * 60);
+    minutes.map(|minute| minute[RequestKind::Register as usize]).sum()
 }
 
 #[track_caller]
@@ -27,7 +29,7 @@ fn within(value: f64, band: std::ops::RangeInclusive<f64>, what: &str) {
 
 #[test]
 fn the_launch_is_plausible() {
-    let simulation = oblast().observed(2, &mut ());
+    let simulation = oblast().simulated(2, Shard::WHOLE, &mut ()).unwrap();
     assert!(simulation.complete);
     assert_eq!((simulation.residents, simulation.days), (u64::from(RESIDENTS), 3));
     assert_eq!(simulation.places.len(), 123, "122 places and the rural remainder");
@@ -43,7 +45,7 @@ fn the_launch_is_plausible() {
     let friday = &simulation.day_summaries[1];
     within(per_resident(friday.total().checks) * 1_271_767.0, 1_800.0..=2_000.0, "checks on a weekday");
 
-    let rates = RateSeries::new(simulation.trace.requests());
+    let rates = &simulation.demand;
     within(rates.total(RequestKind::Register) as f64, 0.5e6..=1.0e6, "registrations");
     let opening = registrations(&simulation, 12..13);
     assert!((0..72).all(|hour| registrations(&simulation, hour..hour + 1) <= opening), "the opening is the worst hour");
