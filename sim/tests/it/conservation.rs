@@ -12,7 +12,6 @@ use crate::{cases, laws};
 #[test]
 fn the_laws_hold() {
     for (name, case) in cases::all(8_000) {
-        println!("{name}");
         let (simulation, rows) = case.run(2);
         laws::hold(&case, &simulation, &rows);
         assert_eq!(simulation.residents, 8_000);

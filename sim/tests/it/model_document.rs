@@ -20,6 +20,7 @@ fn documented() -> BTreeMap<String, String> {
 /// All keys below `value`, dotted, with their defaults as in a scenario file.
 fn flatten(prefix: &str, value: &Value, keys: &mut BTreeMap<String, String>) {
     match value {
+        Value::Table(table) if table.is_empty() => drop(keys.insert(prefix.to_owned(), or_none(String::new()))),
         Value::Table(table) => {
             for (key, value) in table {
                 let dot = if prefix.is_empty() { "" } else { "." };

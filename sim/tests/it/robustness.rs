@@ -13,8 +13,15 @@ proptest! {
     #[test]
     fn no_accepted_scenario_fails(case in generated::case()) {
         let complete = complete_places(&case.places, case.settings.region.residents);
-        let faults: Vec<Fault> =
-            [case.settings.faults(), case.calendar.faults(), case.policy.faults(), complete.err().into_iter().collect()].concat();
+        let of_places = complete.as_ref().map_or(Vec::new(), |places| case.settings.faults_in(places));
+        let faults: Vec<Fault> = [
+            case.settings.faults(),
+            case.calendar.faults(),
+            case.policy.faults(),
+            complete.err().into_iter().collect(),
+            of_places,
+        ]
+        .concat();
         let mut rows = Rows::default();
         match case.simulated(1, Shard::WHOLE, &mut rows) {
             Ok(simulation) => {
