@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use demand::Calendar;
 use passes::{Policy, Purpose, PurposeRule};
-use sim::{Model, Options, Place, Population, Region, Settings};
+use sim::{Model, Options, Place, Population, Region, Settings, Shard};
 
 const RESIDENTS: u32 = 100_000;
 
@@ -40,17 +40,17 @@ fn region(c: &mut Criterion) {
     let (places, policy) = (town(), policy());
     group.throughput(Throughput::Elements(u64::from(RESIDENTS)));
     group.bench_function("population_100k", |b| {
-        b.iter(|| Population::synthesise(black_box(&settings.population), &places, 1));
+        b.iter(|| Population::synthesise(black_box(&settings), &places, 1));
     });
 
     let days = 3;
     let calendar = Calendar { start: moment("2020-04-02"), days, utc_offset_min: 180 };
-    let model = Model { settings: &settings, places: &places, calendar, policy: &policy, seed: 1 };
+    let model = Model { settings: &settings, places: &places, calendar, policy: &policy, curve: None, seed: 1 };
     group.throughput(Throughput::Elements(u64::from(RESIDENTS) * u64::from(days)));
     for threads in [1, 2] {
         group.bench_function(format!("launch_100k_{threads}_threads"), |b| {
             let stop = AtomicBool::new(false);
-            let options = Options { threads, stop: &stop, progress: &|_| () };
+            let options = Options { threads, shard: Shard::WHOLE, stop: &stop, progress: &|_| () };
             b.iter(|| sim::simulate(black_box(&model), &options, &mut ()));
         });
     }

@@ -7,6 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use passes::SchemeKind;
 use report::Format;
 
+use crate::source::Change;
+
 /// Will this movement-pass system hold when the whole region needs it?
 ///
 /// Lockgate simulates every resident of a region under a pass policy, plays their requests against a pass server, and tells
@@ -41,6 +43,14 @@ pub(crate) enum Command {
     Check(Check),
 }
 
+/// What is changed of a scenario before it is read.
+#[derive(Debug, Args)]
+pub(crate) struct Changes {
+    /// Set a key of the scenario, such as `behaviour.obey_share=0.5` or `policy.quotas=[]`; may be given several times
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<Change>,
+}
+
 /// Where results go.
 #[derive(Debug, Args)]
 pub(crate) struct Output {
@@ -55,6 +65,8 @@ pub(crate) struct Demo {
     #[arg(long, value_name = "FILE")]
     pub(crate) scenario: Option<PathBuf>,
     #[command(flatten)]
+    pub(crate) changes: Changes,
+    #[command(flatten)]
     pub(crate) output: Output,
 }
 
@@ -62,21 +74,30 @@ pub(crate) struct Demo {
 pub(crate) struct Simulate {
     /// The scenario (TOML)
     pub(crate) scenario: PathBuf,
+    #[command(flatten)]
+    pub(crate) changes: Changes,
     /// Another seed than the scenario's
-    #[arg(long)]
-    pub(crate) seed: Option<u64>,
-    /// Simulate so many residents, every place in proportion, instead of the whole region
+    #[arg(long, value_parser = clap::value_parser!(i64).range(0..))]
+    pub(crate) seed: Option<i64>,
+    /// Make an ensemble: so many runs, with the seed and those that follow it; of each scenario that a sweep makes
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) runs: Option<u32>,
+    /// Simulate so many residents, every place, the service and bots in proportion, instead of the whole region
     #[arg(long, value_name = "N")]
     pub(crate) residents: Option<u32>,
     /// Simulate so many days
     #[arg(long, value_name = "N")]
     pub(crate) days: Option<u16>,
+    /// Hold the model against the figures that were published of these days; exit code 1 when one is out of its band
+    #[arg(long, conflicts_with = "days")]
+    pub(crate) validate: bool,
     /// How many threads; the results are the same for any number [default: all cores]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
     /// How trips, passes, checks and requests are written: csv, parquet (a sixth of the size) or none (summaries only)
-    #[arg(long, default_value = "csv")]
-    pub(crate) format: Format,
+    /// [default: csv; none of an ensemble]
+    #[arg(long)]
+    pub(crate) format: Option<Format>,
     #[command(flatten)]
     pub(crate) output: Output,
 }
@@ -89,6 +110,8 @@ pub(crate) struct Serve {
     /// The scenario whose policy the server obeys [default: the launch of Nizhny Novgorod]
     #[arg(long, value_name = "FILE")]
     pub(crate) scenario: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) changes: Changes,
     #[command(flatten)]
     pub(crate) server: ServerChoice,
     /// The folder of the embedded store; made when it does not exist
@@ -144,6 +167,8 @@ pub(crate) struct Consent {
 pub(crate) struct Load {
     /// The scenario whose simulated demand is played [default for --rate, --get and --trace: the launch of Nizhny Novgorod]
     pub(crate) scenario: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) changes: Changes,
     #[command(flatten)]
     pub(crate) target: TargetChoice,
     /// Play this trace (CSV) instead of simulating one
@@ -204,6 +229,8 @@ pub(crate) enum Asked {
 pub(crate) struct Capacity {
     /// The scenario (TOML); its SLO is the limit and its simulated demand the yardstick
     pub(crate) scenario: PathBuf,
+    #[command(flatten)]
+    pub(crate) changes: Changes,
     /// The server, as `http://HOST:PORT` [default: a reference server of its own]
     #[arg(long, value_name = "URL")]
     pub(crate) target: Option<String>,
@@ -228,6 +255,8 @@ pub(crate) struct Report {
 pub(crate) struct Check {
     /// The scenario (TOML)
     pub(crate) scenario: PathBuf,
+    #[command(flatten)]
+    pub(crate) changes: Changes,
 }
 
 /// Hours and minutes since a first midnight; hours may pass 24.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use demand::{RateSeries, RequestKind, SimTime, Trace};
+use demand::{RateSeries, RequestKind, SimTime};
 use loadgen::{CapacityResult, Ended, Kind, Path, PathCapacity, Search, Step, Target};
 use report::record::{Command, PeakRecord, Results};
 use report::{RunFolder, RunRecord, number, terminal};
@@ -19,11 +19,11 @@ use crate::stop::Stop;
 
 /// Simulates the scenario's demand and finds what the target can bear of it.
 pub(crate) fn run(arguments: &Capacity, stop: &Stop) -> anyhow::Result<Ending> {
-    let scenario = Scenario::read(&arguments.scenario)?;
+    let scenario = Scenario::read(&arguments.scenario, &arguments.changes.set)?;
     let named = arguments.target.as_deref().map(|url| load::target(url, &arguments.consent)).transpose()?;
     let session = Session::begin(Command::Capacity, stop);
-    let trace = simulate::trace(&scenario, &session)?;
-    let demand = Demand::of(&scenario, &trace).ok_or_else(|| bad_input("the scenario asks nothing of a server"))?;
+    let demand = simulate::demand(&scenario, &session)?;
+    let demand = Demand::of(&scenario, &demand).ok_or_else(|| bad_input("the scenario asks nothing of a server"))?;
     let out = session.output(arguments.output.out.as_deref());
     let (out, record) = in_folder(&out, |folder| match &named {
         Some(target) => search(&scenario, target, &demand, folder, &session),
@@ -51,12 +51,11 @@ pub(crate) struct Demand {
 }
 
 impl Demand {
-    /// The demand of `trace`; `None` when it asks nothing.
-    pub(crate) fn of(scenario: &Scenario, trace: &Trace) -> Option<Self> {
-        let rates = RateSeries::new(trace.requests());
+    /// What `rates` ask; `None` when that is nothing.
+    pub(crate) fn of(scenario: &Scenario, rates: &RateSeries) -> Option<Self> {
         let mix = RequestKind::ALL.map(|kind| (Kind::from(kind), rates.total(kind) as f64));
         Some(Demand {
-            peaks: report::peaks(trace, &scenario.calendar),
+            peaks: report::peaks(rates, &scenario.calendar),
             peak_at: rates.peak_of_all()?.at,
             mix: mix.to_vec(),
         })

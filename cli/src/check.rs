@@ -8,12 +8,15 @@ use crate::args::Check;
 use crate::failure::Ending;
 use crate::policy_text;
 use crate::scenario::Scenario;
+use crate::sweep::Sweep;
+use crate::validate;
 
 /// Explains the scenario, or names everything that is wrong with it.
 pub(crate) fn run(arguments: &Check) -> anyhow::Result<Ending> {
-    let scenario = Scenario::read(&arguments.scenario)?;
+    let scenario = Scenario::read_swept(&arguments.scenario, &arguments.changes.set)?;
     let listed: u64 = scenario.places.iter().map(|place| u64::from(place.residents)).sum();
     let rural = u64::from(scenario.settings.region.residents) - listed;
+    scenario.yardsticks()?;
     print!("{}", explain(&scenario, rural));
     Ok(Ending::Held)
 }
@@ -42,10 +45,25 @@ fn explain(scenario: &Scenario, rural: u64) -> String {
         100.0 * scenario.slo.right_share.get(),
     );
     text += &format!("Reference server: scheme {}\n\n", scenario.server.scheme.name());
+    text += &validate::explain(&scenario.published);
+    text += &explain_sweep(&scenario.sweep);
     for doubt in doubts(scenario) {
         text += &format!("doubtful: {doubt}\n");
     }
     text + "The scenario can be used.\n"
+}
+
+/// What a sweep makes of the scenario; nothing when there is none.
+fn explain_sweep(sweep: &Sweep) -> String {
+    if sweep.is_empty() {
+        return String::new();
+    }
+    let points = number::whole(sweep.points() as u64);
+    let lines: String = sweep.lines().iter().map(|line| format!("  {line}\n")).collect();
+    format!(
+        "Sweep: {points} scenarios, each value of a key with each of the others; `simulate` makes {points} runs, and with --runs N, \
+         N times as many\n{lines}"
+    )
 }
 
 /// What is possible and hardly meant.

@@ -51,6 +51,9 @@ impl ServerSeat<'_> {
         if let Some(scenario) = &self.scenario.file {
             command.arg("--scenario").arg(scenario);
         }
+        for change in self.scenario.source.changes() {
+            command.arg("--set").arg(change.typed());
+        }
         Ok(command)
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use report::record::{Command, Results, Status};
 use report::{Format, Run, RunFolder, RunRecord, terminal};
+use sim::TraceKeeper;
 
 use crate::args::{Demo, ServerChoice, Store};
 use crate::capacity::{self, Demand};
@@ -19,7 +20,7 @@ use crate::stop::Stop;
 ///
 /// A rehearsal that finds that a launch breaks has done its work: it ends well, whatever the verdict, unless it was stopped.
 pub(crate) fn run(arguments: &Demo, stop: &Stop) -> anyhow::Result<Ending> {
-    let scenario = Scenario::read_or_built_in(arguments.scenario.as_deref())?;
+    let scenario = Scenario::read_or_built_in(arguments.scenario.as_deref(), &arguments.changes.set)?;
     let session = Session::begin(Command::Demo, stop);
     let out = session.output(arguments.output.out.as_deref());
     let (out, record) = in_folder(&out, |folder| rehearse(&scenario, folder, &session))?;
@@ -31,12 +32,15 @@ pub(crate) fn run(arguments: &Demo, stop: &Stop) -> anyhow::Result<Ending> {
 fn rehearse(scenario: &Scenario, folder: &RunFolder, session: &Session) -> anyhow::Result<RunRecord> {
     let part = |command| Session::begin(command, &session.stop);
     let simulating = part(Command::Simulate);
+    let mut keeper = TraceKeeper::default();
     let simulated = in_folder(&folder.path().join("simulate"), |folder| {
-        simulate::simulate(scenario, 0, Format::Parquet, folder, &simulating)
+        simulate::simulate(scenario, 0, Format::Parquet, &mut keeper, folder, &simulating)
     })?;
-    let Simulated { trace, record } = simulated.1;
+    let Simulated { simulation, record, .. } = simulated.1;
+    let trace = keeper.into_trace();
     let mut parts = vec![record];
-    let demand = Demand::of(scenario, &trace).ok_or_else(|| bad_input("the scenario asks nothing of a server"))?;
+    let demand =
+        Demand::of(scenario, &simulation.demand).ok_or_else(|| bad_input("the scenario asks nothing of a server"))?;
     let seat =
         ServerSeat { scenario, choice: ServerChoice { scheme: None, store: Store::Embedded }, beside: folder.path() };
     if !session.stop.asked() {

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::faults::BadFile;
+use crate::bad_file::BadFile;
 
 /// How a command ended that could run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,99 +4,52 @@
 //! until what is left can be read. That finds all keys that are unknown, of a wrong type or out of range.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
 
-use demand::RowFault;
 use passes::Fault;
 use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
-/// Everything wrong with the files that were given: the message of exit code 2, a line each.
-#[derive(Debug, Default)]
-pub(crate) struct BadFile {
-    faults: BTreeSet<FileFault>,
-}
-
-/// One line of it.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct FileFault {
-    file: PathBuf,
-    /// Counted from 1; 0 when the file as a whole is meant.
-    line: usize,
-    /// The key or column, or nothing.
-    key: String,
-    message: String,
-}
-
-impl BadFile {
-    /// A file that cannot be used for one reason, which has no line.
-    pub(crate) fn whole(file: &Path, message: impl Into<String>) -> Self {
-        let fault = FileFault { file: file.to_owned(), line: 0, key: String::new(), message: message.into() };
-        BadFile { faults: BTreeSet::from([fault]) }
-    }
-
-    /// A table with bad rows.
-    pub(crate) fn rows(file: &Path, rows: &[RowFault]) -> Self {
-        let fault = |row: &RowFault| FileFault {
-            file: file.to_owned(),
-            line: row.line as usize,
-            key: row.column.to_owned(),
-            message: row.message.clone(),
-        };
-        BadFile { faults: rows.iter().map(fault).collect() }
-    }
-
-    /// These faults and those of another file.
-    pub(crate) fn and(mut self, other: BadFile) -> Self {
-        self.faults.extend(other.faults);
-        self
-    }
-}
-
-impl fmt::Display for BadFile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, FileFault { file, line, key, message }) in self.faults.iter().enumerate() {
-            let gap = if index == 0 { "" } else { "\n" };
-            write!(f, "{gap}{}", file.display())?;
-            if *line > 0 {
-                write!(f, ":{line}")?;
-            }
-            if !key.is_empty() {
-                write!(f, ": {key}")?;
-            }
-            write!(f, ": {message}")?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for BadFile {}
+use crate::bad_file::{BadFile, FileFault, Place};
+use crate::source::Source;
 
 type Table<'a> = DeTable<'a>;
 
-/// A parsed file and the faults found in it so far.
+/// A parsed scenario and the faults found in it so far.
 pub(crate) struct Document<'a> {
-    file: &'a Path,
-    text: &'a str,
+    source: &'a Source,
     root: Table<'a>,
+    /// What stands in the file itself, to find lines in; the same as `root` when nothing was changed.
+    written: Table<'a>,
     known: Vec<&'static str>,
-    faults: BTreeSet<(usize, String, String)>,
+    faults: BTreeSet<FileFault>,
 }
 
 impl<'a> Document<'a> {
-    /// Parses `text`, the content of `file`.
-    pub(crate) fn parse(file: &'a Path, text: &'a str) -> Result<Self, BadFile> {
-        let (root, errors) = DeTable::parse_recoverable(text);
-        let mut document = Document { file, text, root: root.into_inner(), known: Vec::new(), faults: BTreeSet::new() };
+    /// Parses the text of `source`.
+    pub(crate) fn parse(source: &'a Source) -> Result<Self, BadFile> {
+        let (root, errors) = DeTable::parse_recoverable(&source.text);
+        let (written, _) = DeTable::parse_recoverable(&source.written);
+        let (root, written) = (root.into_inner(), written.into_inner());
+        let mut document = Document { source, root, written, known: Vec::new(), faults: BTreeSet::new() };
         for error in &errors {
             let at = error.span().unwrap_or_default();
             document.note(at, String::new(), format!("this is not TOML: {}", error.message()));
         }
         // After a syntax error half the keys may be missing, and complaints about those would hide it.
         if document.faults.is_empty() { Ok(document) } else { Err(document.into_faults()) }
+    }
+
+    /// The table or value `name` as it stands, to be read in another way than by serde; the document need not have it.
+    pub(crate) fn raw(&mut self, name: &'static str) -> Option<Spanned<DeValue<'a>>> {
+        self.known.push(name);
+        self.root.get(name).cloned()
+    }
+
+    /// The text at `at`.
+    pub(crate) fn slice(&self, at: Range<usize>) -> &'a str {
+        &self.source.text[at]
     }
 
     /// Reads the table `name`; an absent one is read as empty. `required` names the keys that have no default, so that all missing
@@ -131,7 +84,7 @@ impl<'a> Document<'a> {
     /// Notes what a section found wrong with itself.
     pub(crate) fn note_faults(&mut self, faults: Vec<Fault>) {
         for Fault { key, message } in faults {
-            let at = self.find(&key);
+            let at = find(&self.root, &key);
             self.note(at, key, message);
         }
     }
@@ -152,8 +105,7 @@ impl<'a> Document<'a> {
     }
 
     fn into_faults(self) -> BadFile {
-        let fault = |(line, key, message)| FileFault { file: self.file.to_owned(), line, key, message };
-        BadFile { faults: self.faults.into_iter().map(fault).collect() }
+        BadFile::of(self.faults)
     }
 
     /// Reads `value`, taking out one key at fault after the other. `faults_before` is how many faults there were before this section.
@@ -183,46 +135,55 @@ impl<'a> Document<'a> {
         }
     }
 
-    fn note(&mut self, at: Range<usize>, key: String, message: String) {
-        let line = if at == (0..0) { 0 } else { 1 + self.text[..at.start].matches('\n').count() };
-        let said = self.faults.iter().any(|(_, other, _)| !key.is_empty() && *other == key);
+    /// Notes that something is wrong at `at` with `key`; the first thing told of a key is enough.
+    pub(crate) fn note(&mut self, at: Range<usize>, key: String, message: String) {
+        let said = self.faults.iter().any(|fault| !key.is_empty() && fault.key == key);
         if !said {
-            self.faults.insert((line, key, message));
+            let place = self.place(at, &key);
+            self.faults.insert(FileFault { place, key, message });
         }
+    }
+
+    /// Where `key`, which stands at `at`, comes from.
+    pub(crate) fn place(&self, at: Range<usize>, key: &str) -> Place {
+        if let Some(place) = self.source.changed(key) {
+            return place;
+        }
+        // Changes move lines about.
+        let at = if self.source.changes().is_empty() { at } else { find(&self.written, key) };
+        let line = if at == (0..0) { 0 } else { 1 + self.source.written[..at.start].matches('\n').count() };
+        Place::Line(self.source.file.clone(), line)
     }
 
     fn header(&self, name: &str) -> Range<usize> {
         let key = self.root.keys().find(|key| key.get_ref() == name);
         key.map_or(0..0, |key| key.span())
     }
+}
 
-    /// Where `key` (dotted, indices for lists) stands: the deepest part of it that is written in the file.
-    fn find(&self, key: &str) -> Range<usize> {
-        let mut at = 0..0;
-        let mut parts = key.split('.');
-        let Some(first) = parts.next() else { return at };
-        let Some((name, mut value)) = self.root.get_key_value(first) else { return at };
-        at = if name.span() == (0..0) { at } else { name.span() };
-        for part in parts {
-            value = match value.get_ref() {
-                DeValue::Table(table) => match table.get_key_value(part) {
-                    Some((name, value)) => {
-                        at = name.span();
-                        value
-                    }
-                    None => return at,
-                },
-                DeValue::Array(list) => match part.parse::<usize>().ok().and_then(|index| list.get(index)) {
-                    Some(value) => {
-                        at = value.span();
-                        value
-                    }
-                    None => return at,
-                },
-                _ => return at,
-            };
+/// Where `key` (dotted, indices for lists) stands in `root`: the deepest part of it that is written there.
+fn find(root: &Table<'_>, key: &str) -> Range<usize> {
+    let parts: Vec<&str> = key.split('.').collect();
+    find_key(root, &parts).unwrap_or_default()
+}
+
+/// Where the path `parts` stands in `table`; `None` when not even its beginning does. A quoted key has dots of its own.
+fn find_key(table: &Table<'_>, parts: &[&str]) -> Option<Range<usize>> {
+    (1..=parts.len()).find_map(|length| {
+        let (name, value) = table.get_key_value(parts[..length].join(".").as_str())?;
+        Some(find_in(value, &parts[length..]).unwrap_or(name.span()))
+    })
+}
+
+fn find_in(value: &Spanned<DeValue<'_>>, parts: &[&str]) -> Option<Range<usize>> {
+    match value.get_ref() {
+        DeValue::Table(table) => find_key(table, parts),
+        DeValue::Array(list) => {
+            let (index, rest) = parts.split_first()?;
+            let element = list.get(index.parse::<usize>().ok()?)?;
+            Some(find_in(element, rest).unwrap_or(element.span()))
         }
-        at
+        _ => None,
     }
 }
 
@@ -303,6 +264,8 @@ fn plain(message: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use passes::{Policy, Share};
 
@@ -316,8 +279,11 @@ mod tests {
     }
 
     fn told(text: &str, read: impl FnOnce(&mut Document)) -> Vec<String> {
-        let file = Path::new("a.toml");
-        match Document::parse(file, text) {
+        told_of(&Source::new(Path::new("a.toml"), text.to_owned()), read)
+    }
+
+    fn told_of(source: &Source, read: impl FnOnce(&mut Document)) -> Vec<String> {
+        match Document::parse(source) {
             Ok(mut document) => {
                 read(&mut document);
                 document.finish().err()
@@ -382,6 +348,22 @@ per = "fortnight"
             document.note_faults(vec![Fault::new("policy.until", "before the start")]);
         });
         assert_eq!(told, ["a.toml:3: policy.until: before the start"]);
+    }
+
+    #[test]
+    fn a_fault_lies_with_who_set_the_value() {
+        let changes = ["sample.share=1.4", "sample.cuont=3", "other.x=1"].map(|set| set.parse().unwrap());
+        let written = "[sample]\n# one\nshare = 0.5\n\n# two\n[smaple]\n[sample.count]\nx = 1\n";
+        let source = Source::new(Path::new("a.toml"), written.to_owned()).with(&changes).unwrap();
+        let told = told_of(&source, |document| {
+            document.section::<Sample>("sample", &["share"]);
+        });
+        assert_eq!(told.len(), 5, "{told:#?}");
+        assert!(told[0].starts_with("a.toml:6: smaple: there is no such key or section"), "{told:#?}");
+        assert!(told[1].starts_with("a.toml:7: sample.count: this is a wrong kind of value"), "{told:#?}");
+        assert!(told[2].starts_with("--set other.x=1: other: there is no such key or section"), "{told:#?}");
+        assert!(told[3].starts_with("--set sample.cuont=3: there is no key `cuont`"), "{told:#?}");
+        assert!(told[4].starts_with("--set sample.share=1.4: 1.4 is not a share"), "{told:#?}");
     }
 
     #[test]

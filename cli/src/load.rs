@@ -10,8 +10,8 @@ use report::record::{Command, Results};
 use report::{RunFolder, RunRecord, terminal};
 
 use crate::args::{Arrivals as ArrivalsChoice, Asked, Consent, Load};
+use crate::bad_file::BadFile;
 use crate::failure::{Ending, bad_input};
-use crate::faults::BadFile;
 use crate::progress::Progress as Shown;
 use crate::scenario::Scenario;
 use crate::session::{Session, close_folder, ending, in_folder, of_load, of_report, read_file};
@@ -30,7 +30,7 @@ pub(crate) struct Job {
 
 /// Plays the demand that was asked for against the target.
 pub(crate) fn run(arguments: &Load, stop: &Stop) -> anyhow::Result<Ending> {
-    let mut scenario = Scenario::read_or_built_in(arguments.scenario.as_deref())?;
+    let mut scenario = Scenario::read_or_built_in(arguments.scenario.as_deref(), &arguments.changes.set)?;
     scenario.lends_objectives = arguments.scenario.is_none();
     scenario.load.threads = arguments.threads.and_then(std::num::NonZeroUsize::new).or(scenario.load.threads);
     let target = target(&arguments.target.target, &arguments.target.consent)?;

@@ -4,10 +4,13 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the command line: printing is what it is for")]
 
 mod args;
+mod bad_file;
+mod beside;
 mod capacity;
 mod check;
 mod child;
 mod demo;
+mod ensemble;
 mod failure;
 mod faults;
 mod load;
@@ -18,7 +21,10 @@ mod scenario;
 mod serve;
 mod session;
 mod simulate;
+mod source;
 mod stop;
+mod sweep;
+mod validate;
 
 use std::process::ExitCode;
 

@@ -1,7 +1,5 @@
 //! The scenario file: one TOML file, one section a crate.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use demand::Calendar;
@@ -9,9 +7,13 @@ use jiff::civil::DateTime;
 use loadgen::{CapacitySettings, LoadSettings, Slo};
 use passes::{Fault, Policy, Rules, SchemeKind};
 use serde::{Deserialize, Serialize};
-use sim::{Place, PlacesError, Region, Settings};
+use sim::{CapacityCurve, Place, Published, Region, Settings};
 
-use crate::faults::{BadFile, Document};
+use crate::bad_file::BadFile;
+use crate::beside;
+use crate::faults::Document;
+use crate::source::{Change, Source};
+use crate::sweep::Sweep;
 
 /// The scenario of `lockgate demo`, built in so that the program runs anywhere.
 const LAUNCH: &str = include_str!("../../scenarios/nizhny-novgorod-launch.toml");
@@ -65,15 +67,23 @@ pub(crate) struct Scenario {
     pub(crate) settings: Settings,
     /// The region's places as listed, without the rural remainder.
     pub(crate) places: Vec<Place>,
+    /// How a measured service answers, when the scenario has one.
+    pub(crate) curve: Option<CapacityCurve>,
     pub(crate) server: ServerSettings,
     pub(crate) load: LoadSettings,
     pub(crate) slo: Slo,
     pub(crate) capacity: CapacitySettings,
     pub(crate) replay: ReplaySettings,
-    /// The file's text, kept in every run folder.
-    pub(crate) text: String,
+    /// What was published of its days.
+    pub(crate) published: Vec<Published>,
+    /// Which of its keys are varied; a command that takes one scenario reads none that has a sweep.
+    pub(crate) sweep: Sweep,
+    /// The text it was read from, kept in every run folder.
+    pub(crate) source: Source,
     /// How many residents to simulate instead of all; set on the command line.
     pub(crate) shrunk_to: Option<u32>,
+    /// Whether to hold the model against what was published; set on the command line.
+    pub(crate) validates: bool,
     /// Whether nobody named a scenario and the built-in one only lends its objectives: such a run is not about its region.
     pub(crate) lends_objectives: bool,
     /// Where it was read; none when it is the built-in one.
@@ -81,29 +91,74 @@ pub(crate) struct Scenario {
 }
 
 impl Scenario {
-    /// Reads the scenario `file`.
+    /// Reads the scenario `file` with these changes made in it, for a command that takes one scenario.
     ///
     /// # Errors
-    /// [`BadFile`] with every fault and its line.
-    pub(crate) fn read(file: &Path) -> Result<Self, BadFile> {
-        let text = std::fs::read_to_string(file)
-            .map_err(|error| BadFile::whole(file, format!("cannot be read: {error}; name a scenario file")))?;
-        Scenario::parse(file, text, false).map(|scenario| Scenario { file: Some(file.to_owned()), ..scenario })
+    /// [`BadFile`] with every fault and its place, or when the scenario has a sweep.
+    pub(crate) fn read(file: &Path, changes: &[Change]) -> Result<Self, BadFile> {
+        Scenario::read_file(file, changes)?.alone()
     }
 
-    /// Reads `file`, or the built-in launch of Nizhny Novgorod when there is none.
+    /// Reads the scenario `file` with these changes made in it, and every scenario that its sweep makes of it.
+    ///
+    /// # Errors
+    /// [`BadFile`] with every fault and its place.
+    pub(crate) fn read_swept(file: &Path, changes: &[Change]) -> Result<Self, BadFile> {
+        let scenario = Scenario::read_file(file, changes)?;
+        let points = (0..scenario.sweep.points()).filter_map(|point| scenario.at(&scenario.sweep.changes(point)).err());
+        points.fold(BadFile::default(), BadFile::and).ok()?;
+        Ok(scenario)
+    }
+
+    /// As [`Scenario::read`]; the built-in launch of Nizhny Novgorod when there is no file.
     ///
     /// # Errors
     /// As [`Scenario::read`].
-    pub(crate) fn read_or_built_in(file: Option<&Path>) -> Result<Self, BadFile> {
+    pub(crate) fn read_or_built_in(file: Option<&Path>, changes: &[Change]) -> Result<Self, BadFile> {
         match file {
-            Some(file) => Scenario::read(file),
-            None => Scenario::parse(Path::new(LAUNCH_FILE), LAUNCH.to_owned(), true),
+            Some(file) => Scenario::read(file, changes),
+            None => {
+                Scenario::parse(Source::new(Path::new(LAUNCH_FILE), LAUNCH.to_owned()).with(changes)?, true)?.alone()
+            }
         }
     }
 
-    fn parse(file: &Path, text: String, built_in: bool) -> Result<Self, BadFile> {
-        let mut document = Document::parse(file, &text)?;
+    /// The same scenario with these changes made in it, and without its sweep.
+    ///
+    /// # Errors
+    /// [`BadFile`] with every fault and its place.
+    pub(crate) fn at(&self, changes: &[Change]) -> Result<Self, BadFile> {
+        let mut source = self.source.with(changes)?;
+        if !self.sweep.is_empty() {
+            source = source.without("sweep")?;
+        }
+        let scenario = Scenario::parse(source, self.file.is_none())?;
+        let (shrunk_to, lends_objectives) = (self.shrunk_to, self.lends_objectives);
+        Ok(Scenario { shrunk_to, lends_objectives, file: self.file.clone(), ..scenario })
+    }
+
+    fn read_file(file: &Path, changes: &[Change]) -> Result<Self, BadFile> {
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| BadFile::whole(file, format!("cannot be read: {error}; name a scenario file")))?;
+        let source = Source::new(file, text).with(changes)?;
+        Scenario::parse(source, false).map(|scenario| Scenario { file: Some(file.to_owned()), ..scenario })
+    }
+
+    fn alone(self) -> Result<Self, BadFile> {
+        if self.sweep.is_empty() {
+            return Ok(self);
+        }
+        let points = self.sweep.points();
+        let message = format!(
+            "[sweep] makes {points} scenarios, and this command takes one; `simulate` takes them all, and `--set sweep={{}}` \
+             leaves the sweep out"
+        );
+        Err(BadFile::whole(&self.source.file, message))
+    }
+
+    fn parse(source: Source, built_in: bool) -> Result<Self, BadFile> {
+        let file = source.file.as_path();
+        let mut document = Document::parse(&source)?;
         let title = document.key("title", None);
         let question = document.key("question", Some(String::new()));
         let seed = document.key("seed", Some(1_u64));
@@ -121,6 +176,8 @@ impl Scenario {
         let slo: Option<Slo> = document.section("slo", &[]);
         let capacity: Option<CapacitySettings> = document.section("capacity", &[]);
         let replay: Option<ReplaySettings> = document.section("replay", &[]);
+        let published = document.key("published", Some(Vec::<Published>::new()));
+        let sweep = Sweep::read(&mut document);
 
         // A section that cannot be read at all stands in by its defaults, so that the others are still looked at.
         let settings = Settings {
@@ -142,11 +199,20 @@ impl Scenario {
             replay.as_ref().map(ReplaySettings::faults),
         ];
         document.note_faults(faults.into_iter().flatten().flatten().collect());
-        let places = read_places(file, built_in, &settings.region.places);
+        let places = beside::places(file, built_in.then_some(LAUNCH_PLACES), &settings.region.places);
+        let curve = beside::curve(file, &settings.service.curve);
         if let Ok(places) = &places
             && let Err(fault) = sim::complete_places(places, settings.region.residents)
         {
             document.note_faults(vec![fault]);
+        }
+        if let Ok(places) = &places {
+            document.note_faults(settings.faults_in(places));
+        }
+        if let (Ok(places), Some(calendar), Some(published)) = (&places, &calendar, &published) {
+            let entries = published.iter().enumerate();
+            let faults = entries.flat_map(|(index, entry)| entry.faults(index, calendar.days, places));
+            document.note_faults(faults.collect());
         }
         let places = match (document.finish(), places) {
             (Ok(()), places) => places?,
@@ -155,6 +221,7 @@ impl Scenario {
             (Err(bad), Err(_)) if settings.region.places.is_empty() => return Err(bad),
             (Err(bad), Err(bad_places)) => return Err(bad.and(bad_places)),
         };
+        let curve = curve?;
 
         let all = (|| {
             Some(Scenario {
@@ -165,13 +232,17 @@ impl Scenario {
                 policy: policy?,
                 settings,
                 places,
+                curve,
                 server: server?,
                 load: load?,
                 slo: slo?,
                 capacity: capacity?,
                 replay: replay?,
-                text: text.clone(),
+                published: published?,
+                sweep,
+                source: source.clone(),
                 shrunk_to: None,
+                validates: false,
                 lends_objectives: false,
                 file: None,
             })
@@ -197,24 +268,6 @@ impl Scenario {
     }
 }
 
-/// The places file `name`, which lies beside the scenario `file`.
-fn read_places(file: &Path, built_in: bool, name: &str) -> Result<Vec<Place>, BadFile> {
-    let path = file.parent().unwrap_or(Path::new("")).join(name);
-    let reader: Box<dyn Read> = if built_in {
-        Box::new(LAUNCH_PLACES.as_bytes())
-    } else {
-        let opened = File::open(&path).map_err(|error| {
-            let message = format!("cannot be read: {error}; region.places names it, beside the scenario file");
-            BadFile::whole(&path, message)
-        })?;
-        Box::new(opened)
-    };
-    sim::read_places(reader).map_err(|error| match error {
-        PlacesError::Faults(rows) => BadFile::rows(&path, &rows),
-        PlacesError::Csv(error) => BadFile::whole(&path, error.to_string()),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -228,7 +281,7 @@ mod tests {
     #[test]
     fn every_key_stands_in_the_document() {
         let document = include_str!("../../docs/scenario.md");
-        let launch = Scenario::read_or_built_in(None).unwrap();
+        let launch = Scenario::read_or_built_in(None, &[]).unwrap();
         let sections = [
             keys("calendar", launch.calendar),
             keys("policy", &launch.policy),
@@ -237,7 +290,8 @@ mod tests {
             keys("slo", launch.slo),
             keys("capacity", launch.capacity),
             keys("replay", launch.replay),
-            ["title", "question", "seed"].map(|key| format!("`{key}`")).to_vec(),
+            keys("published", &launch.published[0]),
+            ["title", "question", "seed", "sweep"].map(|key| format!("`{key}`")).to_vec(),
         ];
         for key in sections.concat() {
             assert!(document.contains(&key), "docs/scenario.md does not list {key}");

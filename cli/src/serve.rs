@@ -17,7 +17,7 @@ use crate::scenario::Scenario;
 
 /// Runs the server until SIGINT, SIGTERM or, when asked, the end of standard input.
 pub(crate) fn run(arguments: &Serve) -> anyhow::Result<Ending> {
-    let scenario = Scenario::read_or_built_in(arguments.scenario.as_deref())?;
+    let scenario = Scenario::read_or_built_in(arguments.scenario.as_deref(), &arguments.changes.set)?;
     let store = match arguments.server.store {
         Store::Embedded => StoreKind::Embedded { dir: arguments.data.clone() },
         Store::Memory => StoreKind::Memory,

@@ -21,13 +21,21 @@ pub(crate) struct Session {
     command: Command,
     started: Instant,
     started_at: Timestamp,
+    /// What is shown while it simulates.
+    pub(crate) doing: String,
     pub(crate) stop: Stop,
 }
 
 impl Session {
     /// Begins a command now.
     pub(crate) fn begin(command: Command, stop: &Stop) -> Self {
-        Session { command, started: Instant::now(), started_at: Timestamp::now(), stop: stop.clone() }
+        let doing = "simulating".to_owned();
+        Session { command, started: Instant::now(), started_at: Timestamp::now(), doing, stop: stop.clone() }
+    }
+
+    /// The same command, which shows while it simulates that this is `what` of many.
+    pub(crate) fn doing(self, what: &str) -> Self {
+        Session { doing: format!("simulating {what}"), ..self }
     }
 
     /// The run folder to write: the one that was named, or a new one by time and command.
@@ -52,6 +60,7 @@ impl Session {
             title: about.then(|| scenario.title.clone()),
             seed: Some(scenario.seed),
             calendar: about.then_some(scenario.calendar),
+            overrides: scenario.source.overrides(),
             objectives: measured.then(|| Objectives::from(&scenario.slo)),
             started_at: self.started_at,
         };
@@ -93,7 +102,7 @@ pub(crate) fn in_folder<T>(
 
 /// Writes what every run folder has beside its tables.
 pub(crate) fn close_folder(folder: &RunFolder, scenario: &Scenario, record: &RunRecord) -> anyhow::Result<()> {
-    folder.write_text("scenario.toml", &scenario.text).map_err(of_report)?;
+    folder.write_text("scenario.toml", &scenario.source.text).map_err(of_report)?;
     folder.write_record(record).map_err(of_report)
 }
 
@@ -130,6 +139,7 @@ pub(crate) fn of_report(error: ReportError) -> anyhow::Error {
         | ReportError::NoRun { .. }
         | ReportError::Record { .. }
         | ReportError::Twice { .. }
+        | ReportError::NoPage { .. }
         | ReportError::Strangers { .. } => bad_input(error),
         _ => error.into(),
     }

@@ -1,85 +1,118 @@
 //! `lockgate simulate`: the residents' days.
 
-use demand::Trace;
+use demand::{RateSeries, Trace};
 use report::record::{Command, Results};
-use report::{BulkWriter, Effort, Format, RunFolder, RunRecord, peak_memory_bytes, terminal};
-use sim::{Model, Observer, SimError, Simulation};
+use report::{BulkWriter, Effort, Figure, Format, RunFolder, RunRecord, peak_memory_bytes, terminal};
+use sim::{Model, Observer, SimError, Simulation, TraceKeeper};
 
 use crate::args::Simulate;
+use crate::ensemble::{self, Plan};
 use crate::failure::{Ending, bad_input};
 use crate::progress::Progress;
 use crate::scenario::Scenario;
 use crate::session::{Session, close_folder, ending, in_folder, of_report};
+use crate::source::Change;
 use crate::stop::Stop;
+use crate::validate;
 
 /// A simulation and its `run.json`.
 pub(crate) struct Simulated {
-    pub(crate) trace: Trace,
+    pub(crate) simulation: Simulation,
     pub(crate) record: RunRecord,
+    /// The model's figures beside the published ones; none unless they were asked for.
+    pub(crate) figures: Vec<Figure>,
 }
 
-/// Simulates the scenario, with what the arguments change of it.
+/// Simulates the scenario, with what the arguments change of it: once, or as an ensemble.
 pub(crate) fn run(arguments: &Simulate, stop: &Stop) -> anyhow::Result<Ending> {
-    let mut scenario = Scenario::read(&arguments.scenario)?;
-    scenario.seed = arguments.seed.unwrap_or(scenario.seed);
-    scenario.calendar.days = arguments.days.unwrap_or(scenario.calendar.days);
-    if let Some(fault) = scenario.calendar.faults().into_iter().next() {
-        return Err(bad_input(format!("--days: {}", fault.message)));
-    }
-    if let Some(residents) = arguments.residents {
-        scenario.shrunk_to = Some(residents);
-    }
-    let session = Session::begin(Command::Simulate, stop);
-    let out = session.output(arguments.output.out.as_deref());
+    let mut scenario = Scenario::read_swept(&arguments.scenario, &changes(arguments))?;
+    scenario.shrunk_to = arguments.residents;
+    scenario.validates = arguments.validate;
     let threads = arguments.threads.unwrap_or(0);
-    let (out, simulated) = in_folder(&out, |folder| simulate(&scenario, threads, arguments.format, folder, &session))?;
-    print!("{}", terminal::summary(&simulated.record));
+    let named = arguments.output.out.as_deref();
+    let (out, record) = if arguments.runs.is_some() || !scenario.sweep.is_empty() {
+        let session = Session::begin(Command::Ensemble, stop);
+        let plan =
+            Plan::new(&scenario, arguments.runs.unwrap_or(1), threads, arguments.format.unwrap_or(Format::None))?;
+        in_folder(&session.output(named), |folder| ensemble::simulate(&plan, folder, &session))?
+    } else {
+        let session = Session::begin(Command::Simulate, stop);
+        let format = arguments.format.unwrap_or(Format::Csv);
+        let (out, simulated) = in_folder(&session.output(named), |folder| {
+            simulate(&scenario, threads, format, &mut (), folder, &session)
+        })?;
+        print!("{}", terminal::figures(&simulated.figures));
+        (out, simulated.record)
+    };
+    print!("{}", terminal::summary(&record));
     println!("{}", out.display());
-    Ok(ending(&simulated.record))
+    Ok(ending(&record))
 }
 
-/// Simulates the scenario on `threads` (0: all cores) and writes everything into `folder`.
+/// What the arguments change of the scenario; an option of its own counts after `--set`.
+fn changes(arguments: &Simulate) -> Vec<Change> {
+    let seed = arguments.seed.map(|seed| Change::option("--seed", &["seed"], seed));
+    let days = arguments.days.map(|days| Change::option("--days", &["calendar", "days"], days.into()));
+    arguments.changes.set.iter().cloned().chain(seed).chain(days).collect()
+}
+
+/// Simulates the scenario on `threads` (0: all cores), shows it to `observer` and writes everything into `folder`.
 pub(crate) fn simulate(
     scenario: &Scenario,
     threads: usize,
     format: Format,
+    observer: &mut dyn Observer,
     folder: &RunFolder,
     session: &Session,
 ) -> anyhow::Result<Simulated> {
-    let mut writer = BulkWriter::create(folder, format).map_err(of_report)?;
-    let simulation = play(scenario, threads, &mut writer, session)?;
+    let gates = &scenario.settings.checks.gates;
+    let mut writer = BulkWriter::create(folder, format, gates, threads).map_err(of_report)?;
+    let simulation = play(scenario, threads, &mut (&mut writer, observer), session)?;
+    let seen = writer.finish().map_err(of_report)?;
     let effort = Effort { seconds: session.seconds(), peak_memory_bytes: peak_memory_bytes() };
-    writer.finish().map_err(of_report)?;
     let written =
-        report::write_simulation(folder, &simulation, &scenario.calendar, format, effort).map_err(of_report)?;
+        report::write_simulation(folder, &simulation, &seen, &scenario.calendar, format, effort).map_err(of_report)?;
     let results = Results { simulate: Some(written), ..Results::default() };
-    let record = session.record(scenario, results, None, simulation.complete);
+    let figures = validate::figures(scenario, &simulation, |other| play(other, threads, &mut (), session))?;
+    if !figures.is_empty() {
+        report::write_figures(folder, &figures, format).map_err(of_report)?;
+    }
+    let record = session.record(scenario, results, None, simulation.complete).held_against(&figures);
     close_folder(folder, scenario, &record)?;
-    Ok(Simulated { trace: simulation.trace, record })
+    Ok(Simulated { simulation, record, figures })
 }
 
-/// The demand of the scenario, and nothing written.
+/// How many requests the scenario brings in each minute, and nothing written.
+pub(crate) fn demand(scenario: &Scenario, session: &Session) -> anyhow::Result<RateSeries> {
+    Ok(play(scenario, 0, &mut (), session)?.demand)
+}
+
+/// All requests of the scenario, and nothing written.
 pub(crate) fn trace(scenario: &Scenario, session: &Session) -> anyhow::Result<Trace> {
-    Ok(play(scenario, 0, &mut (), session)?.trace)
+    let mut keeper = TraceKeeper::default();
+    play(scenario, 0, &mut keeper, session)?;
+    Ok(keeper.into_trace())
 }
 
-fn play(
+/// Simulates the scenario's days on `threads` (0: all cores), showing each to `observer`.
+pub(crate) fn play(
     scenario: &Scenario,
     threads: usize,
     observer: &mut dyn Observer,
     session: &Session,
 ) -> anyhow::Result<Simulation> {
     let (settings, places) = scenario.region();
-    let shown = Progress::steps("simulating", u64::from(scenario.calendar.days));
+    let shown = Progress::steps(session.doing.clone(), u64::from(scenario.calendar.days));
     let model = Model {
         settings: &settings,
         places: &places,
         calendar: scenario.calendar,
         policy: &scenario.policy,
+        curve: scenario.curve.as_ref(),
         seed: scenario.seed,
     };
     let progress = |progress: sim::Progress| shown.done(u64::from(progress.days_done));
-    let options = sim::Options { threads, stop: session.stop.flag(), progress: &progress };
+    let options = sim::Options { threads, shard: sim::Shard::WHOLE, stop: session.stop.flag(), progress: &progress };
     sim::simulate(&model, &options, observer).map_err(|error| match error {
         SimError::Faults(faults) => scenario.faults(faults),
         other => other.into(),
@@ -97,11 +130,12 @@ impl Scenario {
 
     /// The region to simulate: all of it, or every place shrunk in proportion.
     fn region(&self) -> (sim::Settings, Vec<sim::Place>) {
-        let (mut settings, mut places) = (self.settings.clone(), self.places.clone());
-        if let Some(residents) = self.shrunk_to {
-            places = sim::shrink_places(&places, settings.region.residents, residents);
-            settings.region.residents = residents;
+        let whole = &self.settings;
+        match self.shrunk_to {
+            None => (whole.clone(), self.places.clone()),
+            Some(residents) => {
+                (whole.shrunk(residents), sim::shrink_places(&self.places, whole.region.residents, residents))
+            }
         }
-        (settings, places)
     }
 }

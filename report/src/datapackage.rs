@@ -4,7 +4,8 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use crate::tables::{self, ColumnKind, ColumnSchema, TableSchema};
+use crate::record::EnsembleResults;
+use crate::tables::{self, ColumnKind, ColumnSchema, Described};
 use crate::{ReportError, RunRecord};
 
 /// The package of the tables that lie in `folder`; `None` when there are none.
@@ -13,25 +14,25 @@ use crate::{ReportError, RunRecord};
 /// [`ReportError::Read`] when a table's size cannot be read.
 pub(crate) fn describe(folder: &Path, record: &RunRecord) -> Result<Option<Value>, ReportError> {
     let mut resources = Vec::new();
-    for schema in tables::ALL {
+    for table in tables_of(record) {
         for (format, media_type, suffix) in
             [("csv", "text/csv", ""), ("parquet", "application/vnd.apache.parquet", "-parquet")]
         {
-            let path = format!("tables/{}.{format}", schema.name);
+            let path = format!("tables/{}.{format}", table.name);
             let file = folder.join(&path);
             if !file.is_file() {
                 continue;
             }
             let bytes = file.metadata().map_err(ReportError::read(&file))?.len();
             resources.push(json!({
-                "name": format!("{}{suffix}", schema.name.replace('_', "-")),
+                "name": format!("{}{suffix}", table.name.replace('_', "-")),
                 "path": path,
-                "description": format!("Each row: {}.", schema.meaning),
+                "description": format!("Each row: {}.", table.meaning),
                 "format": format,
                 "mediatype": media_type,
                 "encoding": "utf-8",
                 "bytes": bytes,
-                "schema": table_schema(schema),
+                "schema": table_schema(&table),
             }));
         }
     }
@@ -51,16 +52,27 @@ pub(crate) fn describe(folder: &Path, record: &RunRecord) -> Result<Option<Value
     }))
 }
 
-fn table_schema(schema: &TableSchema) -> Value {
-    let fields: Vec<Value> = schema.columns.iter().map(field).collect();
+/// Every table that a run of this command may have.
+fn tables_of(record: &RunRecord) -> Vec<Described<'_>> {
+    match &record.results.ensemble {
+        None => tables::ALL.into_iter().map(Described::single).collect(),
+        Some(EnsembleResults { parameters, .. }) => tables::ALL
+            .into_iter()
+            .flat_map(|schema| [Described::stacked(schema, parameters), Described::quantiles(schema, parameters)])
+            .collect(),
+    }
+}
+
+fn table_schema(table: &Described<'_>) -> Value {
+    let fields: Vec<Value> = table.columns.iter().map(field).collect();
     let mut described = json!({ "fields": fields, "missingValues": [""] });
-    if !schema.key.is_empty() {
-        described["primaryKey"] = json!(schema.key);
+    if !table.key.is_empty() {
+        described["primaryKey"] = json!(table.key);
     }
     described
 }
 
-fn field(column: &ColumnSchema) -> Value {
+fn field(column: &ColumnSchema<'_>) -> Value {
     let mut constraints = Map::new();
     if !column.may_be_missing {
         constraints.insert("required".into(), true.into());
@@ -71,7 +83,9 @@ fn field(column: &ColumnSchema) -> Value {
             "integer"
         }
         ColumnKind::Number(least, greatest) => {
-            constraints.insert("minimum".into(), least.into());
+            if least.is_finite() {
+                constraints.insert("minimum".into(), least.into());
+            }
             if greatest.is_finite() {
                 constraints.insert("maximum".into(), greatest.into());
             }
@@ -86,13 +100,16 @@ fn field(column: &ColumnSchema) -> Value {
         ColumnKind::Truth => "boolean",
         ColumnKind::Date => "date",
         ColumnKind::Time => "datetime",
+        ColumnKind::Clock => "time",
     };
     let mut field = json!({ "name": column.name, "type": kind, "description": format!("{}.", column.meaning) });
     if !column.unit.is_empty() {
         field["unit"] = column.unit.into();
     }
-    if kind == "datetime" {
-        field["format"] = "any".into();
+    match column.kind {
+        ColumnKind::Time => field["format"] = "any".into(),
+        ColumnKind::Clock => field["format"] = "%H:%M".into(),
+        _ => {}
     }
     if !constraints.is_empty() {
         field["constraints"] = constraints.into();

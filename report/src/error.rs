@@ -80,6 +80,15 @@ pub enum ReportError {
         /// In what they differ.
         what: String,
     },
+    /// The threads that write tables cannot be started.
+    #[error("the threads that write tables cannot be started: {0}; try fewer")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+    /// A page was asked for of many simulations.
+    #[error("{} is an ensemble, and a page tells of one run; read its tables, or make one run of it", path.display())]
+    NoPage {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The page cannot be filled in.
     #[error("the page cannot be filled in: {0}")]
     Page(#[from] askama::Error),

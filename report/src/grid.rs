@@ -1,9 +1,15 @@
 //! Small tables of words and numbers, as the page and the terminal both show them.
 
 use demand::RequestKind;
+use sim::Published;
 
-use crate::number::{NONE, rate, share, time_us, times, whole};
-use crate::record::{CapacityResults, KindRecord, LoadResults, Quantiles, SimulateResults};
+use crate::Figure;
+use crate::number::{self, NONE, duration_s, in_unit, rate, share, time_us, times, whole};
+use crate::record::{
+    CapacityResults, CrowdRecord, EnsembleResults, GateRecord, GroupRecord, KindRecord, LoadResults, Quantiles,
+    SimulateResults,
+};
+use crate::tables::{ColumnSchema, SWEEP};
 use crate::verdict::usable_words;
 
 /// A table ready to read: the first column names the row, the others are numbers.
@@ -99,6 +105,122 @@ pub(crate) fn demand(simulate: &SimulateResults) -> Grid {
     Grid { header: vec!["request", "in all", "busiest minute", "when"], rows }
 }
 
+/// What residents met with, each with its name.
+pub(crate) fn people(simulate: &SimulateResults) -> Vec<(&'static str, String)> {
+    let people = &simulate.people;
+    let of_trips = share(people.trips_without_pass as f64 / simulate.trips.max(1) as f64);
+    let seconds = |seconds: Option<f64>| seconds.map_or(NONE.into(), duration_s);
+    let mut facts = vec![
+        ("Trips made", whole(simulate.trips)),
+        ("Trips without a pass", format!("{} ({of_trips})", whole(people.trips_without_pass))),
+        ("Trips not made", whole(people.trips_not_made)),
+        ("Passes issued", whole(simulate.passes)),
+        ("Passes refused", whole(people.refusals)),
+        ("Passes given up", whole(people.gave_up)),
+        ("Mean wait for a pass", seconds(people.pass_wait_mean_s)),
+        ("Requests that failed", whole(people.failed_requests.values().sum())),
+        ("Residents checked", whole(simulate.checks)),
+        ("Found without a pass", whole(people.found_without_pass)),
+        ("Had one, not believed", whole(people.false_refusals)),
+    ];
+    if people.missed_check_ins > 0 {
+        facts.push(("Calls to check in missed", whole(people.missed_check_ins)));
+    }
+    if people.worst_gate.is_some() {
+        facts.extend([
+            ("Came to a gate", whole(people.gate_arrivals)),
+            ("Sent home there", whole(people.turned_back)),
+            ("Mean wait at gates", seconds(people.gate_wait_mean_s)),
+        ]);
+    }
+    facts
+}
+
+/// The worst that residents met with, in sentences: at gates, and in crowds.
+pub(crate) fn extremes(simulate: &SimulateResults) -> Vec<String> {
+    let people = &simulate.people;
+    let gate = people.worst_gate.as_ref().map(|GateRecord { gate, place, at_local }| {
+        let wait = people.longest_gate_wait_s.map_or(NONE.into(), duration_s);
+        let queue = people.longest_gate_queue.map_or(NONE.into(), |queue| whole(queue.into()));
+        format!(
+            "Longest wait at a gate: {wait} at {gate} in {place}, {}. Longest queue: {queue} people.",
+            clock(at_local)
+        )
+    });
+    let crowd = people.fullest_shops.as_ref().map(|CrowdRecord { place, at_local, people }| {
+        format!("Most people in shops at once: {} in {place}, {}.", whole((*people).into()), clock(at_local))
+    });
+    gate.into_iter().chain(crowd).collect()
+}
+
+/// Who can use the service and who goes without; no rows when nobody was counted.
+pub(crate) fn equity(simulate: &SimulateResults) -> Grid {
+    let row = |group: &GroupRecord| {
+        vec![
+            group_words(&group.group),
+            whole(group.residents),
+            number::figures(group.passes_per_resident),
+            group.trips_without_pass_share.map_or(NONE.into(), share),
+            number::figures(group.trips_not_made_per_1000),
+        ]
+    };
+    let header = vec!["who", "residents", "passes each", "trips without a pass", "trips not made per 1,000"];
+    let people = &simulate.people;
+    Grid { header, rows: people.by_phone.iter().chain(&people.by_age).map(row).collect() }
+}
+
+/// A group in words: `aged 18 to 39` of `18_39`.
+fn group_words(group: &str) -> String {
+    match (group, group.split_once('_')) {
+        ("app", _) => "smartphone with the app".into(),
+        ("web", _) => "web only".into(),
+        ("voice", _) => "telephone only".into(),
+        (_, Some((from, "plus"))) => format!("aged {from} and older"),
+        (_, Some((from, to))) => format!("aged {from} to {to}"),
+        _ => group.into(),
+    }
+}
+
+/// Published figures beside the model's.
+pub(crate) fn figures(figures: &[Figure]) -> Grid {
+    let row = |figure: &Figure| {
+        let simulated = figure.simulated.map_or(NONE.into(), |value| in_unit(value, figure.published.unit()));
+        let within = if figure.holds() { "yes" } else { "no" };
+        [&band(&figure.published)[..], &[simulated, within.into()]].concat()
+    };
+    Grid { header: vec!["figure", "published", "band", "simulated", "within"], rows: figures.iter().map(row).collect() }
+}
+
+/// Published figures and the bands around them.
+pub(crate) fn bands(published: &[Published]) -> Grid {
+    let row = |published: &Published| [&band(published)[..], &[published.terms()]].concat();
+    Grid { header: vec!["figure", "published", "band", "measure"], rows: published.iter().map(row).collect() }
+}
+
+/// What was published and the band around it.
+fn band(published: &Published) -> [String; 3] {
+    let words = |value: f64| in_unit(value, published.unit());
+    let band = format!("{} to {}", words(published.low), words(published.high));
+    [published.figure.clone(), words(published.value), band]
+}
+
+/// The model's figure and the band that it should lie in.
+pub(crate) fn beside(figure: &Figure) -> String {
+    let simulated = figure.simulated.map_or("nothing".into(), |value| in_unit(value, figure.published.unit()));
+    let [_, value, band] = band(&figure.published);
+    format!("{simulated} simulated, {value} published, {band} allowed")
+}
+
+/// The least and the greatest of each measure over the runs of an ensemble.
+pub(crate) fn ranges(ensemble: &EnsembleResults) -> Grid {
+    let cell = |name: &str, value: f64| if name.ends_with("_per_s") { rate(value) } else { whole(value as u64) };
+    let row = |measure: ColumnSchema<'_>| {
+        let range = ensemble.measures.get(measure.name)?;
+        Some(vec![measure.name.to_owned(), cell(measure.name, range.min), cell(measure.name, range.max)])
+    };
+    Grid { header: vec!["measure", "least", "greatest"], rows: SWEEP.measures().into_iter().filter_map(row).collect() }
+}
+
 /// `2020-04-02 12:04` of `2020-04-02T12:04:00.000+03:00`.
 pub(crate) fn clock(at_local: &str) -> String {
     at_local.get(..16).unwrap_or(at_local).replace('T', " ")
@@ -125,6 +247,7 @@ mod tests {
         let json = serde_json::json!({
             "residents": 3, "days": 1, "resident_days_per_s": 1.0, "peak_memory_bytes": 1, "fingerprint": "f", "trips": 0, "passes": 0,
             "checks": 0, "requests": { "register": 0, "issue": 0, "verify": 0, "cancel": 0, "check_in": 3 }, "peaks": {},
+            "people": crate::record::PeopleRecord::default(),
         });
         let simulate: SimulateResults = serde_json::from_value(json).unwrap();
         assert_eq!(demand(&simulate).rows, [["check_in", "3", NONE, NONE]]);

@@ -3,8 +3,11 @@
 //! In order of use:
 //!
 //! - [`RunFolder`]: a folder of results while it is written; it has its final name only when it is whole;
-//! - [`BulkWriter`]: an observer of the simulation that streams trips, passes and checks in a [`Format`];
+//! - [`BulkWriter`]: an observer of the simulation that streams trips, passes, checks, requests, who is out and the queues at gates in a
+//!   [`Format`], and notices what is worth telling of them ([`Seen`]);
 //! - [`write_simulation`], [`write_load`], [`write_capacity`]: the tables of a result, and its part of `run.json`;
+//! - [`Figure`], [`write_figures`]: published figures beside the model's;
+//! - [`Ensemble`]: the tables of many simulations, one run under the other, and their quantiles;
 //! - [`RunRecord`]: `run.json`, with the verdict and its sentence ([`verdict`]);
 //! - [`Run`]: a run folder to read; [`write_page`]: one self-contained HTML page of run folders, its plots as SVG and PNG beside it;
 //! - [`terminal`]: the same as plain text; [`number`]: the one formatter of numbers; [`tables`]: every table with every column.
@@ -15,6 +18,7 @@
 
 mod bulk;
 mod datapackage;
+mod ensemble;
 mod error;
 mod folder;
 mod grid;
@@ -28,10 +32,11 @@ pub mod tables;
 pub mod terminal;
 pub mod verdict;
 
-pub use bulk::{BulkWriter, Format};
+pub use bulk::{BulkWriter, Format, Seen, WorstGate};
+pub use ensemble::{Ensemble, Mark, Parameter};
 pub use error::ReportError;
 pub use folder::{Run, RunFolder};
 pub use machine::{Machine, peak_memory_bytes};
 pub use page::write_page;
 pub use record::RunRecord;
-pub use runs::{Effort, peaks, write_capacity, write_load, write_simulation};
+pub use runs::{Effort, Figure, peaks, summaries, write_capacity, write_figures, write_load, write_simulation};

@@ -87,6 +87,15 @@ pub fn bytes(bytes: u64) -> String {
     format!("{} {unit}", figures(number))
 }
 
+/// A number in the unit of a measure ([`sim::Published::unit`]): shares and changes as percentages.
+pub fn in_unit(value: f64, unit: &str) -> String {
+    match unit {
+        "share" if value.is_finite() => share(value),
+        "change" => format!("{} %", figures(100.0 * value)),
+        _ => figures(value),
+    }
+}
+
 /// Three significant figures, thousands apart, no idle zeros: `6,140`, `310`, `31.4`, `0.25`.
 pub fn figures(number: f64) -> String {
     if !number.is_finite() {
@@ -159,6 +168,13 @@ mod tests {
             [0.0, 1.0, 0.999_93, 0.999_999, 0.000_001, 0.4567, 0.0042].map(share),
             ["0 %", "100 %", "99.99 %", "> 99.99 %", "< 0.01 %", "45.7 %", "0.42 %"]
         );
+    }
+
+    #[test]
+    fn shares_and_changes_are_percentages() {
+        let words = [(0.28, "share"), (-0.45, "change"), (0.25, "per resident-day"), (3_204_000.0, "passes")];
+        assert_eq!(words.map(|(value, unit)| in_unit(value, unit)), ["28 %", "−45 %", "0.25", "3,200,000"]);
+        assert_eq!(["passes", "share"].map(|unit| in_unit(f64::NAN, unit)), [NONE, NONE]);
     }
 
     proptest! {

@@ -2,7 +2,7 @@
 
 use crate::grid::{self, Grid};
 use crate::record::Status;
-use crate::{RunRecord, number};
+use crate::{Figure, RunRecord, number};
 
 /// What the command line prints at the end of a run: small tables, warnings, and last the sentence that matters.
 pub fn summary(record: &RunRecord) -> String {
@@ -10,6 +10,14 @@ pub fn summary(record: &RunRecord) -> String {
     let results = &record.results;
     if let Some(simulate) = &results.simulate {
         push_grid(&mut text, &grid::demand(simulate));
+        text.push('\n');
+        push_facts(&mut text, &grid::people(simulate));
+        for sentence in grid::extremes(simulate) {
+            text += &format!("{sentence}\n");
+        }
+        text.push('\n');
+        push_grid(&mut text, &grid::equity(simulate));
+        text.push('\n');
         let speed = number::count(simulate.resident_days_per_s as u64);
         text += &format!(
             "{} residents, {} days, {speed} resident-days/s, peak memory {}, fingerprint {}\n\n",
@@ -18,6 +26,10 @@ pub fn summary(record: &RunRecord) -> String {
             number::bytes(simulate.peak_memory_bytes),
             simulate.fingerprint
         );
+    }
+    if let Some(ensemble) = &results.ensemble {
+        push_grid(&mut text, &grid::ranges(ensemble));
+        text += &format!("peak memory {}\n\n", number::bytes(ensemble.peak_memory_bytes));
     }
     if let Some(capacity) = &results.capacity {
         push_grid(&mut text, &grid::paths(capacity));
@@ -40,6 +52,32 @@ pub fn summary(record: &RunRecord) -> String {
     }
     text += &record.sentence;
     text.push('\n');
+    text
+}
+
+/// A line for each fact, values to the right of the longest name.
+fn push_facts(text: &mut String, facts: &[(&str, String)]) {
+    let width = facts.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    for (name, value) in facts {
+        *text += &format!("{name:<width$}  {value}\n");
+    }
+}
+
+/// Published figures beside the model's; nothing when there are none.
+pub fn figures(figures: &[Figure]) -> String {
+    if figures.is_empty() {
+        return String::new();
+    }
+    let mut text = String::new();
+    push_grid(&mut text, &grid::figures(figures));
+    text.push('\n');
+    text
+}
+
+/// Published figures and the bands around them.
+pub fn bands(published: &[sim::Published]) -> String {
+    let mut text = String::new();
+    push_grid(&mut text, &grid::bands(published));
     text
 }
 

@@ -1,7 +1,9 @@
 //! The sentence that matters, with its numbers.
 
 use crate::number::{count, rate, share, time_us, times, whole};
-use crate::record::{CapacityResults, LimitedBy, LoadResults, PathRecord, Results, SimulateResults, Status, Verdict};
+use crate::record::{
+    CapacityResults, EnsembleResults, LimitedBy, LoadResults, PathRecord, Results, SimulateResults, Status, Verdict,
+};
 
 /// What the results say, in one word and one sentence.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +34,7 @@ pub fn judge(results: &Results, replay: Option<Verdict>, status: Status) -> Judg
     clauses.extend(results.load.as_ref().map(|load| load_clause(load, replay)));
     if clauses.is_empty() {
         clauses.extend(results.simulate.as_ref().map(demand_clause));
+        clauses.extend(results.ensemble.as_ref().map(ensemble_clause));
     }
     if clauses.is_empty() && !complete {
         clauses.push("nothing was measured".into());
@@ -161,6 +164,22 @@ fn demand_clause(simulate: &SimulateResults) -> String {
         count(simulate.trips),
         count(simulate.passes)
     )
+}
+
+fn ensemble_clause(ensemble: &EnsembleResults) -> String {
+    let measure = |name: &str| ensemble.measures.get(name).copied();
+    let done = if ensemble.runs_done == 1 { "1 run".into() } else { format!("{} runs", whole(ensemble.runs_done)) };
+    let runs = match (ensemble.points, ensemble.runs) {
+        (1, _) => done,
+        (points, runs) => format!("{done} of {} scenarios, {runs} of each", whole(points)),
+    };
+    let counts =
+        |name| measure(name).map(|range| format!("{} to {}", count(range.min as u64), count(range.max as u64)));
+    let (Some(trips), Some(passes)) = (counts("trips"), counts("passes")) else { return runs };
+    let peak = measure("peak_mix_per_s").map_or(String::new(), |range| {
+        format!("; the busiest minute asks {} to {} of the server", rate(range.min), rate(range.max))
+    });
+    format!("{runs}: residents make {trips} trips and are issued {passes} passes{peak}")
 }
 
 #[cfg(test)]

@@ -13,16 +13,18 @@ const MS_PER_H: f64 = 3_600_000.0;
 #[derive(Clone, Debug)]
 pub(crate) struct Atlas {
     own_place: Chance,
-    others: Vec<Others>,
+    reaches: Vec<Reach>,
 }
 
-/// The other places within reach of one.
+/// Where one goes from a place.
 #[derive(Clone, Debug)]
-struct Others {
-    places: Vec<u16>,
-    bounds: Vec<u32>,
-    travel_ms: Vec<u32>,
-    distance_m: Vec<u32>,
+struct Reach {
+    /// The place itself, and then the others within reach.
+    destinations: Vec<Destination>,
+    /// From which random number on each is meant, up to where the next one begins.
+    begins: Vec<u32>,
+    /// The destination that each 256th of the scale begins in.
+    parts: [u16; 256],
 }
 
 /// Where a trip goes.
@@ -33,44 +35,39 @@ pub(crate) struct Destination {
     pub(crate) travel_ms: u32,
     /// The distance from one place to the other, in metres; 0 within a place.
     pub(crate) distance_m: u32,
+    /// Whether it is the place where the resident lives.
+    pub(crate) is_own: bool,
 }
 
 impl Atlas {
     pub(crate) fn new(places: &[Place], activities: &Activities) -> Self {
         Atlas {
             own_place: activities.own_place_share.into(),
-            others: (0..places.len()).map(|from| Others::new(places, from, activities)).collect(),
+            reaches: (0..places.len()).map(|from| Reach::new(places, from, activities)).collect(),
         }
     }
 
-    /// The other place that the random number `word` falls on, for someone living in `place`; `None` when it falls on the own place.
+    /// Where the random number `word` leads someone who lives in `place`.
     #[inline]
-    pub(crate) fn elsewhere(&self, place: u16, word: u32) -> Option<Destination> {
-        if self.own_place.holds(word) {
-            return None;
+    pub(crate) fn destination(&self, place: u16, word: u32) -> Destination {
+        let Reach { destinations, begins, parts } = &self.reaches[usize::from(place)];
+        let mut index = usize::from(parts[(word >> 24) as usize]);
+        while begins.get(index + 1).is_some_and(|begin| *begin <= word) {
+            index += 1;
         }
-        let others = &self.others[usize::from(place)];
-        // What is left of the word once it is known not to fall on the own place, stretched to the whole scale.
-        let word = self.own_place.beyond(word);
-        let index = others.bounds.partition_point(|bound| *bound <= word).min(others.places.len().checked_sub(1)?);
-        Some(Destination {
-            place: others.places[index],
-            travel_ms: others.travel_ms[index],
-            distance_m: others.distance_m[index],
-        })
+        destinations[index]
     }
 
-    /// A word that falls on the own place, stretched to the whole scale.
+    /// A word that leads to the own place, stretched to the whole scale.
     #[inline]
     pub(crate) fn within_own(&self, word: u32) -> u32 {
         self.own_place.within(word)
     }
 }
 
-impl Others {
+impl Reach {
     fn new(places: &[Place], from: usize, activities: &Activities) -> Self {
-        let mut others =
-            Others { places: Vec::new(), bounds: Vec::new(), travel_ms: Vec::new(), distance_m: Vec::new() };
+        let mut destinations = vec![Destination { place: from as u16, travel_ms: 0, distance_m: 0, is_own: true }];
         let mut weights = Vec::new();
         for (place, number) in places.iter().zip(0..) {
             let distance_km = match (&places[from].geonames_id, &place.geonames_id) {
@@ -81,15 +78,22 @@ impl Others {
             };
             let weight = f64::from(place.residents) * libm::exp(-distance_km / activities.gravity_km);
             if usize::from(number) != from && distance_km <= activities.reach_km && weight > 0.0 {
-                others.places.push(number);
-                others.distance_m.push((distance_km * 1_000.0) as u32);
-                // No trip lasts longer than a day.
-                others.travel_ms.push(((distance_km / activities.speed_kmh * MS_PER_H) as u32).min(DAY_MS));
+                destinations.push(Destination {
+                    place: number,
+                    // No trip lasts longer than a day.
+                    travel_ms: ((distance_km / activities.speed_kmh * MS_PER_H) as u32).min(DAY_MS),
+                    distance_m: (distance_km * 1_000.0) as u32,
+                    is_own: false,
+                });
                 weights.push(weight);
             }
         }
-        others.bounds = bounds(&weights);
-        others
+        let own = Chance::from(activities.own_place_share);
+        let ends = bounds(&weights);
+        let others = [0].into_iter().chain(ends).take(weights.len()).map_while(|begin| own.least_beyond(begin));
+        let begins: Vec<u32> = [0].into_iter().chain(others).collect();
+        let part = |part: usize| begins.partition_point(|begin| *begin <= (part as u32) << 24) as u16 - 1;
+        Reach { destinations, parts: std::array::from_fn(part), begins }
     }
 }
 
@@ -130,13 +134,13 @@ mod tests {
     fn destinations_are_within_reach() {
         let atlas = Atlas::new(&region(), &Activities::default());
         let words: Vec<u32> = (0..4_096).map(|i| i << 20).collect();
-        let from = |place| words.iter().map(|word| atlas.elsewhere(place, *word)).collect::<Vec<_>>();
-        let own = from(0).iter().filter(|to| to.is_none()).count();
+        let from = |place| words.iter().map(|word| atlas.destination(place, *word)).collect::<Vec<_>>();
+        let own = from(0).iter().filter(|to| to.is_own).count();
         assert_eq!(own, 3_072, "three quarters stay");
-        assert!(from(0).iter().flatten().all(|to| to.place < 2));
-        assert!(from(2).iter().all(Option::is_none), "nothing within reach");
+        assert!(from(0).iter().all(|to| to.is_own == (to.place == 0) && to.place < 2));
+        assert!(from(2).iter().all(|to| to.is_own), "nothing within reach");
         let rural = from(3);
-        let to = |place| rural.iter().flatten().find(|to| to.place == place).copied();
+        let to = |place| rural.iter().find(|to| to.place == place).copied();
         assert!(to(1).is_some());
         let way = to(0).unwrap();
         assert_eq!((way.travel_ms, way.distance_m), ((20.0 / 35.0 * MS_PER_H) as u32, 20_000));

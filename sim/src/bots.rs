@@ -10,16 +10,19 @@ pub(crate) fn of_day(world: &World<'_>, day: u16, events: &mut Vec<u64>) {
     let midnight = world.calendar.start.at(0, 0, 0, 0);
     let ms = |local: jiff::civil::DateTime| local.duration_since(midnight).as_millis() as Ms;
     let day_ms = Ms::from(day) * DAY_MS;
-    for (number, bots) in (0..).zip(&world.behaviour.bots) {
+    let mut first = 0;
+    for bots in &world.behaviour.bots {
         let (from_ms, until_ms) = (ms(bots.from), ms(bots.until));
         let per_ms = bots.per_s / 1_000.0;
         let turn = |at_ms: Ms| ((at_ms.clamp(from_ms, until_ms) - from_ms) as f64 * per_ms).ceil() as u32;
         for request in turn(day_ms)..turn(day_ms + DAY_MS) {
-            let [moment, ..] = world.streams.block(request, day, Stage::Bots, number);
+            let number = first + request;
+            let [moment, ..] = world.streams.block(number, day, Stage::Bots, 0);
             let turns = f64::from(request) + f64::from(moment) / 4_294_967_296.0;
             let at_ms = (from_ms + (turns / per_ms) as Ms).clamp(day_ms, day_ms + DAY_MS - 1);
-            let plan = PlanId { cell: (request >> 16) as u16, index: request as u16 };
+            let plan = PlanId { cell: (number >> 16) as u16, index: number as u16 };
             events.push(Event { at_ms: (at_ms - day_ms) as i32, plan, act: Act::Bot }.key());
         }
+        first += turn(until_ms);
     }
 }

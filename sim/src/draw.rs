@@ -4,6 +4,7 @@
 //! same people with the same luck, and a share raised from 10 % to 11 % adds residents without exchanging any.
 
 use passes::Share;
+use pulp::{Arch, Simd, WithSimd};
 
 use crate::philox::philox4x32;
 
@@ -73,21 +74,22 @@ impl Streams {
         philox4x32(Self::counter(who, day, stage, item), self.key)
     }
 
-    /// Four numbers of each of `count` residents or households from `first` on, into `words`. One plain loop, so that the compiler can
-    /// draw for several at a time.
+    /// Four numbers of each of `count` residents or households from `first` on, into `words`.
     pub(crate) fn fill(&self, words: &mut Words, count: usize, first: u32, day: u16, stage: Stage) {
-        let [a, b, c, d] = words.room_for(count);
-        for (index, who) in (0..count).zip(first..) {
-            [a[index], b[index], c[index], d[index]] = self.block(who, day, stage, 0);
-        }
+        let counter = |index: usize| Self::counter(first + index as u32, day, stage, 0);
+        Arch::new().dispatch(Draw { words: words.room_for(count), key: self.key, counter });
     }
 
     /// The same for a list of residents and items ([`Streams::entry`]).
     pub(crate) fn fill_items(&self, words: &mut Words, of: &[[u32; 2]], stage: Stage) {
-        let [a, b, c, d] = words.room_for(of.len());
-        for (index, [who, item]) in of.iter().enumerate() {
-            [a[index], b[index], c[index], d[index]] = philox4x32([*who, *item, stage as u32, 0], self.key);
-        }
+        let counter = |index: usize| [of[index][0], of[index][1], stage as u32, 0];
+        Arch::new().dispatch(Draw { words: words.room_for(of.len()), key: self.key, counter });
+    }
+
+    /// Four numbers for each of several tries of the same thing, told apart by `number`.
+    pub(crate) fn block_of_try(&self, who: u32, day: u16, stage: Stage, item: u16, number: u32) -> [u32; 4] {
+        let [who, item] = Self::entry(who, day, item);
+        philox4x32([who, item, stage as u32, number], self.key)
     }
 
     /// What [`Streams::fill_items`] draws for.
@@ -100,6 +102,27 @@ impl Streams {
     fn counter(who: u32, day: u16, stage: Stage, item: u16) -> [u32; 4] {
         let [who, item] = Self::entry(who, day, item);
         [who, item, stage as u32, 0]
+    }
+}
+
+/// Draws a block for each counter into columns. One plain loop, compiled for several kinds of processors, so that it draws for as many
+/// at a time as the one at hand can.
+struct Draw<'a, C> {
+    words: [&'a mut [u32]; 4],
+    key: [u32; 2],
+    counter: C,
+}
+
+impl<C: Fn(usize) -> [u32; 4]> WithSimd for Draw<'_, C> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let [a, b, c, d] = self.words;
+        let words = a.iter_mut().zip(b).zip(c.iter_mut().zip(d));
+        for (index, ((a, b), (c, d))) in words.enumerate() {
+            [*a, *b, *c, *d] = philox4x32((self.counter)(index), self.key);
+        }
     }
 }
 
@@ -139,6 +162,11 @@ impl Chance {
         (self.0 >> 1) as u32
     }
 
+    /// How many of 65,536 ranks the share holds: those whose number, as the high half of a random number, it [holds](Chance::holds).
+    pub(crate) const fn ranks(self) -> u32 {
+        self.0.div_ceil(1 << 16) as u32
+    }
+
     /// Whether the share is 0.
     pub(crate) const fn is_never(self) -> bool {
         self.0 == 0
@@ -160,9 +188,15 @@ impl Chance {
         let width = if width == 0 { 1 } else { width };
         (((word as u64).saturating_sub(self.0) << 32) / width) as u32
     }
-}
 
-impl Chance {
+    /// The least random number that the share does not hold and that [`Chance::beyond`] stretches to `word` or more; none when the
+    /// share holds them all.
+    pub(crate) const fn least_beyond(self, word: u32) -> Option<u32> {
+        const SCALE: u64 = 1 << 32;
+        let least = self.0 + ((SCALE - self.0) * word as u64).div_ceil(SCALE);
+        if least < SCALE { Some(least as u32) } else { None }
+    }
+
     /// A random number that the share holds, stretched to the whole scale.
     #[inline]
     pub(crate) const fn within(self, word: u32) -> u32 {
@@ -228,6 +262,15 @@ mod tests {
         fn shares_are_nested(a in 0.0..=1.0, b in 0.0..=1.0, word in any::<u32>()) {
             let chance = |share: f64| Chance::from(Share::try_from(share).unwrap());
             prop_assert!(!chance(f64::min(a, b)).holds(word) || chance(f64::max(a, b)).holds(word));
+        }
+
+        #[test]
+        fn least_beyond_is_where_beyond_begins(share in 0.0..=1.0, word: u32) {
+            let chance = Chance::from(Share::try_from(share).unwrap());
+            if let Some(least) = chance.least_beyond(word) {
+                prop_assert!(!chance.holds(least) && chance.beyond(least) >= word);
+                prop_assert!(least == 0 || chance.holds(least - 1) || chance.beyond(least - 1) < word);
+            }
         }
 
         #[test]

@@ -116,6 +116,10 @@ pub fn simulate(model: &Model<'_>, options: &Options<'_>, observer: &mut dyn Obs
     }
     let places = complete_places(model.places, model.settings.region.residents)
         .map_err(|fault| SimError::Faults(vec![fault]))?;
+    let faults = model.settings.faults_in(&places);
+    if !faults.is_empty() {
+        return Err(SimError::Faults(faults));
+    }
     let service = service::build(&model.settings.service, model.curve, &model.calendar)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?;
     let population = pool.install(|| Population::synthesise(model.settings, &places, model.seed))?;
@@ -305,7 +309,7 @@ impl<'a> Run<'a> {
         self.results.note_gates(&gates);
         observer.day(&DayRecords {
             day: today.day,
-            trips: Trips { cells: &self.cells, day: today.day },
+            trips: Trips::of_cells(&self.cells, today.day),
             passes: &passes,
             checks: &checks,
             requests: &self.held_back[..known],

@@ -98,24 +98,26 @@ impl Queues {
         Queues { kinds: kinds.collect() }
     }
 
-    /// The queue at which someone from `place` comes at `at_ms`, on a trip for `purpose` to a destination so far from home; which kind,
-    /// `passes` decides, and which gate of the place, `where_word`.
+    /// The queue at which someone from `place` comes at `at_ms`, on a trip for `purpose` to a destination so far from home. `words` has
+    /// the random numbers of the trip at gates of each kind: whether it passes one, and which of the place.
     pub(crate) fn choose(
         world: &World<'_>,
         at_ms: Ms,
         (place, purpose, distance_m): (u16, Purpose, u32),
-        [passes, where_word]: [u32; 2],
+        words: impl Fn(u32) -> [u32; 4],
     ) -> Option<QueueId> {
-        let fits = |gate: &GateRules| gate.is_manned_at(at_ms) && gate.is_passed(purpose, distance_m, passes);
-        let kind = world.gates.iter().position(fits)?;
-        Some(QueueId { kind: kind as u16, index: world.gates[kind].of(place, where_word) as u32 })
+        (0..).zip(&world.gates).find_map(|(kind, gate)| {
+            let [passes, which, ..] = words(kind);
+            let fits = gate.is_manned_at(at_ms) && gate.is_passed(purpose, distance_m, passes);
+            fits.then(|| QueueId { kind: kind as u16, index: gate.of(place, which) as u32 })
+        })
     }
 
     pub(crate) fn at(&mut self, id: QueueId) -> &mut Officers {
         &mut self.kinds[usize::from(id.kind)][id.index as usize]
     }
 
-    /// A day is over: whoever still waits goes home.
+    /// A day is over, and whoever waited was taken: all officers are free again.
     pub(crate) fn close(&mut self, world: &World<'_>) {
         for (officers, gate) in self.kinds.iter_mut().zip(&world.gates) {
             officers.iter_mut().for_each(|officers| officers.close(gate.officers));

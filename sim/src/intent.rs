@@ -6,11 +6,13 @@
 
 mod asking;
 mod caring;
+mod courses;
 mod due;
 mod errands;
 mod schedule;
 mod wishes;
 
+pub(crate) use courses::Course;
 use errands::Errand;
 use passes::Purpose;
 use wishes::Wish;
@@ -47,8 +49,16 @@ pub(crate) struct Desk {
     unsorted: Vec<Wish>,
     /// By resident.
     wishes: Vec<Wish>,
-    /// Where the wishes of each resident begin.
-    starts: Vec<u16>,
+    /// Where the wishes of each resident begin, and where those of the last end.
+    bounds: Vec<u16>,
+    /// What comes of each wish.
+    courses: Vec<Course>,
+    /// Which wishes are open.
+    open: Vec<u16>,
+    /// Their random numbers: when they ask, how long ahead, how their residents take to the service.
+    open_words: [Words; 3],
+    /// Which trip each wish has become.
+    trip_of: Vec<u16>,
     /// Who registers today of their own accord.
     registering: Vec<u16>,
 }
@@ -72,7 +82,11 @@ pub(crate) fn of_cell(world: &World<'_>, today: &Today, cell: &mut Cell<'_>, des
     planner.find_needs(desk);
     planner.find_errands(desk);
     planner.draw_wishes(desk);
-    planner.decide(desk);
+    planner.schedule(desk);
+    planner.settle(desk);
+    planner.deal(desk);
+    planner.stay_at_home(desk);
+    planner.set_out(desk);
     planner.patients_check_in(desk);
     planner.needs.end_day();
 }

@@ -38,11 +38,10 @@ impl Patrol {
         (u64::from(word) << FRACTION) < self.greatest.saturating_mul(street_ms.into())
     }
 
-    /// Whether the random number `word` falls on a stop of a resident who leaves home in `place` at `departs_ms` after midnight and is
-    /// on the street for `street_ms` there and back.
+    /// Whether the random number `word` falls on a stop of a resident who lives in `place`, is on the street at `at_ms` after midnight, and for `street_ms` there and back.
     #[inline]
-    pub(crate) fn stops(&self, place: u16, departs_ms: u32, street_ms: u32, word: u32) -> bool {
-        let hour = (departs_ms / HOUR_MS) as usize;
+    pub(crate) fn stops(&self, place: u16, at_ms: u32, street_ms: u32, word: u32) -> bool {
+        let hour = (at_ms / HOUR_MS) as usize;
         (u64::from(word) << FRACTION) < self.rates[usize::from(place)][hour.min(23)].saturating_mul(street_ms.into())
     }
 }

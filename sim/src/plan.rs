@@ -12,7 +12,7 @@ use crate::{PassOutcome, Trip, Verdict};
 pub(crate) const NO_TRIP: u32 = u32::MAX;
 
 /// A trip of a day, packed: most of what a simulation writes are these.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TripRow {
     /// Milliseconds after midnight.
     pub(crate) departs_ms: u32,
@@ -147,7 +147,7 @@ pub(crate) struct Plan {
     pub(crate) asked_ms: i32,
     /// When the pass ends that the resident holds for it, in minutes after the first midnight; 0 before there is one.
     pub(crate) held_until_min: u32,
-    /// The index of the trip within the cell, or [`NO_TRIP`].
+    /// The index of the trip within the cell, or [`NO_TRIP`]; during intent, of the wish for it.
     pub(crate) trip: u32,
     /// Tells the plan's random numbers from those of other plans of the resident and day.
     pub(crate) item: u16,

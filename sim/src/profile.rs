@@ -40,7 +40,9 @@ impl Profile {
     fn at_ms(&self, word: u32) -> u32 {
         // Below the last edge even for the greatest word.
         let word = word.min(u32::MAX - 1);
-        let mut hour = usize::from(self.hours[(word >> 24) as usize]);
+        let begins = usize::from(self.hours[(word >> 24) as usize]);
+        // A part of the scale mostly holds one edge at most, which costs no branch; only many hours of little weight fill it.
+        let mut hour = begins + usize::from(self.edges[begins + 1] <= word);
         while self.edges[hour + 1] <= word {
             hour += 1;
         }

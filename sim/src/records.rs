@@ -139,7 +139,7 @@ pub struct Check {
     pub place: u16,
     /// What the trip was for.
     pub purpose: Purpose,
-    /// What was found. A verify request goes out only where a pass was shown: for `Valid` and `Expired`.
+    /// What was found. A verify request goes out only where a pass was shown: not for `NoPass` and `NotNeeded`.
     pub verdict: Verdict,
 }
 
@@ -176,9 +176,14 @@ pub struct Quarters<'a> {
     pub(crate) places: usize,
 }
 
-impl Quarters<'_> {
+impl<'a> Quarters<'a> {
     /// Quarters of an hour in a day.
     pub const PER_DAY: usize = 96;
+
+    /// Of counts for each quarter of the day, for each of so many `places`: who is out, and who of these is shopping.
+    pub const fn new(out: &'a [u32], in_shops: &'a [u32], places: usize) -> Self {
+        Quarters { out, in_shops, places }
+    }
 
     /// How many places there are.
     pub fn places(&self) -> usize {
@@ -199,8 +204,9 @@ impl Quarters<'_> {
 /// The trips of a day, by household, resident and departure.
 #[derive(Clone, Copy)]
 pub struct Trips<'a> {
-    pub(crate) cells: &'a [Cell<'a>],
-    pub(crate) day: u16,
+    cells: &'a [Cell<'a>],
+    day: u16,
+    list: &'a [Trip],
 }
 
 impl std::fmt::Debug for Trips<'_> {
@@ -210,22 +216,23 @@ impl std::fmt::Debug for Trips<'_> {
 }
 
 impl<'a> Trips<'a> {
-    /// Whether nobody went out.
-    pub fn is_empty(&self) -> bool {
-        self.iter().next().is_none()
+    /// Trips that stand in order.
+    pub const fn new(list: &'a [Trip]) -> Self {
+        Trips { cells: &[], day: 0, list }
+    }
+
+    /// The trips that the people of `cells` made on `day`.
+    pub(crate) const fn of_cells(cells: &'a [Cell<'a>], day: u16) -> Self {
+        Trips { cells, day, list: &[] }
     }
 
     /// All of them, in order.
     pub fn iter(&self) -> impl Iterator<Item = Trip> + Clone + 'a {
-        self.parts().flatten()
-    }
-
-    /// All of them in order, in parts that can be worked on apart.
-    pub fn parts(&self) -> impl Iterator<Item = impl Iterator<Item = Trip> + Clone + 'a> + Clone + 'a {
         let day = self.day;
-        self.cells.iter().map(move |cell| {
-            cell.day.trips.iter().filter(|trip| trip.is_made()).map(move |trip| trip.full(cell.people, day))
-        })
+        let made =
+            |cell: &'a Cell<'a>| cell.day.trips.iter().filter(|trip| trip.is_made()).zip(std::iter::repeat(cell));
+        let of_cells = self.cells.iter().flat_map(made).map(move |(trip, cell)| trip.full(cell.people, day));
+        of_cells.chain(self.list.iter().copied())
     }
 }
 

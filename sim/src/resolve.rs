@@ -121,8 +121,9 @@ impl Resolver<'_, '_> {
             purpose: kind.has_purpose().then_some(plan.purpose),
         };
         let luck = if self.shared.service.needs_luck() {
-            let item = u32::from(plan.item) << 6 | u32::from(plan.tries & 63);
-            let [luck, ..] = self.world.streams.block(resident, self.today.day, Stage::Service, item as u16);
+            let number = (kind as u32) << 8 | u32::from(plan.tries);
+            let streams = &self.world.streams;
+            let [luck, ..] = streams.block_of_try(resident, self.today.day, Stage::Service, plan.item, number);
             luck
         } else {
             0

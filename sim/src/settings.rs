@@ -10,6 +10,7 @@ mod population;
 mod service;
 mod valid;
 
+use crate::Place;
 pub use activities::{Activities, DepartureWeights, Distances, Lengths, Reach, Spread};
 pub use behaviour::{Behaviour, Bots, Seeking};
 pub use checks::{Checks, Gate};
@@ -69,6 +70,30 @@ impl Settings {
         }
     }
 
+    /// The same for a smaller copy of the region with so many residents. Service and bots shrink in proportion, so that the service is as
+    /// hard pressed as the whole one; a measured curve cannot.
+    pub fn shrunk(&self, residents: u32) -> Self {
+        let share = f64::from(residents) / f64::from(self.region.residents.max(1));
+        let mut shrunk = self.clone();
+        shrunk.region.residents = residents;
+        shrunk.service.rate_per_s *= share;
+        shrunk.service.queue = (f64::from(self.service.queue) * share).ceil() as u32;
+        shrunk.behaviour.bots.iter_mut().for_each(|bots| bots.per_s *= share);
+        shrunk
+    }
+
+    /// What is wrong with these sections in a region of `places`.
+    pub fn faults_in(&self, places: &[Place]) -> Vec<Fault> {
+        let is_unknown = |name: &&String| places.iter().all(|place| place.name != **name);
+        let fault = |name: &String| {
+            Fault::new(
+                format!("checks.officers_in.{name}"),
+                "no such place in the region; write a name of the places file",
+            )
+        };
+        self.checks.officers_in.keys().filter(is_unknown).map(fault).collect()
+    }
+
     /// Everything that is wrong with these sections though each value can be read.
     pub fn faults(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
@@ -82,5 +107,22 @@ impl Settings {
         self.checks.faults(&mut faults);
         self.patients.faults(&mut faults);
         faults
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_smaller_copy_is_as_hard_pressed() {
+        let mut whole = Settings::new(Region { places: "none".into(), residents: 2_000_000 });
+        (whole.service.rate_per_s, whole.service.queue) = (150.0, 3_001);
+        let noon = jiff::civil::datetime(2020, 4, 2, 12, 0, 0, 0);
+        whole.behaviour.bots = vec![Bots { from: noon, until: noon, per_s: 20.0 }];
+        let copy = whole.shrunk(1_000_000);
+        assert_eq!((copy.region.residents, copy.service.rate_per_s, copy.service.queue), (1_000_000, 75.0, 1_501));
+        assert_eq!(copy.behaviour.bots[0].per_s, 10.0);
+        assert_eq!(whole.shrunk(2_000_000), whole);
     }
 }

@@ -10,7 +10,7 @@ use crate::tally::{GROUPS, Tally};
 use crate::{Counts, DaySummary, GroupSummary, Place, PlaceSummary};
 
 /// A run's result.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Simulation {
     /// How many requests come in each minute.
     pub demand: RateSeries,
@@ -36,11 +36,11 @@ pub struct Simulation {
     pub passes: u64,
     /// Residents checked.
     pub checks: u64,
-    /// 16 hexadecimal digits over all records, equal for equal scenario and seed on any number of threads, in any number of parts.
+    /// 16 hexadecimal digits over all trips, passes, checks and requests, equal for equal scenario and seed on any number of threads, in any number of parts.
     pub fingerprint: String,
     /// Whether all days were simulated; false when the run was stopped.
     pub complete: bool,
-    sum: Fingerprint,
+    pub(crate) sum: Fingerprint,
 }
 
 /// Many people in one place.

@@ -2,6 +2,7 @@
 
 use passes::Purpose;
 
+use crate::keep::keep;
 use crate::population::People;
 use crate::uptake::{Ms, Uptake};
 
@@ -80,17 +81,21 @@ impl Standing {
         self.contact[usize::from(resident)] & REGISTERED != 0
     }
 
-    /// When `resident` registered, or, before that, will first turn to the service.
-    pub(crate) fn contact_ms(&self, resident: u16) -> Ms {
-        Ms::from(self.contact[usize::from(resident)] & TIME) * UNIT_MS
+    /// When `resident` registered, or, before that, will first turn to the service; `None` for who will not.
+    pub(crate) fn contact_ms(&self, resident: u16) -> Option<Ms> {
+        let at = self.contact[usize::from(resident)] & TIME;
+        (at != TIME).then(|| Ms::from(at) * UNIT_MS)
     }
 
     /// Puts those who register of their own accord before `until_ms` into `residents`, in order.
     pub(crate) fn registering(&self, until_ms: Ms, residents: &mut Vec<u16>) {
         let limit = (until_ms / UNIT_MS).min(Ms::from(TIME)) as u32;
+        let registers = self.contact.iter().map(|contact| *contact < limit);
         residents.clear();
-        residents
-            .extend((0..).zip(&self.contact).filter(|(_, contact)| **contact < limit).map(|(resident, _)| resident));
+        // On most days nobody does, and to see that takes no time.
+        if registers.clone().map(u32::from).sum::<u32>() > 0 {
+            keep(residents, registers);
+        }
     }
 
     pub(crate) fn register(&mut self, resident: u16, at_ms: Ms) {
@@ -169,10 +174,10 @@ impl Standing {
         }
     }
 
-    /// The household learns for so many days (at most 63).
+    /// The household learns for so many days after today (at most 62).
     pub(crate) fn learn(&mut self, household: u16, lesson: Lesson, days: u8) {
         let which = if lesson == Lesson::GoWithout { 0x40 } else { 0 };
-        self.lessons[usize::from(household)] = if days == 0 { 0 } else { days.min(0x3f) | which };
+        self.lessons[usize::from(household)] = if days == 0 { 0 } else { (days + 1).min(0x3f) | which };
     }
 
     /// A day has passed since lessons were learnt.
@@ -207,7 +212,7 @@ mod tests {
         standing.registering(60_001 + UNIT_MS, &mut registering);
         assert_eq!(registering, [0]);
         standing.register(0, 60_050);
-        assert!(standing.is_registered(0) && standing.contact_ms(0) == 60_100);
+        assert!(standing.is_registered(0) && standing.contact_ms(0) == Some(60_100));
         standing.registering(1_000_000, &mut registering);
         assert!(registering.is_empty());
     }
@@ -229,7 +234,7 @@ mod tests {
     #[test]
     fn lessons_are_forgotten_in_time() {
         let mut standing = standing();
-        standing.learn(1, Lesson::GoWithout, 2);
+        standing.learn(1, Lesson::GoWithout, 1);
         assert_eq!(standing.lesson(1), Some(Lesson::GoWithout));
         standing.end_day();
         assert_eq!(standing.lesson(1), Some(Lesson::GoWithout));

@@ -67,6 +67,8 @@ pub struct DaySummary {
     pub turned_back: u64,
     /// The sum of their waiting times there, in milliseconds.
     pub gate_wait_sum_ms: u64,
+    /// The longest of these.
+    pub gate_wait_max_ms: u64,
 }
 
 /// One place over all days.
@@ -153,5 +155,6 @@ impl DaySummary {
         self.gate_arrivals += other.gate_arrivals;
         self.turned_back += other.turned_back;
         self.gate_wait_sum_ms += other.gate_wait_sum_ms;
+        self.gate_wait_max_ms = self.gate_wait_max_ms.max(other.gate_wait_max_ms);
     }
 }

@@ -14,7 +14,9 @@ const MINUTE_MS: i64 = 60_000;
 const QUARTER_MS: u32 = 15 * 60_000;
 /// Kinds of people that are counted apart: ages and phones.
 pub(crate) const GROUPS: usize = AgeBand::ALL.len() * Phone::ALL.len();
-const OUTCOMES: usize = PassOutcome::ALL.len();
+/// What becomes of trips: the outcomes of passes, and not to be made.
+const OUTCOMES: usize = PassOutcome::ALL.len() + 1;
+const NOT_MADE: usize = OUTCOMES - 1;
 const DAY_MIN: usize = 24 * 60;
 /// Requests of a day lie within the day before, the day, and three after.
 const MINUTES: usize = 5 * DAY_MIN;
@@ -38,12 +40,12 @@ pub(crate) struct Tally {
     pub(crate) gate_arrivals: u64,
     pub(crate) turned_back: u64,
     pub(crate) gate_wait_sum_ms: u64,
+    pub(crate) gate_wait_max_ms: u64,
     pub(crate) fingerprint: Fingerprint,
     /// Requests by minute, from the midnight of the day before.
     pub(crate) minutes: Vec<[u32; RequestKind::ALL.len()]>,
-    /// By place and quarter of an hour: how many more are out than in the quarter before.
-    out: Vec<[i32; QUARTERS]>,
-    in_shops: Vec<[i32; QUARTERS]>,
+    /// By place and quarter of an hour: how many more are out, and in shops, than in the quarter before.
+    presence: Vec<[[i32; 2]; QUARTERS]>,
     /// Trips by purpose, outcome and group.
     trips: Vec<u64>,
     /// Trips of the residents of each place by outcome.
@@ -67,10 +69,10 @@ impl Tally {
             gate_arrivals: 0,
             turned_back: 0,
             gate_wait_sum_ms: 0,
+            gate_wait_max_ms: 0,
             fingerprint: Fingerprint::default(),
             minutes: vec![Default::default(); MINUTES],
-            out: vec![[0; QUARTERS]; places],
-            in_shops: vec![[0; QUARTERS]; places],
+            presence: vec![[[0; 2]; QUARTERS]; places],
             trips: vec![0; Purpose::ALL.len() * OUTCOMES * GROUPS],
             place_trips: vec![[0; OUTCOMES]; places],
         }
@@ -106,14 +108,24 @@ impl Tally {
         let common = Fingerprint::trips_of(day, people.first_resident);
         for trip in cell.day.trips.iter().filter(|trip| trip.is_made()) {
             self.fingerprint.add_trip(common, trip);
-            let resident = usize::from(trip.resident);
-            let group = people.residents[resident].counted_with();
-            let (purpose, outcome) = (trip.purpose() as usize, trip.pass() as usize);
-            self.trips[(purpose * OUTCOMES + outcome) * GROUPS + group] += 1;
-            let home = people.places[usize::from(people.households[resident])];
-            self.place_trips[usize::from(home)][outcome] += 1;
+            let household = people.households[usize::from(trip.resident)];
+            self.add_outcome(people, trip.resident, household, trip.purpose(), trip.pass() as usize);
             self.add_presence(trip);
         }
+    }
+
+    /// Counts a trip that a resident of a cell does not make, in obedience to the policy.
+    #[inline]
+    pub(crate) fn stays_at_home(&mut self, people: &People, resident: u16, household: u16, purpose: Purpose) {
+        self.add_outcome(people, resident, household, purpose, NOT_MADE);
+    }
+
+    #[inline]
+    fn add_outcome(&mut self, people: &People, resident: u16, household: u16, purpose: Purpose, outcome: usize) {
+        let group = people.residents[usize::from(resident)].counted_with();
+        self.trips[(purpose as usize * OUTCOMES + outcome) * GROUPS + group] += 1;
+        let home = people.places[usize::from(household)];
+        self.place_trips[usize::from(home)][outcome] += 1;
     }
 
     /// Whoever is out as a quarter of an hour begins is counted in it.
@@ -122,16 +134,13 @@ impl Tally {
         let returns_ms = trip.departs_ms + trip.length_ms;
         let [from, until] =
             [trip.departs_ms, returns_ms].map(|at_ms| (at_ms.div_ceil(QUARTER_MS) as usize).min(QUARTERS - 1));
-        if from == until {
-            return;
-        }
-        let place = usize::from(trip.destination);
-        self.out[place][from] += 1;
-        self.out[place][until] -= 1;
-        if matches!(trip.purpose(), Purpose::Groceries | Purpose::Pharmacy) {
-            self.in_shops[place][from] += 1;
-            self.in_shops[place][until] -= 1;
-        }
+        // Who is back within the quarter comes and goes in the same one, and is not seen: no branch is needed for that.
+        let shops = i32::from(matches!(trip.purpose(), Purpose::Groceries | Purpose::Pharmacy));
+        let presence = &mut self.presence[usize::from(trip.destination)];
+        let [out, in_shops] = presence[from];
+        presence[from] = [out + 1, in_shops + shops];
+        let [out, in_shops] = presence[until];
+        presence[until] = [out - 1, in_shops - shops];
     }
 
     /// Adds what `other` has counted, and empties it.
@@ -152,10 +161,10 @@ impl Tally {
         self.gate_arrivals += other.gate_arrivals;
         self.turned_back += other.turned_back;
         self.gate_wait_sum_ms += other.gate_wait_sum_ms;
+        self.gate_wait_max_ms = self.gate_wait_max_ms.max(other.gate_wait_max_ms);
         self.fingerprint.join(other.fingerprint);
         add(self.minutes.as_flattened_mut(), other.minutes.as_flattened());
-        add(self.out.as_flattened_mut(), other.out.as_flattened());
-        add(self.in_shops.as_flattened_mut(), other.in_shops.as_flattened());
+        add(self.presence.as_flattened_mut().as_flattened_mut(), other.presence.as_flattened().as_flattened());
         add(&mut self.trips, &other.trips);
         add(self.place_trips.as_flattened_mut(), other.place_trips.as_flattened());
     }
@@ -166,12 +175,12 @@ impl Tally {
             let trips = std::mem::take(trips);
             let (group, rest) = (index % GROUPS, index / GROUPS);
             let (outcome, purpose) = (rest % OUTCOMES, rest / OUTCOMES);
-            add_made(&mut self.purposes[purpose], outcome, trips);
-            add_made(&mut self.groups[group], outcome, trips);
+            add_trips(&mut self.purposes[purpose], outcome, trips);
+            add_trips(&mut self.groups[group], outcome, trips);
         }
         for (counts, trips) in self.places.iter_mut().zip(&mut self.place_trips) {
             for (outcome, trips) in std::mem::take(trips).into_iter().enumerate() {
-                add_made(counts, outcome, trips);
+                add_trips(counts, outcome, trips);
             }
         }
     }
@@ -191,18 +200,22 @@ impl Tally {
             gate_arrivals: self.gate_arrivals,
             turned_back: self.turned_back,
             gate_wait_sum_ms: self.gate_wait_sum_ms,
+            gate_wait_max_ms: self.gate_wait_max_ms,
         }
     }
 
     /// How many more are out, and in shops, in each place than in the quarter before.
-    pub(crate) fn presence(&self) -> [&[[i32; QUARTERS]]; 2] {
-        [&self.out, &self.in_shops]
+    pub(crate) fn presence(&self) -> &[[[i32; 2]; QUARTERS]] {
+        &self.presence
     }
 }
 
-fn add_made(counts: &mut Counts, outcome: usize, trips: u64) {
-    let without =
-        matches!(PassOutcome::ALL[outcome], PassOutcome::Without | PassOutcome::Refused | PassOutcome::GaveUp);
+fn add_trips(counts: &mut Counts, outcome: usize, trips: u64) {
+    let Some(pass) = PassOutcome::ALL.get(outcome) else {
+        counts.trips_not_made += trips;
+        return;
+    };
+    let without = matches!(pass, PassOutcome::Without | PassOutcome::Refused | PassOutcome::GaveUp);
     counts.trips += trips;
     counts.trips_without_pass += if without { trips } else { 0 };
 }
@@ -233,16 +246,16 @@ impl Presence {
 
     /// Turns the changes of a day into numbers of people, and keeps those that are out beyond its end.
     pub(crate) fn follow(&mut self, tally: &Tally) {
-        for ((changes, carried), shown) in tally.presence().into_iter().zip(&mut self.carried).zip(&mut self.shown) {
+        for (which, (carried, shown)) in self.carried.iter_mut().zip(&mut self.shown).enumerate() {
             let places = carried.len();
-            for (place, (changes, carried)) in changes.iter().zip(carried).enumerate() {
+            for (place, (changes, carried)) in tally.presence().iter().zip(carried).enumerate() {
                 let mut out = 0;
                 for quarter in 0..Quarters::PER_DAY {
-                    out += changes[quarter];
+                    out += changes[quarter][which];
                     shown[quarter * places + place] = (out + carried[quarter]).max(0) as u32;
                 }
                 for (quarter, carried) in carried.iter_mut().enumerate() {
-                    out += changes[Quarters::PER_DAY + quarter];
+                    out += changes[Quarters::PER_DAY + quarter][which];
                     *carried = out;
                 }
             }

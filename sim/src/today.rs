@@ -4,7 +4,9 @@ use std::ops::Range;
 
 use passes::{Permission, Purpose};
 
+use crate::PassOutcome;
 use crate::draw::Chance;
+use crate::intent::Course;
 use crate::population::{AgeBand, Occupation, Resident};
 use crate::settings::Behaviour;
 use crate::uptake::{DAY_MS, Ms};
@@ -23,8 +25,8 @@ pub(crate) struct Today {
     pub(crate) day_ms: Ms,
     /// For each kind of resident, how likely each daily need is: the half of a random word below which it is there.
     pub(crate) needs: Box<[[u32; 4]; Resident::KINDS]>,
-    /// What the policy says of trips for each purpose, where it says the same of all of them all day.
-    pub(crate) permissions: [Option<Permission>; Purpose::ALL.len()],
+    /// What there is to say of trips for each purpose.
+    pub(crate) terms: [Terms; Purpose::ALL.len()],
     /// Whether households may be hearing of the decree, so that some stock up.
     pub(crate) hears_news: bool,
     /// The random words of those who are patients; `None` when there are none.
@@ -33,6 +35,32 @@ pub(crate) struct Today {
     pub(crate) has_gates: bool,
     /// How many of today's requests for a pass are malformed.
     pub(crate) malformed: Chance,
+}
+
+/// What there is to say of all trips for a purpose on a day.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms {
+    /// What the policy says, if it says the same of all of them all day.
+    pub(crate) permission: Option<Permission>,
+    /// What comes of the wish of a resident who has learnt nothing and meets no officer: one thing for those who comply.
+    pub(crate) within: Course,
+    /// Another for those who do not.
+    pub(crate) beyond: Course,
+    /// How many of the 65,536 ranks of compliance comply.
+    pub(crate) ranks: u32,
+}
+
+impl Terms {
+    fn new(world: &World<'_>, purpose: Purpose, permission: Option<Permission>) -> Self {
+        let (without, never) = (Course::Goes(PassOutcome::Without), Chance::default());
+        let (within, beyond, complies) = match permission {
+            None => (Course::IsOpen, Course::IsOpen, never),
+            Some(Permission::Free) => (Course::IsOpen, Course::Goes(PassOutcome::NotNeeded), never),
+            Some(Permission::Forbidden(_)) => (Course::StaysAtHome, without, world.chances.obeys),
+            Some(Permission::NeedsPass) => (Course::IsOpen, without, world.chances.seeks[purpose as usize]),
+        };
+        Terms { permission, within, beyond, ranks: complies.ranks() }
+    }
 }
 
 impl Today {
@@ -46,7 +74,8 @@ impl Today {
             day,
             day_ms,
             needs: Box::new(std::array::from_fn(needs)),
-            permissions: Purpose::ALL.map(|purpose| world.rules.verdict_all_day(purpose, from_s, until_s)),
+            terms: Purpose::ALL
+                .map(|purpose| Terms::new(world, purpose, world.rules.verdict_all_day(purpose, from_s, until_s))),
             hears_news: world.uptake.news_is_fresh(day_ms),
             patients: patients(world, day),
             has_gates: world.gates.iter().any(|gate| gate.is_manned_between(day_ms, day_ms + DAY_MS)),

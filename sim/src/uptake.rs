@@ -51,6 +51,14 @@ pub(crate) struct Applicant {
     form: u32,
 }
 
+impl Applicant {
+    /// `resident`, for whom [`Stage::Uptake`] has drawn these numbers.
+    #[inline]
+    pub(crate) fn new(resident: Resident, [app, at_once, owl, form]: [u32; 4]) -> Self {
+        Applicant { phone: resident.phone(), app, at_once, owl, form }
+    }
+}
+
 impl Uptake {
     pub(crate) fn new(behaviour: &Behaviour, calendar: &Calendar, streams: Streams) -> Self {
         let midnight = calendar.start.at(0, 0, 0, 0);
@@ -96,8 +104,7 @@ impl Uptake {
 
     /// `resident` as the service will meet them.
     pub(crate) fn applicant(&self, number: u32, resident: Resident) -> Applicant {
-        let [app, at_once, owl, form] = self.streams.block(number, 0, Stage::Uptake, 0);
-        Applicant { phone: resident.phone(), app, at_once, owl, form }
+        Applicant::new(resident, self.streams.block(number, 0, Stage::Uptake, 0))
     }
 
     /// Draws for each of `count` households from `first` on whether and when it stocks up ([`Uptake::stocks_up_ms`]).
@@ -133,6 +140,11 @@ impl Uptake {
             return at_ms;
         }
         at_ms - time_of_day_ms + self.quiet_until_ms + Ms::from(self.morning_ms.at(morning))
+    }
+
+    /// Whether the telephone operator takes requests at `at_ms`.
+    pub(crate) fn has_phone(&self, at_ms: Ms) -> bool {
+        at_ms >= self.phone_ms
     }
 
     /// From when the service is open to `applicant`.

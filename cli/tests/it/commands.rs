@@ -1,8 +1,6 @@
 //! Each command on a small region.
 
-use std::time::{Duration, Instant};
-
-use crate::program::{Bench, Server, files_below};
+use crate::program::{Bench, Server, files_below, wait_until};
 
 #[test]
 fn every_command_explains_itself() {
@@ -97,8 +95,10 @@ fn demand_is_played_measured_and_told() {
 #[test]
 fn capacity_is_found_with_a_server_of_its_own() {
     let bench = Bench::new();
-    bench.succeed(&["capacity", "scenario.toml", "--out", "capacity"]);
+    // The server of its own hears what was set, too.
+    bench.succeed(&["capacity", "scenario.toml", "--set", "server.scheme=signed", "--out", "capacity"]);
     let record = bench.record("capacity");
+    assert_eq!(record["overrides"], serde_json::json!(["server.scheme=\"signed\""]));
     for path in ["issue", "verify", "mix"] {
         let found = &record["paths"][path];
         assert!(found["saturation_per_s"].as_f64() > Some(100.0), "{path}: {record}");
@@ -135,13 +135,4 @@ fn ctrl_c_leaves_a_marked_partial_result() {
     let record = bench.record("run");
     assert_eq!(record["status"], "partial", "{record}");
     assert_eq!(record["verdict"], serde_json::Value::Null, "what was stopped is not judged: {record}");
-}
-
-/// Waits for something that another process does; it fails after a minute rather than hang.
-fn wait_until(done: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while !done() {
-        assert!(Instant::now() < deadline, "waited for a minute");
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }

@@ -4,4 +4,6 @@
 mod bad_input;
 mod commands;
 mod program;
+mod published;
 mod tidy;
+mod variations;

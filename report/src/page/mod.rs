@@ -1,6 +1,7 @@
 //! The page: one self-contained HTML file for the person who decides.
 
 mod files;
+mod people;
 mod story;
 mod view;
 
@@ -20,7 +21,7 @@ use view::Page;
 /// The page needs no network and no script, and no other file: its pictures stand in it. Equal runs give equal bytes.
 ///
 /// # Errors
-/// [`ReportError::NoRun`] when `runs` is empty, [`ReportError::Twice`] when two are of one command, [`ReportError::Strangers`]
+/// [`ReportError::NoRun`] when `runs` is empty, [`ReportError::NoPage`] for an ensemble, [`ReportError::Twice`] when two are of one command, [`ReportError::Strangers`]
 /// when a simulation and a measurement are not of one scenario, seed and days, [`ReportError::Read`] and
 /// [`ReportError::Table`] for their tables, [`ReportError::Write`] and [`ReportError::Plot`] for what is written.
 pub fn write_page(runs: &[Run], out: &Path) -> Result<PathBuf, ReportError> {

@@ -5,9 +5,9 @@ use std::path::Path;
 use demand::Calendar;
 use jiff::civil::DateTime;
 
+use super::people;
 use crate::grid::{Grid, kind_rank};
-use crate::number::whole;
-use crate::plots::{CapacityCurve, Circle, DemandCurve, LatencyOverTime, PercentileCurve, RegionMap, Step};
+use crate::plots::{CapacityCurve, Circle, DemandCurve, GateQueue, LatencyOverTime, PercentileCurve, RegionMap, Step};
 use crate::record::{Command, Results, Status, Verdict};
 use crate::tables::{self, Table};
 use crate::verdict::{self, Judgement};
@@ -28,6 +28,8 @@ pub(crate) struct Story<'a> {
     pub(crate) demand: Option<DemandCurve>,
     /// The simulated days in numbers.
     pub(crate) days: Option<Grid>,
+    /// The worst gates on their worst day.
+    pub(crate) queue: Option<GateQueue>,
     pub(crate) region: Option<RegionMap>,
     pub(crate) curves: Vec<CapacityCurve>,
     pub(crate) latency: Vec<LatencyOverTime>,
@@ -38,9 +40,10 @@ impl<'a> Story<'a> {
     /// Puts together what `runs` have; `lead` is the first of them.
     ///
     /// # Errors
-    /// [`ReportError::Twice`] when two are of one command, [`ReportError::Strangers`] when a simulation and a measurement are not of one
+    /// [`ReportError::NoPage`] for an ensemble, [`ReportError::Twice`] when two are of one command, [`ReportError::Strangers`] when a simulation and a measurement are not of one
     /// scenario, and whatever is wrong with a table.
     pub(crate) fn gather(lead: &'a Run, runs: &'a [Run]) -> Result<Self, ReportError> {
+        refuse_ensembles(runs)?;
         refuse_twins(runs)?;
         refuse_strangers(runs)?;
         let of = |command| runs.iter().find(|run| run.record.command == command);
@@ -60,7 +63,8 @@ impl<'a> Story<'a> {
             judgement: verdict::judge(&results, replay, status),
             replay,
             demand: simulate.as_deref().map(demand).transpose()?.flatten(),
-            days: simulate.as_deref().map(days).transpose()?.flatten(),
+            days: simulate.as_deref().map(people::days).transpose()?.flatten(),
+            queue: simulate.as_deref().map(|folder| people::queue(folder, &results)).transpose()?.flatten(),
             region: simulate.as_deref().map(region).transpose()?.flatten(),
             curves: capacity
                 .as_deref()
@@ -72,6 +76,13 @@ impl<'a> Story<'a> {
             results,
             runs,
         })
+    }
+}
+
+fn refuse_ensembles(runs: &[Run]) -> Result<(), ReportError> {
+    match runs.iter().find(|run| run.record.command == Command::Ensemble) {
+        Some(run) => Err(ReportError::NoPage { path: run.folder.clone() }),
+        None => Ok(()),
     }
 }
 
@@ -114,6 +125,13 @@ fn difference(a: &RunRecord, b: &RunRecord) -> Option<String> {
     {
         return Some(format!("seed {a} and seed {b}"));
     }
+    if demand_overrides(a) != demand_overrides(b) {
+        let told = |record| match demand_overrides(record).as_slice() {
+            [] => "nothing set".to_owned(),
+            set => set.join(" "),
+        };
+        return Some(format!("{} and {}", told(a), told(b)));
+    }
     let days = |calendar: Calendar| format!("{} days from {}", calendar.days, calendar.start);
     match (a.calendar, b.calendar) {
         (Some(a), Some(b)) if a != b => Some(format!("{} and {}", days(a), days(b))),
@@ -121,11 +139,18 @@ fn difference(a: &RunRecord, b: &RunRecord) -> Option<String> {
     }
 }
 
+/// What was set that changes the demand; how a server is measured, each command may choose for itself.
+fn demand_overrides(record: &RunRecord) -> Vec<&str> {
+    let measuring =
+        |set: &&str| ["server.", "load.", "slo.", "capacity.", "replay."].iter().any(|part| set.starts_with(part));
+    record.overrides.iter().map(String::as_str).filter(|set| !measuring(set)).collect()
+}
+
 /// The results of all runs; peaks that a search for capacity was not told are taken from the simulation beside it.
 fn merged(runs: &[Run]) -> Results {
     let mut results = Results::default();
     for run in runs {
-        let Results { simulate, load, capacity } = &run.record.results;
+        let Results { simulate, load, capacity, ensemble: _ } = &run.record.results;
         results.simulate = results.simulate.or_else(|| simulate.clone());
         results.load = results.load.or_else(|| load.clone());
         results.capacity = results.capacity.or_else(|| capacity.clone());
@@ -147,51 +172,20 @@ fn demand(folder: &Path) -> Result<Option<DemandCurve>, ReportError> {
     Ok((!kinds.is_empty()).then_some(DemandCurve { start, kinds }))
 }
 
-fn days(folder: &Path) -> Result<Option<Grid>, ReportError> {
-    let Some(table) = Table::read_csv(&tables::DAYS, folder)? else { return Ok(None) };
-    let count = |name: &str| table.numbers(name);
-    let registered = [count("registrations_web")?, count("registrations_app")?, count("registrations_phone")?];
-    let columns = [count("trips")?, count("trips_without_pass")?, count("passes")?, count("refusals")?];
-    let checks = ["checks", "checks_valid", "checks_expired", "checks_no_pass", "checks_not_needed"];
-    let checks = checks.into_iter().map(count).collect::<Result<Vec<_>, _>>()?;
-    let dates = table.texts("date")?;
-    let row = |(row, date): (usize, String)| {
-        let registered = registered.iter().map(|channel| channel[row]).sum::<f64>();
-        let cells = columns.iter().chain(&checks).map(|column| column[row]);
-        let mut words = vec![date, whole(registered as u64)];
-        words.extend(cells.map(|number| whole(number as u64)));
-        words
-    };
-    let header = vec![
-        "day",
-        "registered",
-        "trips",
-        "without a pass",
-        "passes issued",
-        "refused",
-        "checked",
-        "valid",
-        "expired",
-        "no pass",
-        "none needed",
-    ];
-    Ok(Some(Grid { header, rows: dates.into_iter().enumerate().map(row).collect() }))
-}
-
 fn region(folder: &Path) -> Result<Option<RegionMap>, ReportError> {
     let Some(table) = Table::read_csv(&tables::PLACES, folder)? else { return Ok(None) };
     let names = table.texts("name")?;
-    let [latitudes, longitudes, issues] =
-        [table.numbers("latitude_deg")?, table.numbers("longitude_deg")?, table.numbers("issues")?];
+    let [latitudes, longitudes, passes] =
+        [table.numbers("latitude_deg")?, table.numbers("longitude_deg")?, table.numbers("passes")?];
     let places = names.into_iter().enumerate().map(|(row, name)| Circle {
         name,
         latitude_deg: latitudes[row],
         longitude_deg: longitudes[row],
-        issues: issues[row],
+        passes: passes[row],
     });
     let placed = |place: &Circle| place.latitude_deg.is_finite() && place.longitude_deg.is_finite();
     let (places, unplaced): (Vec<Circle>, Vec<Circle>) = places.partition(placed);
-    let elsewhere = unplaced.iter().map(|place| place.issues).sum::<f64>() as u64;
+    let elsewhere = unplaced.iter().map(|place| place.passes).sum::<f64>() as u64;
     Ok((places.len() > 1).then_some(RegionMap { places, elsewhere }))
 }
 

@@ -62,7 +62,11 @@ pub(crate) struct Page {
     capacity: Vec<Shown>,
     capacity_grid: Option<Grid>,
     capacity_ends: Vec<Fact>,
+    people: Vec<Fact>,
+    extremes: Vec<String>,
     days: Option<Grid>,
+    equity: Option<Grid>,
+    queue: Option<Shown>,
     replay: Option<Replay>,
     measured: bool,
     assumed: bool,
@@ -158,7 +162,14 @@ impl Page {
                 .flat_map(|capacity| &capacity.paths)
                 .map(|(name, path)| Fact { name: name.clone(), value: path.ended.clone() })
                 .collect(),
+            people: results.simulate.as_ref().map(people).unwrap_or_default(),
+            extremes: results.simulate.as_ref().map(grid::extremes).unwrap_or_default(),
             days: story.days.clone(),
+            equity: results.simulate.as_ref().map(grid::equity).filter(|grid| !grid.rows.is_empty()),
+            queue: match &story.queue {
+                Some(queue) => Some(Shown::new(queue.picture(), QUEUE_CAPTION)?),
+                None => None,
+            },
             replay: match &results.load {
                 Some(load) => Some(replay(story, load, objective_ms)?),
                 None => None,
@@ -174,7 +185,13 @@ impl Page {
     /// Every picture of the page.
     pub(crate) fn pictures(&self) -> impl Iterator<Item = &Picture> {
         let replay = self.replay.iter().flat_map(|replay| replay.latency.iter().chain(&replay.percentiles));
-        self.demand.iter().chain(&self.region).chain(&self.capacity).chain(replay).map(|shown| &shown.picture)
+        self.demand
+            .iter()
+            .chain(&self.queue)
+            .chain(&self.region)
+            .chain(&self.capacity)
+            .chain(replay)
+            .map(|shown| &shown.picture)
     }
 }
 
@@ -266,6 +283,13 @@ fn demand(story: &Story) -> Result<Vec<Shown>, ReportError> {
         Shown::new(demand.worst_hour(), "The hour round the busiest minute (dotted), all kinds on one scale.")?,
     ])
 }
+
+fn people(simulate: &SimulateResults) -> Vec<Fact> {
+    grid::people(simulate).into_iter().map(|(name, value)| Fact { name: name.into(), value }).collect()
+}
+
+const QUEUE_CAPTION: &str =
+    "The gates and the day of the longest wait until an officer is free; each minute, those who came in it.";
 
 fn region_caption(region: &RegionMap) -> String {
     let shown =

@@ -17,7 +17,7 @@ pub(crate) struct Circle {
     pub(crate) name: String,
     pub(crate) latitude_deg: f64,
     pub(crate) longitude_deg: f64,
-    pub(crate) issues: f64,
+    pub(crate) passes: f64,
 }
 
 /// The places of a region.
@@ -35,14 +35,14 @@ impl RegionMap {
         let mut drawing = Drawing::new(WIDTH, height);
         title(&mut drawing, "Where passes are asked for", "area of a circle: passes issued");
         let mut places: Vec<&Circle> = self.places.iter().collect();
-        places.sort_by(|a, b| b.issues.total_cmp(&a.issues));
-        let most = places.first().map_or(1.0, |place| place.issues).max(1.0);
+        places.sort_by(|a, b| b.passes.total_cmp(&a.passes));
+        let most = places.first().map_or(1.0, |place| place.passes).max(1.0);
         let at = self.projection(height - top);
         let circles: Vec<(f64, f64, f64)> = places
             .iter()
             .map(|place| {
                 let (x, y) = at(place);
-                (x, y + top, (place.issues / most).sqrt() * GREATEST_RADIUS)
+                (x, y + top, (place.passes / most).sqrt() * GREATEST_RADIUS)
             })
             .collect();
         for (x, y, radius) in &circles {
@@ -65,7 +65,7 @@ impl RegionMap {
             }
         }
         if let Some(first) = places.first() {
-            let words = format!("largest: {}, {}", first.name, count(first.issues as u64));
+            let words = format!("largest: {}, {}", first.name, count(first.passes as u64));
             drawing.text((20.0, height - 30.0), words, TEXT, Align::Left, SOFT_INK);
         }
         let alt = format!("Map of {} places, circles sized by passes issued.", self.places.len());

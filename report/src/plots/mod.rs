@@ -3,6 +3,7 @@
 mod capacity;
 mod demand;
 mod drawing;
+mod gates;
 mod latency;
 mod map;
 mod panel;
@@ -16,6 +17,7 @@ use std::path::Path;
 pub(crate) use capacity::{CapacityCurve, Step};
 pub(crate) use demand::DemandCurve;
 use drawing::Drawing;
+pub(crate) use gates::GateQueue;
 pub(crate) use latency::LatencyOverTime;
 pub(crate) use map::{Circle, RegionMap};
 pub(crate) use percentiles::PercentileCurve;

@@ -1,6 +1,7 @@
 //! `run.json`: what a run was and what came of it. A promise to scripts, described by `docs/run.schema.json`.
 
 mod capacity;
+mod ensemble;
 mod load;
 mod simulate;
 
@@ -8,8 +9,9 @@ use demand::Calendar;
 use serde::{Deserialize, Serialize};
 
 pub use capacity::{CapacityResults, PathRecord};
+pub use ensemble::{EnsembleResults, ParameterKind, ParameterRecord, RangeRecord};
 pub use load::{KindRecord, LimitedBy, LoadResults, Quantiles};
-pub use simulate::{PeakRecord, SimulateResults};
+pub use simulate::{CrowdRecord, GateRecord, GroupRecord, PeakRecord, PeopleRecord, SimulateResults};
 
 use crate::{Machine, verdict};
 
@@ -21,6 +23,8 @@ pub enum Command {
     Demo,
     /// `lockgate simulate`.
     Simulate,
+    /// `lockgate simulate` with `--runs`, or of a scenario with a sweep: many simulations.
+    Ensemble,
     /// `lockgate load`.
     Load,
     /// `lockgate capacity`.
@@ -28,11 +32,12 @@ pub enum Command {
 }
 
 impl Command {
-    /// The name as typed.
+    /// The name in `run.json` and of run folders.
     pub const fn name(self) -> &'static str {
         match self {
             Command::Demo => "demo",
             Command::Simulate => "simulate",
+            Command::Ensemble => "ensemble",
             Command::Load => "load",
             Command::Capacity => "capacity",
         }
@@ -93,6 +98,8 @@ pub struct Heading {
     pub seed: Option<u64>,
     /// The days the scenario covers.
     pub calendar: Option<Calendar>,
+    /// What was set over the scenario's file, each as `KEY=VALUE`.
+    pub overrides: Vec<String>,
     /// What was demanded of the server.
     pub objectives: Option<Objectives>,
     /// When the run began.
@@ -116,6 +123,9 @@ pub struct RunRecord {
     pub seed: Option<u64>,
     /// The days the scenario covers.
     pub calendar: Option<Calendar>,
+    /// What was set over the scenario's file, each as `KEY=VALUE`; without seed and days, which stand above.
+    #[serde(default)]
+    pub overrides: Vec<String>,
     /// When the run began.
     pub started_at: jiff::Timestamp,
     /// How long it took, in seconds.
@@ -124,7 +134,7 @@ pub struct RunRecord {
     pub machine: Machine,
     /// Whether it reached its end.
     pub status: Status,
-    /// What it says about the objectives; none when it measured no server, was stopped early, or was a closed loop.
+    /// What it says about the objectives, or about published figures; none when it measured no server, was stopped early, or was a closed loop.
     pub verdict: Option<Verdict>,
     /// The sentence that matters.
     pub sentence: String,
@@ -132,7 +142,7 @@ pub struct RunRecord {
     pub objectives: Option<Objectives>,
     /// What a reader should know before trusting the numbers, in full sentences.
     pub warnings: Vec<String>,
-    /// Which objective failed, with numbers.
+    /// Which objective failed, or which figure lay out of its band, with numbers.
     pub failures: Vec<String>,
     /// What came of it.
     #[serde(flatten)]
@@ -144,7 +154,8 @@ impl RunRecord {
     /// run's own verdict, `replay`, where there was one. The run counts as complete; see [`RunRecord::stopped`].
     pub fn new(heading: Heading, duration_s: f64, results: Results, replay: Option<Verdict>) -> Self {
         let judged = verdict::judge(&results, replay, Status::Complete);
-        let Heading { command, command_line, scenario, title, seed, calendar, objectives, started_at } = heading;
+        let Heading { command, command_line, scenario, title, seed, calendar, overrides, objectives, started_at } =
+            heading;
         RunRecord {
             command,
             version: env!("CARGO_PKG_VERSION").into(),
@@ -153,6 +164,7 @@ impl RunRecord {
             title,
             seed,
             calendar,
+            overrides,
             started_at,
             duration_s,
             machine: Machine::this(),
@@ -186,6 +198,9 @@ impl RunRecord {
             Command::Load if record.results.load.is_none() => serde_json::from_str::<LoadResults>(json).err(),
             Command::Capacity if record.results.capacity.is_none() => {
                 serde_json::from_str::<CapacityResults>(json).err()
+            }
+            Command::Ensemble if record.results.ensemble.is_none() => {
+                return Err("missing field `ensemble`".into());
             }
             _ => None,
         };
@@ -226,4 +241,7 @@ pub struct Results {
     /// Of a search for capacity.
     #[serde(flatten)]
     pub capacity: Option<CapacityResults>,
+    /// Of many simulations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ensemble: Option<EnsembleResults>,
 }

@@ -57,6 +57,7 @@ pub const PERCENTILES: TableSchema = TableSchema {
             unit: "percent",
             meaning: "So many of a hundred requests took no longer",
             may_be_missing: false,
+            label: false,
         },
         ColumnSchema::number("value_us", "microseconds", "The time they stayed within"),
     ],

@@ -1,27 +1,42 @@
 //! Tidy tables: each described once, written as CSV or Parquet, read back for the page.
 
 mod capacity;
+mod ensemble;
 mod load;
+mod published;
 mod schema;
 mod simulate;
+mod stack;
+mod summary;
 mod table;
 
 pub use capacity::{CAPACITY, CAPACITY_STEPS};
+pub(crate) use ensemble::{Described, quantiles_name};
+pub use ensemble::{POINT, QUANTILE_COLUMNS, RUN_COLUMNS, SWEEP};
 pub use load::{INTERVALS, PERCENTILES};
+pub use published::PUBLISHED;
 pub use schema::{ColumnKind, ColumnSchema, TableSchema};
-pub use simulate::{CHECKS, DAYS, DEMAND_BY_MINUTE, PASSES, PLACES, PURPOSES, REQUESTS, TRIPS};
+pub use simulate::{CHECKS, GATES, PASSES, QUARTER_HOURS, REQUESTS, TRIPS, WORST_GATE};
+pub(crate) use stack::Stack;
+pub use summary::{DAYS, DEMAND_BY_MINUTE, GROUPS, PLACES, PURPOSES};
 pub use table::{Cells, Table};
 
 /// Every table there is, in the order of the data dictionary.
-pub const ALL: [&TableSchema; 12] = [
+pub const ALL: [&TableSchema; 18] = [
     &DEMAND_BY_MINUTE,
     &DAYS,
     &PURPOSES,
     &PLACES,
+    &GROUPS,
+    &WORST_GATE,
     &TRIPS,
     &PASSES,
     &CHECKS,
     &REQUESTS,
+    &QUARTER_HOURS,
+    &GATES,
+    &PUBLISHED,
+    &SWEEP,
     &INTERVALS,
     &PERCENTILES,
     &CAPACITY,

@@ -8,7 +8,7 @@ pub struct TableSchema {
     /// What a row is.
     pub meaning: &'static str,
     /// The columns in order.
-    pub columns: &'static [ColumnSchema],
+    pub columns: &'static [ColumnSchema<'static>],
     /// The columns that together tell rows apart; none when rows are only in order.
     pub key: &'static [&'static str],
 }
@@ -18,21 +18,38 @@ impl TableSchema {
     pub fn header(&self) -> Vec<&'static str> {
         self.columns.iter().map(|column| column.name).collect()
     }
+
+    /// The columns that hold numbers of what happened, which differ from run to run.
+    pub fn measures(&self) -> Vec<ColumnSchema<'static>> {
+        self.columns.iter().filter(|column| self.is_measure(column)).copied().collect()
+    }
+
+    /// The columns that say what a row is about: its key, its labels, and whatever is no number.
+    pub fn subjects(&self) -> Vec<ColumnSchema<'static>> {
+        self.columns.iter().filter(|column| !self.is_measure(column)).copied().collect()
+    }
+
+    fn is_measure(&self, column: &ColumnSchema<'_>) -> bool {
+        let number = matches!(column.kind, ColumnKind::Count | ColumnKind::Number(..));
+        number && !column.label && !self.key.contains(&column.name)
+    }
 }
 
 /// A column.
 #[derive(Clone, Copy, Debug)]
-pub struct ColumnSchema {
+pub struct ColumnSchema<'a> {
     /// Its name in the header; ends with the unit where one is needed.
-    pub name: &'static str,
+    pub name: &'a str,
     /// What stands in it.
     pub kind: ColumnKind,
     /// The unit in words; empty where there is none.
-    pub unit: &'static str,
+    pub unit: &'a str,
     /// What it means.
-    pub meaning: &'static str,
+    pub meaning: &'a str,
     /// Whether a cell may be empty.
     pub may_be_missing: bool,
+    /// Whether it says what the row is about, and not what happened: equal in every run of one scenario.
+    pub label: bool,
 }
 
 /// What stands in a column.
@@ -52,22 +69,24 @@ pub enum ColumnKind {
     Date,
     /// A time with its offset: `2020-04-02T12:00:00.000+03:00`.
     Time,
+    /// A local time of day: `07:15`.
+    Clock,
 }
 
-impl ColumnSchema {
+impl<'a> ColumnSchema<'a> {
     /// A column of whole numbers from 0.
-    pub const fn count(name: &'static str, unit: &'static str, meaning: &'static str) -> Self {
-        ColumnSchema { name, kind: ColumnKind::Count, unit, meaning, may_be_missing: false }
+    pub const fn count(name: &'a str, unit: &'a str, meaning: &'a str) -> Self {
+        ColumnSchema { unit, ..Self::of(name, ColumnKind::Count, meaning) }
     }
 
     /// A column of numbers from 0.
-    pub const fn number(name: &'static str, unit: &'static str, meaning: &'static str) -> Self {
-        ColumnSchema { name, kind: ColumnKind::Number(0.0, f64::INFINITY), unit, meaning, may_be_missing: false }
+    pub const fn number(name: &'a str, unit: &'a str, meaning: &'a str) -> Self {
+        ColumnSchema { unit, ..Self::of(name, ColumnKind::Number(0.0, f64::INFINITY), meaning) }
     }
 
     /// A column without unit.
-    pub const fn of(name: &'static str, kind: ColumnKind, meaning: &'static str) -> Self {
-        ColumnSchema { name, kind, unit: "", meaning, may_be_missing: false }
+    pub const fn of(name: &'a str, kind: ColumnKind, meaning: &'a str) -> Self {
+        ColumnSchema { name, kind, unit: "", meaning, may_be_missing: false, label: false }
     }
 
     /// The same column, in which cells may be empty.
@@ -75,6 +94,29 @@ impl ColumnSchema {
         self.may_be_missing = true;
         self
     }
+
+    /// The same column, which says what the row is about.
+    pub const fn label(mut self) -> Self {
+        self.label = true;
+        self
+    }
+}
+
+/// The columns of `parts` one after the other; `COLUMNS` is how many there are.
+pub(super) const fn concat<const COLUMNS: usize>(
+    parts: &[&[ColumnSchema<'static>]],
+) -> [ColumnSchema<'static>; COLUMNS] {
+    let mut columns = [ColumnSchema::count("", "", ""); COLUMNS];
+    let (mut filled, mut part) = (0, 0);
+    while part < parts.len() {
+        let (taken, _) = columns.split_at_mut(filled + parts[part].len());
+        let (_, room) = taken.split_at_mut(filled);
+        room.copy_from_slice(parts[part]);
+        filled += parts[part].len();
+        part += 1;
+    }
+    assert!(filled == COLUMNS, "the parts do not fill the table");
+    columns
 }
 
 /// The names of request kinds.

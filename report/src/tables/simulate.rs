@@ -1,91 +1,9 @@
-//! Tables of a simulation.
+//! Bulk tables of a simulation, written as its days pass.
 
 use super::schema::{ColumnKind, ColumnSchema, TableSchema, purposes, request_kinds};
 
 const LOCAL_MS: &str = "milliseconds";
-
-/// One kind of request in one minute.
-pub const DEMAND_BY_MINUTE: TableSchema = TableSchema {
-    name: "demand_by_minute",
-    meaning: "requests of one kind in one minute; every minute of every day is there, and as much of the night after as brings requests",
-    columns: &[
-        ColumnSchema::count("minute", "minutes", "Minutes since local midnight of the first day"),
-        ColumnSchema::of("at_local", ColumnKind::Time, "When the minute begins, in local time"),
-        ColumnSchema::of("kind", ColumnKind::OneOf(request_kinds), "What is asked of the server"),
-        ColumnSchema::count("requests", "requests", "How many in this minute"),
-        ColumnSchema::number("rate_per_s", "requests per second", "The mean rate over the minute"),
-    ],
-    key: &["minute", "kind"],
-};
-
-/// One day.
-pub const DAYS: TableSchema = TableSchema {
-    name: "days",
-    meaning: "one day in numbers; what residents do on the evening before for a trip of this day counts to this day",
-    columns: &[
-        ColumnSchema::count("day", "", "The number of the day; 0 is the first"),
-        ColumnSchema::of("date", ColumnKind::Date, "Its date"),
-        ColumnSchema::count("trips", "trips", "Trips out and back that were made"),
-        ColumnSchema::count("trips_without_pass", "trips", "Of these, trips that needed a pass and had none"),
-        ColumnSchema::count("passes", "passes", "Passes issued"),
-        ColumnSchema::count("cancellations", "passes", "Of these, passes given back"),
-        ColumnSchema::count("refusals", "requests", "Passes asked for and refused"),
-        ColumnSchema::count("registrations_web", "residents", "Residents who registered on the web page"),
-        ColumnSchema::count("registrations_app", "residents", "Residents who registered in the app"),
-        ColumnSchema::count("registrations_phone", "residents", "Residents whom a telephone operator registered"),
-        ColumnSchema::count("checks", "checks", "Residents checked by officers"),
-        ColumnSchema::count("checks_valid", "checks", "Of these, with a pass that holds"),
-        ColumnSchema::count("checks_expired", "checks", "With a pass whose time is over"),
-        ColumnSchema::count("checks_no_pass", "checks", "With no pass where one is needed"),
-        ColumnSchema::count("checks_not_needed", "checks", "With no pass, and none needed"),
-    ],
-    key: &["day"],
-};
-
-/// One purpose on one day.
-pub const PURPOSES: TableSchema = TableSchema {
-    name: "purposes",
-    meaning: "one purpose on one day",
-    columns: &[
-        ColumnSchema::count("day", "", "The number of the day; 0 is the first"),
-        ColumnSchema::of("purpose", ColumnKind::OneOf(purposes), "Why residents go out"),
-        ColumnSchema::count("trips", "trips", "Trips out and back that were made"),
-        ColumnSchema::count("trips_without_pass", "trips", "Of these, trips that needed a pass and had none"),
-        ColumnSchema::count("passes", "passes", "Passes issued"),
-        ColumnSchema::count("cancellations", "passes", "Of these, passes given back"),
-        ColumnSchema::count("refusals", "requests", "Passes asked for and refused"),
-        ColumnSchema::count("checks", "checks", "Residents checked on such trips"),
-    ],
-    key: &["day", "purpose"],
-};
-
-/// One place over the whole time.
-pub const PLACES: TableSchema = TableSchema {
-    name: "places",
-    meaning: "a place of the region and what happened there over the whole time",
-    columns: &[
-        ColumnSchema::count("place", "", "The number of the place"),
-        ColumnSchema::of("name", ColumnKind::Text, "Its name"),
-        ColumnSchema::of(
-            "latitude_deg",
-            ColumnKind::Number(-90.0, 90.0),
-            "Degrees north, WGS 84; empty for the rural remainder",
-        )
-        .or_missing(),
-        ColumnSchema::of(
-            "longitude_deg",
-            ColumnKind::Number(-180.0, 180.0),
-            "Degrees east, WGS 84; empty for the rural remainder",
-        )
-        .or_missing(),
-        ColumnSchema::count("residents", "residents", "People who live there"),
-        ColumnSchema::count("households", "households", "Households there"),
-        ColumnSchema::count("trips", "trips", "Trips of its residents"),
-        ColumnSchema::count("issues", "passes", "Passes issued to its residents"),
-        ColumnSchema::count("checks", "checks", "Checks by officers there"),
-    ],
-    key: &["place"],
-};
+const DAY: ColumnSchema = ColumnSchema::count("day", "", "The number of the day; 0 is the first");
 
 /// One request to the server. The form `load --trace` reads.
 pub const REQUESTS: TableSchema = TableSchema {
@@ -109,23 +27,35 @@ pub const REQUESTS: TableSchema = TableSchema {
 /// One trip.
 pub const TRIPS: TableSchema = TableSchema {
     name: "trips",
-    meaning: "one trip out and back, by day, household, resident and departure",
+    meaning: "one trip, by day, household, resident and departure: from home, or from the stop before on the same tour, to one destination, \
+              until the resident is home again or leaves for the next stop",
     columns: &[
         ColumnSchema::count(
-            "departs_ms",
-            LOCAL_MS,
-            "When the resident leaves home, since local midnight of the first day",
+            "departs_s",
+            "seconds",
+            "When the resident leaves home or the stop before, since local midnight of the first day; rounded down",
         ),
-        ColumnSchema::count("returns_ms", LOCAL_MS, "When the resident is home again; may fall on the next day"),
+        ColumnSchema::count(
+            "length_s",
+            "seconds",
+            "From then until the resident is home again, or leaves for the next stop, also rounded down",
+        ),
         ColumnSchema::count("resident", "", "Who: the number of a resident"),
         ColumnSchema::count("household", "", "Of which household"),
         ColumnSchema::count("origin", "", "The number of the place where the resident lives"),
         ColumnSchema::count("destination", "", "The number of the place gone to"),
+        ColumnSchema::count(
+            "distance_m",
+            "metres",
+            "How far from home the destination lies, as the crow flies; rounded up to two figures",
+        ),
+        ColumnSchema::count("stop", "", "Which stop of its tour this is; 0 for the first, which leaves from home"),
         ColumnSchema::of("purpose", ColumnKind::OneOf(purposes), "What for"),
         ColumnSchema::of(
             "pass",
             ColumnKind::OneOf(outcomes),
-            "not_needed; issued: the resident had one; refused: went all the same; without: did not ask",
+            "not_needed; issued: the resident had one; refused: went all the same; without: did not ask; gave_up: had no answer and went \
+             all the same",
         ),
         ColumnSchema::of("check", ColumnKind::OneOf(verdicts), "What an officer found; empty when nobody checked")
             .or_missing(),
@@ -141,7 +71,8 @@ pub const PASSES: TableSchema = TableSchema {
         ColumnSchema::count("asked_at_ms", LOCAL_MS, "When it was asked for, since local midnight of the first day"),
         ColumnSchema::count("valid_from_ms", LOCAL_MS, "From when it holds"),
         ColumnSchema::count("valid_until_ms", LOCAL_MS, "The first instant at which it no longer holds"),
-        ColumnSchema::count("cancelled_at_ms", LOCAL_MS, "When it was given back; empty when it was kept").or_missing(),
+        ColumnSchema::count("cancelled_at_ms", LOCAL_MS, "When it was given back or annulled; empty when it was kept")
+            .or_missing(),
         ColumnSchema::count("resident", "", "Whose it is: the number of a resident"),
         ColumnSchema::count("place", "", "The number of the place where the holder lives"),
         ColumnSchema::of("purpose", ColumnKind::OneOf(purposes), "What it permits"),
@@ -162,10 +93,59 @@ pub const CHECKS: TableSchema = TableSchema {
         ColumnSchema::of(
             "verdict",
             ColumnKind::OneOf(verdicts),
-            "valid; expired: its time is over; no_pass: none where one is needed; not_needed: none, and none needed",
+            "valid; expired: its time is over; no_pass: none where one is needed; not_needed: none, and none needed; annulled: by the \
+             service after it was issued; no_answer: a pass was shown and the service did not answer",
         ),
     ],
     key: &[],
+};
+
+/// Residents out, by place and quarter of an hour.
+pub const QUARTER_HOURS: TableSchema = TableSchema {
+    name: "quarter_hours",
+    meaning: "residents who are out in one place as a quarter of an hour begins; only places and quarters with somebody out",
+    columns: &[
+        DAY,
+        ColumnSchema::of("time_local", ColumnKind::Clock, "When the quarter of an hour begins"),
+        ColumnSchema::count("place", "", "The number of the place"),
+        ColumnSchema::count("out", "residents", "Residents on a trip whose destination is there"),
+        ColumnSchema::count("in_shops", "residents", "Of these, residents who are shopping: groceries and pharmacy"),
+    ],
+    key: &["day", "time_local", "place"],
+};
+
+const GATE_COLUMNS: [ColumnSchema; 11] = [
+    DAY,
+    ColumnSchema::of("time_local", ColumnKind::Clock, "When the minute begins"),
+    ColumnSchema::of("gate", ColumnKind::Text, "The gates of one kind, as the scenario calls them"),
+    ColumnSchema::count("place", "", "The number of the place where they stand"),
+    ColumnSchema::count("arrivals", "residents", "Residents who came in this minute, all these gates together"),
+    ColumnSchema::count("checked", "residents", "Of these, residents whom an officer looked at"),
+    ColumnSchema::count("turned_back", "residents", "Of these, residents sent home"),
+    ColumnSchema::count("longest_queue", "residents", "The longest queue that one of them met, at one gate"),
+    ColumnSchema::count(
+        "wait_mean_ms",
+        "milliseconds",
+        "Their mean waiting time until an officer was free; rounded down",
+    ),
+    ColumnSchema::count("wait_max_ms", "milliseconds", "The longest of these"),
+    ColumnSchema::count("wait_sum_ms", "milliseconds", "Their sum"),
+];
+
+/// One minute at gates.
+pub const GATES: TableSchema = TableSchema {
+    name: "gates",
+    meaning: "a minute at the gates of one kind in one place; only minutes in which somebody came",
+    columns: &GATE_COLUMNS,
+    key: &["day", "time_local", "gate", "place"],
+};
+
+/// One minute at the worst gates.
+pub const WORST_GATE: TableSchema = TableSchema {
+    name: "worst_gate",
+    meaning: "a minute at the gates of one kind in one place, on the day and where one resident waited longest",
+    columns: &GATE_COLUMNS,
+    key: &["day", "time_local", "gate", "place"],
 };
 
 fn outcomes() -> Vec<&'static str> {

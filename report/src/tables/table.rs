@@ -1,7 +1,7 @@
 //! A summary table in memory: some thousand rows, through polars.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use super::schema::{ColumnKind, TableSchema};
 use crate::ReportError;
 
 /// The cells of one column, row by row.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Cells {
     /// Whole numbers.
     Counts(Vec<u64>),
@@ -37,7 +37,17 @@ impl Cells {
         Cells::Texts(cells.into_iter().map(Into::into).collect())
     }
 
-    fn column(self, name: &str) -> Column {
+    /// The cell `index`, `rows` times.
+    pub(crate) fn repeated(&self, index: usize, rows: usize) -> Self {
+        match self {
+            Cells::Counts(cells) => Cells::Counts(vec![cells[index]; rows]),
+            Cells::Numbers(cells) => Cells::Numbers(vec![cells[index]; rows]),
+            Cells::Texts(cells) => Cells::Texts(vec![cells[index].clone(); rows]),
+            Cells::Truths(cells) => Cells::Truths(vec![cells[index]; rows]),
+        }
+    }
+
+    pub(crate) fn column(self, name: &str) -> Column {
         match self {
             Cells::Counts(cells) => {
                 Series::new(name.into(), cells.into_iter().map(|cell| cell as i64).collect::<Vec<_>>())
@@ -106,6 +116,44 @@ impl Table {
         fs::write(&path, bytes).map_err(ReportError::write(&path))
     }
 
+    /// Writes a long table as `FOLDER/NAME.csv`, and as Parquet beside it when asked to, one part after the other: only one is in memory.
+    ///
+    /// # Errors
+    /// [`ReportError::Write`], [`ReportError::Table`], and the error of a part.
+    pub(crate) fn write_parts(
+        schema: &TableSchema,
+        parts: impl IntoIterator<Item = Result<Self, ReportError>>,
+        folder: &Path,
+        parquet: bool,
+    ) -> Result<(), ReportError> {
+        let path = folder.join(schema.name).with_extension("csv");
+        let packed_path = path.with_extension("parquet");
+        let create = |path: &Path| fs::File::create(path).map(BufWriter::new).map_err(ReportError::write(path));
+        let (mut text, mut packed) = (create(&path)?, None);
+        for (number, part) in parts.into_iter().enumerate() {
+            let mut frame = part?.frame;
+            CsvWriter::new(&mut text)
+                .include_header(number == 0)
+                .finish(&mut frame)
+                .map_err(ReportError::table(&path))?;
+            if !parquet {
+                continue;
+            }
+            let writer = match &mut packed {
+                Some(writer) => writer,
+                None => {
+                    let writer = ParquetWriter::new(create(&packed_path)?).batched(frame.schema());
+                    packed.insert(writer.map_err(ReportError::table(&packed_path))?)
+                }
+            };
+            writer.write_batch(&frame).map_err(ReportError::table(&packed_path))?;
+        }
+        if let Some(writer) = packed {
+            writer.finish().map_err(ReportError::table(&packed_path))?;
+        }
+        text.flush().map_err(ReportError::write(&path))
+    }
+
     /// Reads `FOLDER/NAME.csv`; `None` when there is no such file.
     ///
     /// # Errors
@@ -125,6 +173,16 @@ impl Table {
             .and_then(|reader| reader.finish())
             .map_err(ReportError::table(&path))?;
         Ok(Some(Table { schema, frame }))
+    }
+
+    /// What it is.
+    pub(crate) fn schema(&self) -> &'static TableSchema {
+        self.schema
+    }
+
+    /// Its columns.
+    pub(crate) fn frame(&self) -> &DataFrame {
+        &self.frame
     }
 
     /// How many rows there are.
@@ -183,7 +241,9 @@ fn data_type(kind: ColumnKind) -> DataType {
     match kind {
         ColumnKind::Count => DataType::Int64,
         ColumnKind::Number(..) => DataType::Float64,
-        ColumnKind::Text | ColumnKind::OneOf(_) | ColumnKind::Date | ColumnKind::Time => DataType::String,
+        ColumnKind::Text | ColumnKind::OneOf(_) | ColumnKind::Date | ColumnKind::Time | ColumnKind::Clock => {
+            DataType::String
+        }
         ColumnKind::Truth => DataType::Boolean,
     }
 }

@@ -5,12 +5,14 @@ use std::f64::consts::PI;
 use std::path::{Path, PathBuf};
 
 use demand::{Calendar, RequestKind};
+use passes::AgeBand;
 use report::record::{
-    CapacityResults, Command, Heading, KindRecord, LoadResults, Objectives, PathRecord, PeakRecord, Quantiles, Results,
-    SimulateResults, Verdict,
+    CapacityResults, Command, CrowdRecord, GateRecord, GroupRecord, Heading, KindRecord, LoadResults, Objectives,
+    PathRecord, PeakRecord, PeopleRecord, Quantiles, Results, SimulateResults, Verdict,
 };
 use report::tables::{self, Cells, Table};
 use report::{Machine, Run, RunFolder, RunRecord};
+use sim::Phone;
 
 const DAYS: usize = 3;
 const CALENDAR: Calendar = Calendar { start: jiff::civil::date(2020, 4, 2), days: DAYS as u16, utc_offset_min: 180 };
@@ -24,6 +26,7 @@ pub(crate) fn heading(command: Command) -> Heading {
         title: Some("Nizhny Novgorod, launch of the passes, 2 to 4 April 2020".into()),
         seed: Some(20_200_402),
         calendar: Some(CALENDAR),
+        overrides: Vec::new(),
         objectives: Some(Objectives { response_time_ms: 250.0, within_share: 0.99, right_share: 0.999 }),
         started_at: "2026-01-05T10:00:00Z".parse().unwrap(),
     }
@@ -49,8 +52,12 @@ pub(crate) fn demo(out: &Path) -> PathBuf {
     let capacity = capacity(&folder.path().join("capacity"));
     let load = load(&folder.path().join("load"));
     let part = |path: &Path| Run::open(path).unwrap().record.results;
-    let results =
-        Results { simulate: part(&simulate).simulate, load: part(&load).load, capacity: part(&capacity).capacity };
+    let results = Results {
+        simulate: part(&simulate).simulate,
+        load: part(&load).load,
+        capacity: part(&capacity).capacity,
+        ensemble: None,
+    };
     folder.write_record(&record(Command::Demo, results, Some(Verdict::Held))).unwrap();
     report::write_page(&Run::open_all(folder.path()).unwrap(), folder.path()).unwrap();
     folder.finish().unwrap()
@@ -81,7 +88,9 @@ pub(crate) fn simulate(out: &Path) -> PathBuf {
     ];
     Table::new(&tables::DEMAND_BY_MINUTE, cells).unwrap().write_csv(&folder.tables()).unwrap();
     days().write_csv(&folder.tables()).unwrap();
-    places().write_csv(&folder.tables()).unwrap();
+    for mut table in [places(), groups(), worst_gate()] {
+        table.write_csv(&folder.tables()).unwrap();
+    }
     let peak = |at: &str, rate_per_s| PeakRecord { at_local: at.into(), rate_per_s };
     let results = SimulateResults {
         residents: 3_202_946,
@@ -103,10 +112,61 @@ pub(crate) fn simulate(out: &Path) -> PathBuf {
         ]
         .map(|(name, peak)| (name.to_owned(), peak))
         .into(),
+        people: people(),
     };
     let results = Results { simulate: Some(results), ..Results::default() };
     folder.write_record(&record(Command::Simulate, results, None)).unwrap();
     folder.finish().unwrap()
+}
+
+/// A group that does without what it has no passes for.
+fn group(name: &str, residents: u64, passes_per_resident: f64) -> GroupRecord {
+    GroupRecord {
+        group: name.into(),
+        residents,
+        passes_per_resident,
+        trips_without_pass_share: (passes_per_resident > 0.0).then_some(0.16 - passes_per_resident / 10.0),
+        trips_not_made_per_1000: 260.0 - 90.0 * passes_per_resident,
+    }
+}
+
+fn people() -> PeopleRecord {
+    PeopleRecord {
+        trips_without_pass: 791_420,
+        trips_not_made: 586_332,
+        refusals: 115_344,
+        malformed: 557_496,
+        gave_up: 86_508,
+        pass_wait_mean_s: Some(59.2),
+        failed_requests: RequestKind::ALL.into_iter().zip([40_400, 92_300, 0, 0]).collect(),
+        found_without_pass: 26_400,
+        false_refusals: 310,
+        missed_check_ins: 160,
+        gate_arrivals: 61_000,
+        turned_back: 3_100,
+        gate_wait_mean_s: Some(629.5),
+        longest_gate_wait_s: Some(1_980.0),
+        longest_gate_queue: Some(90),
+        worst_gate: Some(GateRecord {
+            gate: "metro".into(),
+            place: "Нижний Новгород".into(),
+            at_local: "2020-04-03T08:05:00.000+03:00".into(),
+        }),
+        fullest_shops: Some(CrowdRecord {
+            place: "Нижний Новгород".into(),
+            at_local: "2020-04-03T11:15:00.000+03:00".into(),
+            people: 61_009,
+        }),
+        by_phone: vec![group("app", 2_146_200, 1.31), group("web", 415_300, 1.02), group("voice", 641_446, 0.34)],
+        by_age: vec![
+            group("0_6", 256_200, 0.0),
+            group("7_17", 368_300, 0.21),
+            group("18_39", 912_800, 1.44),
+            group("40_59", 896_800, 1.38),
+            group("60_74", 560_500, 0.92),
+            group("75_plus", 208_346, 0.41),
+        ],
+    }
 }
 
 /// Requests of `kind` in `minute`: a daily wave, and a rush when the service opens at noon of the first day.
@@ -129,26 +189,81 @@ fn demand_in(kind: RequestKind, minute: usize) -> u64 {
     ((scale * wave + rush * (-since / 45.0).exp() * (1.0 - (-(since + 1.0) / 2.0).exp())) * 60.0 * ripple) as u64
 }
 
+/// Columns of counts, in the order of the schema: trips, without pass, not made, passes, .. each in proportion to `sizes`.
+fn counts(sizes: &[u64]) -> Vec<Cells> {
+    const PER_MILLE: [u64; 14] = [816, 84, 61, 355, 7, 1, 12, 58, 31, 9, 21_000, 22, 6, 1];
+    let column = |per_mille: u64| Cells::Counts(sizes.iter().map(|size| size * per_mille / 1_000).collect());
+    PER_MILLE.into_iter().map(column).collect()
+}
+
 fn days() -> Table {
-    let counts = |numbers: [u64; DAYS]| Cells::Counts(numbers.to_vec());
-    let cells = vec![
-        counts([0, 1, 2]),
-        Cells::texts(["2020-04-02", "2020-04-03", "2020-04-04"]),
-        counts([2_410_300, 2_730_120, 2_704_700]),
-        counts([402_000, 201_400, 188_020]),
-        counts([1_001_300, 1_205_400, 1_205_200]),
-        counts([20_100, 23_000, 23_200]),
-        counts([9_100, 11_200, 12_020]),
-        counts([801_200, 180_340, 60_100]),
-        counts([0, 0, 121_000]),
-        counts([20_100, 14_200, 7_178]),
-        counts([61_200, 74_300, 72_911]),
-        counts([40_000, 55_000, 55_100]),
-        counts([1_200, 1_300, 1_411]),
-        counts([12_000, 8_000, 6_400]),
-        counts([8_000, 10_000, 10_000]),
-    ];
+    let numbers = |numbers: [u64; DAYS]| Cells::Counts(numbers.to_vec());
+    let mut cells = vec![numbers([0, 1, 2]), Cells::texts(["2020-04-02", "2020-04-03", "2020-04-04"])];
+    cells.extend(counts(&[2_953_000, 3_345_000, 3_314_000]));
+    cells.extend([
+        numbers([801_200, 180_340, 60_100]),
+        numbers([0, 0, 121_000]),
+        numbers([20_100, 14_200, 7_178]),
+        numbers([821_300, 194_540, 188_278]),
+        numbers([1_101_300, 1_195_400, 1_202_322]),
+        numbers([48_000, 62_000, 61_200]),
+        numbers([20_100, 23_000, 23_200]),
+        numbers([900, 2_800, 6_100]),
+        numbers([40_400, 0, 0]),
+        numbers([91_100, 1_200, 0]),
+        numbers([0, 0, 0]),
+        numbers([0, 0, 0]),
+        numbers([0, 20, 0]),
+        numbers([1_100, 0, 0]),
+        numbers([40_000, 55_000, 55_100]),
+        numbers([1_200, 1_300, 1_411]),
+        numbers([12_000, 8_000, 6_400]),
+        numbers([8_000, 10_000, 10_000]),
+        numbers([0, 100, 0]),
+        numbers([0, 210, 0]),
+        numbers([300, 900, 2_100]),
+        numbers([0, 40, 120]),
+        numbers([0, 61_000, 0]),
+        numbers([0, 3_100, 0]),
+        numbers([0, 38_400_000_000, 0]),
+        numbers([0, 1_980_000, 0]),
+    ]);
     Table::new(&tables::DAYS, cells).unwrap()
+}
+
+fn groups() -> Table {
+    let (mut ages, mut phones, mut residents) = (Vec::new(), Vec::new(), Vec::new());
+    for (age, people) in AgeBand::ALL.into_iter().zip([256_000, 368_000, 913_000, 897_000, 560_000, 208_000]) {
+        for (phone, share) in Phone::ALL.into_iter().zip([6, 1, 3]) {
+            ages.push(age.name());
+            phones.push(phone.name());
+            residents.push(people * share / 10);
+        }
+    }
+    let mut cells = vec![Cells::texts(ages), Cells::texts(phones), Cells::Counts(residents.clone())];
+    cells.extend(counts(&residents));
+    Table::new(&tables::GROUPS, cells).unwrap()
+}
+
+/// The morning of the second day at the doors of a metro: the queue grows until the rush is over.
+fn worst_gate() -> Table {
+    let minutes: Vec<u64> = (390..600).filter(|minute| minute % 37 != 0).collect();
+    let queue = |minute: u64| (90.0 * (-((minute as f64 - 485.0) / 38.0).powi(2)).exp()) as u64;
+    let numbers = |number: &dyn Fn(u64) -> u64| Cells::Counts(minutes.iter().copied().map(number).collect());
+    let cells = vec![
+        numbers(&|_| 1),
+        Cells::texts(minutes.iter().map(|minute| format!("{:02}:{:02}", minute / 60, minute % 60))),
+        Cells::texts(minutes.iter().map(|_| "metro")),
+        numbers(&|_| 0),
+        numbers(&|minute| 20 + queue(minute) * 3),
+        numbers(&|minute| 20 + queue(minute) * 3),
+        numbers(&|minute| 1 + queue(minute) / 7),
+        numbers(&queue),
+        numbers(&|minute| queue(minute) * 14_000),
+        numbers(&|minute| queue(minute) * 22_000),
+        numbers(&|minute| queue(minute) * 14_000 * (20 + queue(minute) * 3)),
+    ];
+    Table::new(&tables::WORST_GATE, cells).unwrap()
 }
 
 fn places() -> Table {
@@ -166,18 +281,17 @@ fn places() -> Table {
         ("Rural remainder", f64::NAN, f64::NAN, 640_000),
     ];
     let column = |value: fn(&(&str, f64, f64, u64)) -> f64| Cells::Numbers(places.iter().map(value).collect());
-    let counts = |per: u64| Cells::Counts(places.iter().map(|place| place.3 * 10 / per).collect());
-    let cells = vec![
+    let sizes: Vec<u64> = places.iter().map(|place| place.3).collect();
+    let mut cells = vec![
         Cells::Counts((0..places.len() as u64).collect()),
         Cells::texts(places.map(|place| place.0)),
         column(|place| place.1),
         column(|place| place.2),
-        counts(10),
-        counts(24),
-        counts(4),
-        counts(9),
-        counts(150),
+        Cells::Counts(sizes.clone()),
+        Cells::Counts(sizes.iter().map(|size| size * 10 / 24).collect()),
     ];
+    cells.extend(counts(&sizes));
+    cells.push(Cells::Counts(sizes.iter().map(|size| size / 15).collect()));
     Table::new(&tables::PLACES, cells).unwrap()
 }
 

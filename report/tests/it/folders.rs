@@ -102,7 +102,7 @@ fn a_full_disk_and_a_read_only_place_are_named() {
     let begun = RunFolder::create(&folder.path().join("run")).unwrap();
     // Writing to this device fails as on a full disk.
     std::os::unix::fs::symlink("/dev/full", begun.tables().join("checks.csv")).unwrap();
-    let error = BulkWriter::create(&begun, Format::Csv).err().unwrap().to_string();
+    let error = BulkWriter::create(&begun, Format::Csv, &[], 1).err().unwrap().to_string();
     assert!(error.contains("checks.csv") && error.contains("disk is full"), "{error}");
     // Nobody may create a folder here, the system's administrator included.
     let error = RunFolder::create(std::path::Path::new("/proc/run")).unwrap_err().to_string();
@@ -114,10 +114,10 @@ fn a_record_without_its_promise_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let out = fixture::simulate(&folder.path().join("run"));
     let path = out.join("run.json");
-    let json = fs::read_to_string(&path).unwrap().replace("\"residents\"", "\"people\"");
+    let json = fs::read_to_string(&path).unwrap().replace("\"fingerprint\"", "\"mark\"");
     fs::write(&path, json).unwrap();
     let error = Run::open(&out).unwrap_err().to_string();
-    assert!(error.contains("run.json") && error.contains("residents"), "{error}");
+    assert!(error.contains("run.json") && error.contains("fingerprint"), "{error}");
 }
 
 #[test]

@@ -2,9 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
 
+mod days;
+mod dictionary;
+mod ensembles;
 mod fixture;
 mod folders;
 mod measured;
 mod page;
+mod people;
 mod simulated;
 mod support;

@@ -1,15 +1,11 @@
 //! The page and its pictures.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use report::{Run, RunRecord};
 
-use crate::fixture;
-
-fn golden(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
-}
+use crate::{fixture, support};
 
 /// The page with each inline picture cut to its name: pictures have golden files of their own.
 fn without_pictures(page: &str) -> String {
@@ -24,13 +20,7 @@ fn without_pictures(page: &str) -> String {
 
 /// Compares with the golden file, or writes it when asked to.
 fn matches_golden(name: &str, text: &str) {
-    let path = golden(name);
-    if std::env::var_os("UPDATE").is_some() {
-        fs::write(&path, text).unwrap();
-    }
-    let expected = fs::read_to_string(&path).unwrap_or_default();
-    let differs = expected.lines().zip(text.lines()).position(|(a, b)| a != b);
-    assert!(expected == text, "{name} differs (first at line {differs:?}); look at it, then run with UPDATE=1");
+    support::equals_file(text, &format!("tests/golden/{name}"));
 }
 
 #[test]
@@ -46,7 +36,7 @@ fn page_and_pictures_are_as_agreed() {
         matches_golden(svg.file_name().unwrap().to_str().unwrap(), &fs::read_to_string(svg).unwrap());
         assert!(svg.with_extension("png").is_file());
     }
-    assert_eq!(svgs.count(), 12);
+    assert_eq!(svgs.count(), 13);
 }
 
 #[test]
@@ -104,12 +94,17 @@ fn strangers_are_refused() {
             ((|record| record.scenario = Some("omsk".into())) as fn(&mut RunRecord), "scenario omsk"),
             (|record| record.seed = Some(8), "seed 20200402 and seed 8"),
             (|record| record.calendar.as_mut().unwrap().days = 9, "9 days from 2020-04-02"),
+            (
+                |record| record.overrides = vec!["behaviour.obey_share=1".into()],
+                "nothing set and behaviour.obey_share=1",
+            ),
         ] {
             let error = told(change).unwrap_err();
             assert!(error.contains("do not belong together") && error.contains(words), "{error}");
             assert!(error.contains("simulated and "), "{error}");
         }
         assert!(told(|_| ()).is_ok());
+        assert!(told(|record| record.overrides = vec!["slo.response_time_ms=100".into()]).is_ok());
         assert!(told(|record| (record.scenario, record.seed, record.calendar) = (None, Some(8), None)).is_ok());
     }
 }

@@ -4,38 +4,44 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use demand::Calendar;
+use demand::{Calendar, Trace};
 use jiff::civil::{date, datetime};
 use passes::{Policy, Purpose, PurposeRule};
 use polars::prelude::{DataFrame, ParquetReader, SerReader};
 use report::record::{Command, Results};
 use report::tables::{self, Table, TableSchema};
 use report::{BulkWriter, Effort, Format, Run, RunFolder, RunRecord, write_simulation};
-use sim::{Model, Options, Place, Region, Settings, Simulation};
+use sim::{Model, Observer, Options, Place, Region, Settings, Shard, Simulation, TraceKeeper};
 
 use crate::{fixture, support};
 
-const CALENDAR: Calendar = Calendar { start: date(2020, 4, 2), days: 2, utc_offset_min: 180 };
+pub(crate) const CALENDAR: Calendar = Calendar { start: date(2020, 4, 2), days: 2, utc_offset_min: 180 };
 
-/// Two days of 20,000 people in one town, written to `out`.
-fn simulated(out: &Path, format: Format) -> (PathBuf, Simulation) {
+/// Two days of 20,000 people in one town.
+pub(crate) fn simulate(seed: u64, observer: &mut dyn Observer) -> Simulation {
     let settings = Settings::new(Region { places: "towns.csv".into(), residents: 20_000 });
     let town =
         Place { geonames_id: None, name: "Bor".into(), latitude_deg: 56.36, longitude_deg: 44.07, residents: 18_000 };
     let purposes = [Purpose::Groceries, Purpose::Work].map(|purpose| (purpose, PurposeRule::lasting(180))).into();
     let policy = Policy::new(datetime(2020, 4, 2, 12, 0, 0, 0), datetime(2020, 6, 12, 0, 0, 0, 0), purposes);
-    let model = Model { settings: &settings, places: &[town], calendar: CALENDAR, policy: &policy, seed: 7 };
-    let options = Options { threads: 1, stop: &AtomicBool::new(false), progress: &|_| {} };
+    let model = Model { settings: &settings, places: &[town], calendar: CALENDAR, policy: &policy, curve: None, seed };
+    let options = Options { threads: 1, shard: Shard::WHOLE, stop: &AtomicBool::new(false), progress: &|_| {} };
+    sim::simulate(&model, &options, observer).unwrap()
+}
+
+/// The same, written to `out` on so many threads.
+pub(crate) fn simulated(out: &Path, format: Format, threads: usize) -> (PathBuf, Simulation, Trace) {
     let folder = RunFolder::create(out).unwrap();
-    let mut bulk = BulkWriter::create(&folder, format).unwrap();
-    let simulation = sim::simulate(&model, &options, &mut bulk).unwrap();
-    bulk.finish().unwrap();
+    let mut bulk = BulkWriter::create(&folder, format, &[], threads).unwrap();
+    let mut keeper = TraceKeeper::default();
+    let simulation = simulate(7, &mut (&mut bulk, &mut keeper));
+    let seen = bulk.finish().unwrap();
     let effort = Effort { seconds: 0.5, peak_memory_bytes: 1 << 20 };
-    let results = write_simulation(&folder, &simulation, &CALENDAR, format, effort).unwrap();
+    let results = write_simulation(&folder, &simulation, &seen, &CALENDAR, format, effort).unwrap();
     let heading = fixture::heading(Command::Simulate);
     let results = Results { simulate: Some(results), ..Results::default() };
     folder.write_record(&RunRecord::new(heading, 0.5, results, None)).unwrap();
-    (folder.finish().unwrap(), simulation)
+    (folder.finish().unwrap(), simulation, keeper.into_trace())
 }
 
 fn rows_of(schema: &'static TableSchema, run: &Path) -> Table {
@@ -49,7 +55,7 @@ fn parquet(path: &Path) -> DataFrame {
 #[test]
 fn tables_say_what_the_simulation_said() {
     let folder = tempfile::tempdir().unwrap();
-    let (run, simulation) = simulated(&folder.path().join("run"), Format::Csv);
+    let (run, simulation, trace) = simulated(&folder.path().join("run"), Format::Csv, 1);
     support::keeps_the_promise(&run);
     support::tables_are_described(&run);
     let sum = |schema, column| rows_of(schema, &run).numbers(column).unwrap().iter().sum::<f64>() as u64;
@@ -57,10 +63,14 @@ fn tables_say_what_the_simulation_said() {
     assert_eq!(rows_of(&tables::TRIPS, &run).rows() as u64, simulation.trips);
     assert_eq!(rows_of(&tables::PASSES, &run).rows() as u64, simulation.passes);
     assert_eq!(rows_of(&tables::CHECKS, &run).rows() as u64, simulation.checks);
-    assert_eq!(sum(&tables::DEMAND_BY_MINUTE, "requests"), simulation.trace.requests().len() as u64);
+    assert_eq!(sum(&tables::DEMAND_BY_MINUTE, "requests"), trace.requests().len() as u64);
     for schema in [&tables::DAYS, &tables::PURPOSES, &tables::PLACES] {
         assert_eq!(sum(schema, "trips"), simulation.trips, "{}", schema.name);
-        assert_eq!(sum(schema, "checks"), simulation.checks, "{}", schema.name);
+    }
+    for (schema, checks) in
+        [(&tables::DAYS, "checks"), (&tables::PURPOSES, "checks"), (&tables::PLACES, "checks_there")]
+    {
+        assert_eq!(sum(schema, checks), simulation.checks, "{}", schema.name);
     }
     let north = rows_of(&tables::PLACES, &run).numbers("latitude_deg").unwrap();
     assert!(north[0].is_nan(), "a place that no gazetteer knows has no position");
@@ -72,18 +82,18 @@ fn tables_say_what_the_simulation_said() {
 #[test]
 fn requests_are_what_a_load_run_reads() {
     let folder = tempfile::tempdir().unwrap();
-    let (run, simulation) = simulated(&folder.path().join("run"), Format::Csv);
+    let (run, _, trace) = simulated(&folder.path().join("run"), Format::Csv, 1);
     let csv = fs::read(run.join("tables/requests.csv")).unwrap();
     let mut expected = Vec::new();
-    demand::write_csv(&simulation.trace, &mut expected).unwrap();
+    demand::write_csv(&trace, &mut expected).unwrap();
     assert!(csv == expected, "requests.csv is the trace's own form");
 }
 
 #[test]
 fn every_format_holds_the_same_rows() {
     let folder = tempfile::tempdir().unwrap();
-    let (csv, _) = simulated(&folder.path().join("csv"), Format::Csv);
-    let (packed, _) = simulated(&folder.path().join("parquet"), Format::Parquet);
+    let (csv, ..) = simulated(&folder.path().join("csv"), Format::Csv, 1);
+    let (packed, ..) = simulated(&folder.path().join("parquet"), Format::Parquet, 1);
     support::tables_are_described(&packed);
     for schema in [&tables::TRIPS, &tables::PASSES, &tables::CHECKS, &tables::REQUESTS] {
         let text = fs::read_to_string(csv.join("tables").join(schema.name).with_extension("csv")).unwrap();
@@ -99,7 +109,7 @@ fn every_format_holds_the_same_rows() {
     }
     let days = parquet(&packed.join("tables/days.parquet"));
     assert_eq!(days.height(), 2);
-    let (nothing, _) = simulated(&folder.path().join("none"), Format::None);
+    let (nothing, ..) = simulated(&folder.path().join("none"), Format::None, 1);
     assert!(nothing.join("tables/days.csv").exists() && !nothing.join("tables/trips.csv").exists());
 }
 
@@ -112,15 +122,21 @@ fn cells(column: &polars::prelude::Column) -> Vec<String> {
 }
 
 #[test]
-fn equal_runs_give_equal_bytes() {
+fn bytes_do_not_depend_on_threads() {
     let folder = tempfile::tempdir().unwrap();
     for format in [Format::Csv, Format::Parquet] {
-        let runs = ["a", "b"].map(|name| simulated(&folder.path().join(name), format).0.join("tables"));
-        let mut files: Vec<_> = fs::read_dir(&runs[0]).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        files.sort();
-        for file in &files {
-            assert!(fs::read(runs[0].join(file)).unwrap() == fs::read(runs[1].join(file)).unwrap(), "{file:?}");
-        }
-        assert!(files.len() >= 8);
+        let runs = [1, 2, 8].map(|threads| {
+            let (run, ..) = simulated(&folder.path().join(format!("{threads}")), format, threads);
+            files_of(&run.join("tables"))
+        });
+        assert!(runs[0].len() >= 8);
+        assert!(runs[0] == runs[1] && runs[0] == runs[2]);
     }
+}
+
+fn files_of(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> = paths.map(|path| (path.file_name().unwrap().into(), fs::read(&path).unwrap())).collect();
+    files.sort();
+    files
 }

@@ -6,6 +6,17 @@ use std::path::Path;
 use report::tables;
 use serde_json::Value;
 
+/// Fails unless the file at `path` (from the crate's folder) holds `text`; writes it when asked to.
+pub(crate) fn equals_file(text: &str, path: &str) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(&file, text).unwrap();
+    }
+    let expected = fs::read_to_string(&file).unwrap_or_default();
+    let differs = expected.lines().zip(text.lines()).position(|(a, b)| a != b).map(|line| line + 1);
+    assert!(expected == text, "{path} differs (first at line {differs:?}); look at it, then run with UPDATE=1");
+}
+
 /// Fails unless the `run.json` in `folder` is as `docs/run.schema.json` promises.
 pub(crate) fn keeps_the_promise(folder: &Path) {
     let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/run.schema.json");

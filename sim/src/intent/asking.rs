@@ -1,12 +1,14 @@
-//! Which trips are made with a pass, which without, and when the pass is asked for.
+//! Residents and the policy: who asks for a pass and when, who registers, who will meet an officer.
 
-use passes::{Channel, Outing, Permission, Purpose};
+use passes::{Channel, Occupation, Outing, Permission, Purpose};
 
+use super::courses::Course;
 use super::wishes::Wish;
 use super::{Desk, Planner};
 use crate::PassOutcome;
-use crate::draw::{Stage, scale};
-use crate::plan::{Act, Event, NO_TRIP, Plan, PlanId, PlanState, TripRow};
+use crate::draw::{Stage, Streams, scale};
+use crate::gates::Queues;
+use crate::plan::{Act, Event, NO_TRIP, Plan, PlanId, PlanState};
 use crate::profile::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::standing::{Held, Lesson};
 use crate::uptake::{Applicant, Ms, complies};
@@ -33,58 +35,88 @@ struct Dealings {
     is_registered: bool,
     /// Whether the resident will register today of their own accord and that is not planned yet.
     registers_today: bool,
-    /// How the resident takes to the service, once that matters.
-    applicant: Option<Applicant>,
+}
+
+/// A wish whose course is open, with the random numbers that may matter.
+struct Open {
+    /// The index of the wish.
+    number: u16,
+    asking: [u32; 4],
+    lead: u32,
+    applicant: Applicant,
 }
 
 impl Planner<'_> {
-    /// Turns the wishes on the desk into trips, plans and what happens to them.
-    #[inline(never)]
-    pub(super) fn decide(&mut self, desk: &mut Desk) {
+    /// Deals with the wishes whose course is open, and lets those register who do so today, resident by resident.
+    pub(super) fn deal(&mut self, desk: &mut Desk) {
         let next_midnight_ms = self.today.day_ms + Ms::from(DAY_MS);
         self.standing.registering(next_midnight_ms, &mut desk.registering);
-        let mut registering = desk.registering.iter().copied().peekable();
-        for wishes in desk.wishes.chunk_by_mut(|a, b| a.resident == b.resident) {
-            let resident = wishes[0].resident;
+        self.draw_for_open(desk);
+        let Desk { wishes, courses, open, open_words, registering, .. } = desk;
+        let mut registering = registering.iter().copied().peekable();
+        let resident = |number: u16| wishes[usize::from(number)].resident;
+        let mut blocks = 0..;
+        for numbers in open.chunk_by(|a, b| resident(*a) == resident(*b)) {
+            let Wish { resident, household, .. } = wishes[usize::from(numbers[0])];
             while let Some(other) = registering.next_if(|other| *other < resident) {
                 self.register_alone(other);
             }
             let registers_today = registering.next_if_eq(&resident).is_some();
-            let kept = self.schedule(wishes);
-            self.decide_resident((resident, wishes[0].household), &wishes[..kept], registers_today);
+            let mut dealings = registers_today.then(|| self.dealings(resident, household, true));
+            for (number, block) in numbers.iter().zip(&mut blocks) {
+                let [asking, [lead, ..], uptake] = open_words.each_ref().map(|words| words.at(block));
+                let applicant = Applicant::new(self.people.residents[usize::from(resident)], uptake);
+                let open = Open { number: *number, asking, lead, applicant };
+                let wish = usize::from(*number);
+                courses[wish] = self.decide_wish(&mut dealings, &wishes[wish..], &open);
+            }
+            if let Some(dealings) = dealings.filter(|dealings| dealings.registers_today) {
+                self.register_of_own_accord(&dealings);
+            }
         }
         registering.for_each(|other| self.register_alone(other));
         self.renew(desk);
     }
 
-    #[inline]
-    fn decide_resident(&mut self, (resident, household): (u16, u16), wishes: &[Wish], registers_today: bool) {
-        let mut dealings = registers_today.then(|| self.dealings(resident, household, true));
-        for index in 0..wishes.len() {
-            self.decide_wish(&mut dealings, &wishes[index..]);
-        }
-        if let Some(mut dealings) = dealings.filter(|dealings| dealings.registers_today) {
-            self.register_of_own_accord(&mut dealings);
-        }
+    /// Draws what may matter for the wishes that are open.
+    fn draw_for_open(&self, desk: &mut Desk) {
+        let Desk { wishes, open, entries, open_words: [asking, lead, uptake], .. } = desk;
+        let (world, day) = (self.world, self.today.day);
+        let entry = |number: &u16, day: u16, item: fn(&Wish) -> u16| {
+            let wish = &wishes[usize::from(*number)];
+            Streams::entry(self.number_of(wish.resident), day, item(wish))
+        };
+        entries.clear();
+        entries.extend(open.iter().map(|number| entry(number, day, |wish| wish.item)));
+        world.streams.fill_items(asking, entries, Stage::Asking);
+        world.streams.fill_items(lead, entries, Stage::Lead);
+        entries.clear();
+        entries.extend(open.iter().map(|number| entry(number, 0, |_| 0)));
+        world.streams.fill_items(uptake, entries, Stage::Uptake);
     }
 
     /// Decides about the first of these wishes, knowing what comes after it.
-    #[inline]
-    fn decide_wish(&mut self, dealings: &mut Option<Dealings>, wishes: &[Wish]) {
+    fn decide_wish(&mut self, dealings: &mut Option<Dealings>, wishes: &[Wish], open: &Open) -> Course {
+        let number = open.number;
         let wish = &wishes[0];
+        if !wish.fits() {
+            self.needs.stays_unmet(wish.purpose(), wish.household, wish.whose);
+            return Course::ComesToNothing;
+        }
         let compliance = self.people.compliance[usize::from(wish.resident)];
         match self.permission(wish) {
-            Permission::Free => self.go(wish, PassOutcome::NotNeeded, None),
-            Permission::Forbidden(_) if complies(self.world.chances.obeys, compliance) => self.stay_at_home(wish),
-            Permission::Forbidden(_) => self.go(wish, PassOutcome::Without, None),
-            Permission::NeedsPass if !self.seeks(wish, compliance) => self.go(wish, PassOutcome::Without, None),
+            Permission::Free => self.go(wish, number, PassOutcome::NotNeeded, None),
+            Permission::Forbidden(_) if complies(self.world.chances.obeys, compliance) => Course::StaysAtHome,
+            Permission::Forbidden(_) => self.go(wish, number, PassOutcome::Without, None),
+            Permission::NeedsPass if !self.seeks(wish, compliance) => self.go(wish, number, PassOutcome::Without, None),
             Permission::NeedsPass => match self.held(wish) {
-                Some(held) => self.go(wish, PassOutcome::Issued, Some(held)),
+                Some(held) => self.go(wish, number, PassOutcome::Issued, Some(held)),
                 None => {
                     let mut known =
                         dealings.take().unwrap_or_else(|| self.dealings(wish.resident, wish.household, false));
-                    self.ask(&mut known, wishes);
+                    let course = self.ask(&mut known, wishes, open);
                     *dealings = Some(known);
+                    course
                 }
             },
         }
@@ -92,7 +124,7 @@ impl Planner<'_> {
 
     #[inline]
     fn permission(&self, wish: &Wish) -> Permission {
-        self.today.permissions[wish.purpose() as usize].unwrap_or_else(|| {
+        self.today.terms[wish.purpose() as usize].permission.unwrap_or_else(|| {
             self.world.rules.permits(&Outing {
                 purpose: wish.purpose(),
                 at_s: self.world.unix_s(self.today.day_ms + Ms::from(wish.departs_ms)),
@@ -119,43 +151,29 @@ impl Planner<'_> {
         held.filter(|_| !self.standing.begins_after(wish.resident, wish.purpose(), departs_min))
     }
 
-    fn stay_at_home(&mut self, wish: &Wish) {
-        self.tally
-            .count(self.people, wish.resident, wish.household, wish.purpose(), |counts| counts.trips_not_made += 1);
-        self.needs.stays_unmet(wish.purpose(), wish.household, wish.whose);
-        if wish.purpose() == Purpose::Other {
-            self.needs.wants_out[usize::from(wish.resident)] = wish.carries;
-        }
-    }
-
     fn dealings(&self, resident: u16, household: u16, registers_today: bool) -> Dealings {
-        let contact_ms = self.standing.contact_ms(resident) - self.today.day_ms;
+        // Who never meant to turn to the service and has learnt better does so at once.
+        let contact_ms = self.standing.contact_ms(resident).unwrap_or(0) - self.today.day_ms;
         Dealings {
             resident,
             household,
             contact_ms: contact_ms.clamp(Ms::from(i32::MIN), Ms::from(i32::MAX)) as i32,
             is_registered: self.standing.is_registered(resident),
             registers_today,
-            applicant: None,
         }
     }
 
     /// Asks for a pass, having registered before; goes without one when it is too late for that.
-    #[inline(never)]
-    fn ask(&mut self, dealings: &mut Dealings, wishes: &[Wish]) {
+    fn ask(&mut self, dealings: &mut Dealings, wishes: &[Wish], open: &Open) -> Course {
         let wish = &wishes[0];
         let departs_ms = wish.departs_ms as i32;
-        let who = self.number_of(wish.resident);
-        let words = self.world.streams.block(who, self.today.day, Stage::Asking, wish.item);
-        let [asks, moment, cancels, after] = words;
-        let wanted_ms = self.wanted_ms(wish, who, asks, moment);
-        let applicant = self.applicant(dealings);
-        let (registers_ms, asks_ms) = self.registration_for(dealings, &applicant, wanted_ms, departs_ms);
+        let [.., cancels, after] = open.asking;
+        let wanted_ms = self.wanted_ms(departs_ms, open);
+        let (registers_ms, asks_ms) = self.registration_for(dealings, &open.applicant, wanted_ms, departs_ms);
         if asks_ms > departs_ms {
-            self.go(wish, PassOutcome::Without, None);
-            return;
+            return self.go(wish, open.number, PassOutcome::Without, None);
         }
-        let channel = self.world.uptake.channel(&applicant, self.today.day_ms + Ms::from(asks_ms));
+        let channel = self.world.uptake.channel(&open.applicant, self.today.day_ms + Ms::from(asks_ms));
         let mut plan = Plan::new(wish.resident, wish.household, wish.purpose(), departs_ms, channel);
         (plan.item, plan.whose, plan.asked_ms) = (wish.item, wish.whose, asks_ms);
         plan.latest_ms = departs_ms + self.slack_ms(wishes) as i32;
@@ -171,8 +189,9 @@ impl Planner<'_> {
             let after_ms = scale(after, (departs_ms - asks_ms) as u32) as i32;
             self.happens(asks_ms + after_ms, plan, Act::GiveBack);
             self.needs.stays_unmet(wish.purpose(), wish.household, wish.whose);
+            Course::ComesToNothing
         } else {
-            self.go_with(wish, PassOutcome::Issued, Some(plan));
+            self.go_with(wish, open.number, PassOutcome::Issued, Some(plan))
         }
     }
 
@@ -201,9 +220,9 @@ impl Planner<'_> {
     }
 
     /// When the resident would ask if nothing stood in the way: on the evening before, at the door, or some time ahead.
-    fn wanted_ms(&self, wish: &Wish, who: u32, asks: u32, moment: u32) -> i32 {
+    fn wanted_ms(&self, departs_ms: i32, open: &Open) -> i32 {
         let (world, chances) = (self.world, &self.world.chances);
-        let departs_ms = wish.departs_ms as i32;
+        let [asks, moment, ..] = open.asking;
         let evening_from = u32::from(world.behaviour.evening_from_h);
         let evening_ms = -(scale(moment, (24 - evening_from) * HOUR_MS) as i32) - 1;
         if chances.evening_before.holds(asks)
@@ -215,8 +234,7 @@ impl Planner<'_> {
             let door_ms = AT_THE_DOOR_MS.start + scale(moment, AT_THE_DOOR_MS.end - AT_THE_DOOR_MS.start);
             departs_ms - (door_ms as i32).max(self.earliest_ms(departs_ms)).min(self.advance_ms(departs_ms))
         } else {
-            let [lead, ..] = world.streams.block(who, self.today.day, Stage::Lead, wish.item);
-            let lead_ms = world.uptake.lead_ms(lead).min(LONGEST_LEAD_MS) as i32;
+            let lead_ms = world.uptake.lead_ms(open.lead).min(LONGEST_LEAD_MS) as i32;
             departs_ms - lead_ms.max(LEAST_LEAD_MS).max(self.earliest_ms(departs_ms)).min(self.advance_ms(departs_ms))
         }
     }
@@ -238,14 +256,13 @@ impl Planner<'_> {
 
     fn register_alone(&mut self, resident: u16) {
         let household = self.people.households[usize::from(resident)];
-        let mut dealings = self.dealings(resident, household, true);
-        self.register_of_own_accord(&mut dealings);
+        self.register_of_own_accord(&self.dealings(resident, household, true));
     }
 
     /// Who registers of their own accord, and not for a trip, may ask for a pass all the same, to try the service.
-    fn register_of_own_accord(&mut self, dealings: &mut Dealings) {
+    fn register_of_own_accord(&mut self, dealings: &Dealings) {
         let world = self.world;
-        let applicant = self.applicant(dealings);
+        let applicant = self.applicant(dealings.resident);
         let who = self.number_of(dealings.resident);
         let registers_ms = match dealings.contact_ms {
             // It failed on a day before.
@@ -258,9 +275,11 @@ impl Planner<'_> {
         let asks_ms = registers_ms + world.uptake.form_ms(&applicant) as i32;
         let unix_s = world.unix_s(self.today.day_ms + Ms::from(asks_ms));
         let on_offer = |purpose: &Purpose| world.rules.window(*purpose, unix_s, None, None).is_ok();
-        let needed = |purpose: &Purpose| world.rules.needs_pass(*purpose, unix_s) && on_offer(purpose);
         let asks = world.uptake.asks_at_once(&applicant);
-        let trial = Purpose::ALL.into_iter().find(needed).filter(|_| asks);
+        // Whoever goes to work asks for that; the others for the first thing there is.
+        let works = self.people.residents[usize::from(dealings.resident)].occupation() == Occupation::OnSite;
+        let wanted = works.then_some(Purpose::Work).into_iter().chain(Purpose::ALL);
+        let trial = wanted.into_iter().find(on_offer).filter(|_| asks);
         let channel = world.uptake.channel(&applicant, self.today.day_ms + Ms::from(registers_ms));
         let purpose = trial.unwrap_or(Purpose::Other);
         let mut plan = Plan::new(dealings.resident, dealings.household, purpose, asks_ms, channel);
@@ -292,12 +311,12 @@ impl Planner<'_> {
             if !self.world.chances.renews.holds(renews) || desk.patients.binary_search(&resident).is_ok() {
                 continue;
             }
-            let mut dealings = self.dealings(resident, self.people.households[usize::from(resident)], false);
-            let applicant = self.applicant(&mut dealings);
+            let household = self.people.households[usize::from(resident)];
+            let applicant = self.applicant(resident);
             let ends_ms = ((until_min - day_min) * MINUTE_MS) as i32;
             let asks_ms = ends_ms + self.world.uptake.renews_after_ms(&applicant, ends_ms, delay) as i32;
             let channel = self.world.uptake.channel(&applicant, self.today.day_ms + Ms::from(asks_ms));
-            let mut plan = Plan::new(resident, dealings.household, purpose, asks_ms, channel);
+            let mut plan = Plan::new(resident, household, purpose, asks_ms, channel);
             (plan.item, plan.latest_ms) = (RENEWAL, asks_ms + HOUR_MS as i32);
             let plan = self.plan(plan);
             self.happens(asks_ms, plan, Act::Ask);
@@ -305,11 +324,9 @@ impl Planner<'_> {
     }
 
     /// Makes a trip for which nothing is asked for.
-    #[inline]
-    fn go(&mut self, wish: &Wish, pass: PassOutcome, held: Option<Held>) {
+    fn go(&mut self, wish: &Wish, number: u16, pass: PassOutcome, held: Option<Held>) -> Course {
         // Hardly anyone meets an officer.
-        let may_meet = wish.may_be_stopped || self.today.has_gates;
-        let meets = may_meet && (self.is_stopped_ms(wish).is_some() || self.comes_to_gate_ms(wish).is_some());
+        let meets = self.is_stopped_ms(wish).is_some() || self.comes_to_gate_ms(wish).is_some();
         let plan = meets.then(|| {
             let channel = Channel::Web;
             let mut plan = Plan::new(wish.resident, wish.household, wish.purpose(), wish.departs_ms as i32, channel);
@@ -322,26 +339,13 @@ impl Planner<'_> {
             }
             self.plan(plan)
         });
-        self.go_with(wish, pass, plan);
+        self.go_with(wish, number, pass, plan)
     }
 
     /// Makes the trip, with the plan of its pass if there is one.
-    #[inline]
-    fn go_with(&mut self, wish: &Wish, pass: PassOutcome, plan: Option<u16>) {
-        let trip = self.day.trips.len() as u32;
-        // Where the stop before came to nothing, this one begins at home.
-        let before = self.day.trips.last().map(|before| (before.resident, before.returns_ms()));
-        let stop = if before == Some((wish.resident, wish.departs_ms)) { wish.stop } else { 0 };
-        self.day.trips.push(TripRow::new(
-            (wish.departs_ms, wish.length_ms),
-            wish.resident,
-            (wish.destination, wish.distance_dam),
-            wish.purpose(),
-            stop,
-            pass,
-        ));
+    fn go_with(&mut self, wish: &Wish, number: u16, pass: PassOutcome, plan: Option<u16>) -> Course {
         if let Some(plan) = plan {
-            self.day.plans[usize::from(plan)].trip = trip;
+            self.day.plans[usize::from(plan)].trip = number.into();
             if let Some(at_ms) = self.is_stopped_ms(wish) {
                 self.happens(at_ms, plan, Act::Check);
             }
@@ -349,6 +353,7 @@ impl Planner<'_> {
                 self.happens(at_ms, plan, Act::Come);
             }
         }
+        Course::Goes(pass)
     }
 
     /// When officers on patrol stop the resident on this trip, if they do: at a random moment on the street.
@@ -361,15 +366,16 @@ impl Planner<'_> {
         let home = self.people.places[usize::from(wish.household)];
         let who = self.number_of(wish.resident);
         let [.., meets] = world.streams.block(who, self.today.day, Stage::Trip, wish.item);
-        if !world.patrol.stops(home, wish.departs_ms, 2 * wish.leg_ms, meets) {
-            return None;
-        }
         let [moment, ..] = world.streams.block(who, self.today.day, Stage::Check, wish.item);
         let on_street_ms = scale(moment, 2 * wish.leg_ms);
         let after_ms =
             if on_street_ms < wish.leg_ms { on_street_ms } else { wish.length_ms - (2 * wish.leg_ms - on_street_ms) };
-        let at_ms = (wish.departs_ms + after_ms) as i32;
-        world.rules.in_force(world.unix_s(self.today.day_ms + Ms::from(at_ms))).then_some(at_ms)
+        let at_ms = wish.departs_ms + after_ms;
+        if !world.patrol.stops(home, at_ms % DAY_MS, 2 * wish.leg_ms, meets) {
+            return None;
+        }
+        let is_in_force = world.rules.in_force(world.unix_s(self.today.day_ms + Ms::from(at_ms)));
+        is_in_force.then_some(at_ms as i32)
     }
 
     /// When the resident comes to a gate on this trip, if one lies on the way: on the way there.
@@ -378,20 +384,14 @@ impl Planner<'_> {
             return None;
         }
         let who = self.number_of(wish.resident);
-        let [passes, ..] = self.world.streams.block(who, self.today.day, Stage::Gate, wish.item);
         let at_ms = (wish.departs_ms + wish.leg_ms / 2) as i32;
-        let on_the_way = self.world.gates.iter().any(|gate| {
-            gate.is_manned_at(self.today.day_ms + Ms::from(at_ms))
-                && gate.is_passed(wish.purpose(), wish.distance_m(), passes)
-        });
-        on_the_way.then_some(at_ms)
+        let errand = (self.people.places[usize::from(wish.household)], wish.purpose(), wish.distance_m());
+        let words = |kind| self.world.streams.block_of_try(who, self.today.day, Stage::Gate, wish.item, kind);
+        Queues::choose(self.world, self.today.day_ms + Ms::from(at_ms), errand, words).map(|_| at_ms)
     }
 
-    fn applicant(&self, dealings: &mut Dealings) -> Applicant {
-        let resident = dealings.resident;
-        let draw =
-            || self.world.uptake.applicant(self.number_of(resident), self.people.residents[usize::from(resident)]);
-        *dealings.applicant.get_or_insert_with(draw)
+    fn applicant(&self, resident: u16) -> Applicant {
+        self.world.uptake.applicant(self.number_of(resident), self.people.residents[usize::from(resident)])
     }
 
     /// The number in the region of a resident of this cell.

@@ -1,12 +1,10 @@
 //! Who goes out for what: one list a purpose.
-//!
-//! Who is meant is found by writing each candidate and keeping those that hold: without a branch that a processor would have to
-//! guess, which costs more here than the writing.
 
 use passes::Purpose;
 
 use super::{Desk, Planner};
 use crate::draw::{Words, scale};
+use crate::keep::keep;
 use crate::population::AgeBand;
 use crate::profile::{DAY_MS, HOUR_MS};
 use crate::today::{DOCTOR, OTHER, PHARMACY, WORK};
@@ -28,18 +26,6 @@ pub(super) struct Errand {
     pub(super) lasts_days: u8,
 }
 
-/// Puts the indices at which `holds` is true into `kept`: writes each and keeps those that hold.
-#[inline]
-fn keep(kept: &mut Vec<u16>, holds: impl ExactSizeIterator<Item = bool>) {
-    kept.resize(holds.len() + 1, 0);
-    let mut count = 0;
-    for (index, holds) in (0..).zip(holds) {
-        kept[count] = index;
-        count += usize::from(holds);
-    }
-    kept.truncate(count);
-}
-
 impl Planner<'_> {
     /// Puts the errands of everyone on the desk, by purpose.
     pub(super) fn find_errands(&self, desk: &mut Desk) {
@@ -47,7 +33,7 @@ impl Planner<'_> {
         self.take_out_rubbish(desk);
         self.walk_dogs(desk);
         self.see_to_own_needs(desk);
-        // Whoever is ill asks others to go, and the need stays when nobody can.
+        // Whoever is ill stays at home; the need stays until a day on which it falls to someone else.
         if !desk.patients.is_empty() {
             let patients = &desk.patients;
             for list in &mut desk.errands {
@@ -138,6 +124,10 @@ impl Planner<'_> {
     fn see_to_own_needs(&self, desk: &mut Desk) {
         let Desk { needs, needy, kept, errands, household_words, .. } = desk;
         keep(needy, needs.iter().map(|needs| *needs != 0));
+        for resident in needy.iter().map(|resident| usize::from(*resident)) {
+            let has_day_off = self.people.residents[resident].rotates() & self.has_day_off(resident);
+            needs[resident] &= !(u8::from(has_day_off) * WORK);
+        }
         let lists = [
             (Purpose::Doctor, DOCTOR, 0),
             (Purpose::Pharmacy, PHARMACY, self.world.activities.prescription_days),
@@ -152,30 +142,29 @@ impl Planner<'_> {
                 kept.iter().map(|index| self.own_errand(needy[usize::from(*index)], lasts_days, household_words)),
             );
         }
-        let works = &mut errands[Purpose::Work as usize];
-        works.retain(|errand| {
-            !self.people.residents[usize::from(errand.whose)].rotates() || !self.has_day_off(errand.whose)
-        });
     }
 
     /// An errand of `whose` own. Grown-ups fetch and bring for small children; the number then tells the child.
     #[inline]
     fn own_errand(&self, whose: u16, lasts_days: u8, household_words: &Words) -> Errand {
-        let member = self.people.residents[usize::from(whose)];
         let household = self.people.households[usize::from(whose)];
-        if member.age() != AgeBand::Under7 {
-            return Errand { resident: whose, household, whose, number: 0, lasts_days };
-        }
+        let is_small = self.people.residents[usize::from(whose)].age() == AgeBand::Under7;
         let [shopper, ..] = household_words.at(usize::from(household));
         let first = self.people.firsts[usize::from(household)];
-        let resident = self.adult(household, shopper);
-        Errand { resident, household, whose, number: (whose - first) as u8 + 1, lasts_days }
+        let grown_up = self.adult(household, shopper);
+        Errand {
+            resident: if is_small { grown_up } else { whose },
+            household,
+            whose,
+            number: if is_small { (whose - first) as u8 + 1 } else { 0 },
+            lasts_days,
+        }
     }
 
     /// Whether a worker who has two days on and two off is off today. Where in the four days, the last bits of a number say that has
     /// nothing to do with them.
-    fn has_day_off(&self, resident: u16) -> bool {
-        (self.today.day + (self.people.compliance[usize::from(resident)] & 3)) & 2 != 0
+    fn has_day_off(&self, resident: usize) -> bool {
+        (self.today.day + (self.people.compliance[resident] & 3)) & 2 != 0
     }
 
     /// The adult of a household that `word` falls on.

@@ -2,48 +2,62 @@
 
 use passes::Purpose;
 
-use super::Planner;
 use super::wishes::Wish;
+use super::{Desk, Planner};
+use crate::keep::keep;
 use crate::profile::{DAY_MS, MINUTE_MS};
 
 impl Planner<'_> {
-    /// Orders the wishes of a resident by departure, joins a pharmacy to the shopping before, puts off each departure until the
-    /// resident is home from the trip before, and drops what no longer fits into the day: so many are left, at the beginning. The
-    /// policy has no say yet: what it forbids must not make room for other trips, or a stricter policy could lead to more permitted
-    /// ones.
-    #[inline]
-    pub(super) fn schedule(&mut self, wishes: &mut [Wish]) -> usize {
-        let Some(Wish { resident, .. }) = wishes.first() else { return 0 };
-        let resident = usize::from(*resident);
+    /// Puts off departures until residents are home from the trip before, so that the wishes on the desk can be lived through. What
+    /// then no longer [fits](Wish::fits) into the day comes after what does. The policy has no say yet: what it forbids must not make
+    /// room for other trips, or a stricter policy could lead to more permitted ones.
+    pub(super) fn schedule(&mut self, desk: &mut Desk) {
+        let Desk { wishes, bounds, kept, .. } = desk;
+        // Most go out once, if at all.
+        keep(kept, bounds.windows(2).map(|bounds| bounds[1] - bounds[0] == 1));
         let gap_ms = self.world.activities.gap_min * MINUTE_MS;
-        if wishes.len() > 1 {
-            join_tours(wishes);
-            wishes.sort_unstable_by_key(|wish| (wish.departs_ms, wish.stop, wish.item));
+        for resident in kept.iter().map(|resident| usize::from(*resident)) {
+            let wish = &mut wishes[usize::from(bounds[resident])];
+            let away_min = &mut self.needs.away_min[resident];
+            wish.put_off(*away_min);
+            *away_min = if wish.fits() { wish.home_min(gap_ms) } else { *away_min };
         }
-        let mut kept = 0;
+        keep(kept, bounds.windows(2).map(|bounds| bounds[1] - bounds[0] > 1));
+        for resident in kept.iter().map(|resident| usize::from(*resident)) {
+            let [begin, end] = [bounds[resident], bounds[resident + 1]].map(usize::from);
+            self.order(resident, &mut wishes[begin..end]);
+        }
+    }
+
+    /// Orders the wishes of a resident by departure, joins a pharmacy to the shopping before, and puts each off until the resident is
+    /// home from the one before.
+    fn order(&mut self, resident: usize, wishes: &mut [Wish]) {
+        join_tours(wishes);
+        let order = |wish: &Wish| u64::from(wish.departs_ms) << 32 | u64::from(wish.stop) << 16 | u64::from(wish.item);
+        match &mut *wishes {
+            // Two are most often all there are.
+            [first, second] if order(second) < order(first) => std::mem::swap(first, second),
+            [_, _] => {}
+            more => more.sort_unstable_by_key(order),
+        }
+        let gap_ms = self.world.activities.gap_min * MINUTE_MS;
+        let mut away_min = self.needs.away_min[resident];
         for index in 0..wishes.len() {
-            let mut wish = wishes[index];
-            match wishes[..kept].last_mut().filter(|_| wish.stop > 0) {
+            let (before, rest) = wishes.split_at_mut(index);
+            let wish = &mut rest[0];
+            match before.last_mut().filter(|before| wish.stop > 0 && before.fits()) {
                 Some(before) if leaves_shop_ms(before).is_some_and(|at_ms| at_ms < DAY_MS) => {
                     // Straight on from the shop.
                     before.length_ms -= before.leg_ms;
                     wish.departs_ms = before.departs_ms + before.length_ms;
                 }
-                _ => {
-                    wish.stop = 0;
-                    wish.departs_ms = wish.departs_ms.max(u32::from(self.needs.away_min[resident]) * MINUTE_MS);
-                }
+                _ => wish.put_off(away_min),
             }
-            if wish.departs_ms < DAY_MS {
-                let home_ms = wish.departs_ms + wish.length_ms + gap_ms;
-                self.needs.away_min[resident] = home_ms.div_ceil(MINUTE_MS) as u16;
-                wishes[kept] = wish;
-                kept += 1;
-            } else {
-                self.needs.stays_unmet(wish.purpose(), wish.household, wish.whose);
+            if wish.fits() {
+                away_min = wish.home_min(gap_ms);
             }
         }
-        kept
+        self.needs.away_min[resident] = away_min;
     }
 
     /// How long a resident can put off leaving on the first of these trips, if its pass is late, before the next one or the next day is
@@ -52,7 +66,7 @@ impl Planner<'_> {
         let patience_ms = self.world.behaviour.patience_min * MINUTE_MS;
         let Some(wish) = wishes.first() else { return 0 };
         let home_ms = wish.departs_ms + wish.length_ms + self.world.activities.gap_min * MINUTE_MS;
-        match wishes.get(1) {
+        match wishes.get(1).filter(|next| next.resident == wish.resident && next.fits()) {
             Some(next) => next.departs_ms.saturating_sub(home_ms).min(patience_ms),
             None if home_ms + patience_ms <= DAY_MS => patience_ms,
             None => 0,

@@ -47,6 +47,25 @@ impl Wish {
     pub(super) fn distance_m(&self) -> u32 {
         u32::from(self.distance_dam) * METRES_TO_DAM
     }
+
+    /// Whether it begins on this day.
+    #[inline]
+    pub(super) fn fits(&self) -> bool {
+        self.departs_ms < DAY_MS
+    }
+
+    /// It begins at home, not before the resident is there and rested.
+    #[inline]
+    pub(super) fn put_off(&mut self, away_min: u16) {
+        self.stop = 0;
+        self.departs_ms = self.departs_ms.max(u32::from(away_min) * MINUTE_MS);
+    }
+
+    /// When the resident is home again and rested, in minutes after midnight.
+    #[inline]
+    pub(super) fn home_min(&self, gap_ms: u32) -> u16 {
+        (self.departs_ms + self.length_ms + gap_ms).div_ceil(MINUTE_MS) as u16
+    }
 }
 
 /// A wish's times and destination before the resident's other wishes have a say.
@@ -139,9 +158,11 @@ impl Planner<'_> {
     #[inline]
     fn pharmacy(&self, errand: &Errand, [departs, stays, goes, meets]: [u32; 4]) -> Drawn {
         let chains = self.world.chances.chains;
-        let departs_alone = chains.beyond(departs);
-        let drawn = self.errand_nearby(Purpose::Pharmacy, errand, [departs_alone, stays, goes, meets]);
-        Drawn { may_chain: chains.holds(departs), ..drawn }
+        let may_chain = chains.holds(departs);
+        // Whoever may go on from a shop and does not shop today goes like the others.
+        let departs = if may_chain { chains.within(departs) } else { chains.beyond(departs) };
+        let drawn = self.errand_nearby(Purpose::Pharmacy, errand, [departs, stays, goes, meets]);
+        Drawn { may_chain, ..drawn }
     }
 
     /// Out of doors all the time, near home.
@@ -186,12 +207,18 @@ impl Planner<'_> {
         let (timing, atlas) = (&self.world.timing, &self.world.atlas);
         let home = self.people.places[usize::from(errand.household)];
         let stay_ms = timing.length_ms(purpose, stays);
-        let (destination, travel_ms, distance_m) = match atlas.elsewhere(home, goes) {
-            Some(to) => (to.place, to.travel_ms, to.distance_m),
-            None => (home, 0, timing.distance_m(purpose, atlas.within_own(goes))),
-        };
-        let length_ms = DAY_MS.min(stay_ms + 2 * travel_ms);
-        Drawn { departs_ms: 0, length_ms, leg_ms: travel_ms, destination, distance_m, may_chain: false, carries: false }
+        let to = atlas.destination(home, goes);
+        // Reckoned in any case: that costs less than to guess who stays in the own place.
+        let within_m = timing.distance_m(purpose, atlas.within_own(goes));
+        Drawn {
+            departs_ms: 0,
+            length_ms: DAY_MS.min(stay_ms + 2 * to.travel_ms),
+            leg_ms: to.travel_ms,
+            destination: to.place,
+            distance_m: if to.is_own { within_m } else { to.distance_m },
+            may_chain: false,
+            carries: false,
+        }
     }
 
     /// Every errand meets its need; those that come to nothing will put it back.
@@ -231,20 +258,20 @@ fn item(purpose: Purpose, errand: &Errand) -> u16 {
 
 /// A counting sort: how many wishes each resident has tells where they belong.
 fn sort_by_resident(desk: &mut Desk, residents: usize) {
-    let Desk { unsorted, wishes, starts, .. } = desk;
-    starts.clear();
-    starts.resize(residents + 1, 0);
+    let Desk { unsorted, wishes, bounds, .. } = desk;
+    bounds.clear();
+    bounds.resize(residents + 1, 0);
     for wish in unsorted.iter() {
-        starts[usize::from(wish.resident) + 1] += 1;
+        bounds[usize::from(wish.resident) + 1] += 1;
     }
     let mut sum = 0;
-    for start in starts.iter_mut() {
-        sum += *start;
-        *start = sum;
+    for bound in &mut bounds[1..] {
+        // Where the resident's wishes begin; each that is put there moves it on, so that it comes to lie where they end.
+        (*bound, sum) = (sum, sum + *bound);
     }
     wishes.resize(unsorted.len(), Wish::default());
     for wish in unsorted.iter() {
-        let at = &mut starts[usize::from(wish.resident)];
+        let at = &mut bounds[usize::from(wish.resident) + 1];
         wishes[usize::from(*at)] = *wish;
         *at += 1;
     }

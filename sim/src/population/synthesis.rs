@@ -145,12 +145,13 @@ impl Maker {
     fn resident(&self, ages: &[u32], [age, job, phone, chronic]: [u32; 4], [_, work, _, habit]: [u32; 4]) -> Resident {
         let age = AgeBand::ALL[choose(ages, age)];
         let band = age as usize;
+        let occupation = self.occupation(age, job, work);
         Resident::new(Traits {
             age,
-            occupation: self.occupation(age, job, work),
+            occupation,
             phone: Phone::ALL[choose(&self.chances.phone[band], phone)],
             is_chronic: self.chances.chronic[band].holds(chronic),
-            rotates: self.chances.rotates.holds(habit << 6),
+            rotates: occupation == Occupation::OnSite && self.chances.rotates.holds(habit << 6),
             shift: (habit >> 26) as u8,
         })
     }

@@ -13,8 +13,6 @@ use crate::standing::{Held, Lesson};
 use crate::uptake::Ms;
 use crate::{Pass, PassOutcome};
 
-/// Items of tries of one plan are told apart below these bits.
-const TRY_BITS: u16 = 5;
 /// A registration that went through leaves so much time until the resident asks, who could not before.
 const THEN_ASKS_MS: i32 = MINUTE_MS as i32;
 /// A pass that holds for longer than a day is remembered beside the latest one.
@@ -173,11 +171,13 @@ impl Resolver<'_, '_> {
     /// A request failed: the resident tries again after a while, perhaps by telephone, or gives up.
     fn failed(&mut self, cell: &mut Cell<'_>, id: PlanId, at_ms: i32, act: Act) {
         let behaviour = self.world.behaviour;
-        let [gives_up, switches, delay, _] = self.words_of_try(cell, id, Stage::Retry);
+        let [gives_up, switches, delay, _] = self.words_of_try(cell, id, (Stage::Retry, act));
         let plan = &mut cell.day.plans[usize::from(id.index)];
         plan.tries = plan.tries.saturating_add(1);
         let chances = &self.world.chances;
-        if plan.tries >= behaviour.switch_after_tries && chances.switches.holds(switches) {
+        let now_ms = absolute_ms(self.today.day, at_ms);
+        let may_switch = plan.tries >= behaviour.switch_after_tries && self.world.uptake.has_phone(now_ms);
+        if may_switch && chances.switches.holds(switches) {
             plan.channel = Channel::Phone;
         }
         let delay_ms = self.world.delays.retry.at(delay).min(24 * HOUR_MS) as i32;
@@ -197,7 +197,7 @@ impl Resolver<'_, '_> {
 
     /// A malformed request comes back; the resident corrects it and sends it again, if there is time.
     fn correct(&mut self, cell: &mut Cell<'_>, id: PlanId, at_ms: i32) {
-        let [_, _, delay, _] = self.words_of_try(cell, id, Stage::Malformed);
+        let [_, _, delay, _] = self.words_of_try(cell, id, (Stage::Malformed, Act::Ask));
         let plan = &mut cell.day.plans[usize::from(id.index)];
         plan.tries = plan.tries.saturating_add(1);
         let next_ms = at_ms.saturating_add(self.world.delays.correction.at(delay).min(24 * HOUR_MS) as i32);
@@ -212,7 +212,7 @@ impl Resolver<'_, '_> {
         if self.today.malformed.is_never() {
             return false;
         }
-        let [malformed, ..] = self.words_of_try(cell, id, Stage::Malformed);
+        let [malformed, ..] = self.words_of_try(cell, id, (Stage::Malformed, Act::Ask));
         self.today.malformed.holds(malformed)
     }
 
@@ -273,7 +273,7 @@ impl Resolver<'_, '_> {
     pub(super) fn check_in(&mut self, cell: &mut Cell<'_>, id: PlanId, at_ms: i32) {
         let place = home(cell, id);
         if let Answer::Failed { at_ms } = self.send(cell, id, (at_ms, RequestKind::CheckIn), place) {
-            let [_, _, delay, _] = self.words_of_try(cell, id, Stage::Retry);
+            let [_, _, delay, _] = self.words_of_try(cell, id, (Stage::Retry, Act::CheckIn));
             let at_ms = self.relative_ms(at_ms);
             let plan = &mut cell.day.plans[usize::from(id.index)];
             plan.tries = plan.tries.saturating_add(1);
@@ -309,10 +309,10 @@ impl Resolver<'_, '_> {
     }
 
     /// The random numbers of this try of a plan.
-    fn words_of_try(&self, cell: &Cell<'_>, id: PlanId, stage: Stage) -> [u32; 4] {
+    fn words_of_try(&self, cell: &Cell<'_>, id: PlanId, (stage, act): (Stage, Act)) -> [u32; 4] {
         let plan = &cell.day.plans[usize::from(id.index)];
         let resident = cell.people.first_resident + u32::from(plan.resident);
-        let item = plan.item << TRY_BITS | u16::from(plan.tries) & 0x1f;
-        self.world.streams.block(resident, self.today.day, stage, item)
+        let number = (act as u32) << 8 | u32::from(plan.tries);
+        self.world.streams.block_of_try(resident, self.today.day, stage, plan.item, number)
     }
 }

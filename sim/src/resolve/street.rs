@@ -94,7 +94,7 @@ impl Resolver<'_, '_> {
             cell.day.checks.push(check);
         }
         self.learn(cell, id, verdict);
-        (known_ms, matches!(verdict, Verdict::Valid | Verdict::NotNeeded | Verdict::NoAnswer))
+        (known_ms, matches!(verdict, Verdict::Valid | Verdict::NotNeeded))
     }
 
     /// What the resident has to show.
@@ -138,12 +138,13 @@ impl Resolver<'_, '_> {
             return;
         }
         let plan = cell.day.plans[usize::from(id.index)];
-        let [passes, which, checked, _] = self.words_at_gate(cell, id);
         let place = home(cell, id);
         let distance_m = cell.day.trips[plan.trip as usize].distance_m();
         let now_ms = absolute_ms(self.today.day, at_ms);
         let errand = (place, plan.purpose, distance_m);
-        let Some(queue) = Queues::choose(self.world, now_ms, errand, [passes, which]) else { return };
+        let words = |kind| self.words_at_gate(cell, id, kind);
+        let Some(queue) = Queues::choose(self.world, now_ms, errand, words) else { return };
+        let [_, _, checked, _] = words(queue.kind.into());
         self.tally.gate_arrivals += 1;
         let gate = &self.world.gates[usize::from(queue.kind)];
         if !gate.checked.holds(checked) {
@@ -170,7 +171,16 @@ impl Resolver<'_, '_> {
     fn serve(&mut self, cell: &mut Cell<'_>, queue: QueueId, taken: Waiting, at_ms: i32) {
         let id = taken.who;
         let place = home(cell, id);
-        let [.., manual] = self.words_at_gate(cell, id);
+        let wait_ms = Ms::from(at_ms - taken.came_ms);
+        let came_ms = absolute_ms(self.today.day, taken.came_ms);
+        let trip = &cell.day.trips[cell.day.plans[usize::from(id.index)].trip as usize];
+        if at_ms >= (trip.departs_ms + trip.length_ms) as i32 {
+            // Gone home meanwhile; the officer turns to the next.
+            let passage = Passage { at_ms: came_ms, queue: taken.found, wait_ms, checked: false, turned_back: false };
+            self.shared.gate_minutes.add(queue.kind, place, passage);
+            return self.then(at_ms, id, Act::Done);
+        }
+        let [.., manual] = self.words_at_gate(cell, id, queue.kind.into());
         let (known_ms, may_go_on) = self.examine(cell, id, at_ms, place);
         let gate = &self.world.gates[usize::from(queue.kind)];
         let done_ms = known_ms.saturating_add(gate.manual_ms.at(manual) as i32);
@@ -185,18 +195,18 @@ impl Resolver<'_, '_> {
             cell.day.goes_home_after(index);
             self.tally.turned_back += 1;
         }
-        let wait_ms = Ms::from(at_ms - taken.came_ms);
         self.tally.gate_wait_sum_ms += wait_ms as u64;
-        let at_ms = absolute_ms(self.today.day, taken.came_ms);
-        let passage = Passage { at_ms, queue: taken.found, wait_ms, checked: true, turned_back };
+        self.tally.gate_wait_max_ms = self.tally.gate_wait_max_ms.max(wait_ms as u64);
+        let passage = Passage { at_ms: came_ms, queue: taken.found, wait_ms, checked: true, turned_back };
         self.shared.gate_minutes.add(queue.kind, place, passage);
         self.then(done_ms, id, Act::Done);
     }
 
-    /// The random numbers of a plan's trip at gates: which it passes, where, whether it is checked, how long the officer takes.
-    fn words_at_gate(&self, cell: &Cell<'_>, id: PlanId) -> [u32; 4] {
+    /// The random numbers of a plan's trip at gates of a kind: whether it passes one, where, whether it is checked, how long the officer
+    /// takes.
+    fn words_at_gate(&self, cell: &Cell<'_>, id: PlanId, kind: u32) -> [u32; 4] {
         let plan = &cell.day.plans[usize::from(id.index)];
         let resident = cell.people.first_resident + u32::from(plan.resident);
-        self.world.streams.block(resident, self.today.day, Stage::Gate, plan.item)
+        self.world.streams.block_of_try(resident, self.today.day, Stage::Gate, plan.item, kind)
     }
 }

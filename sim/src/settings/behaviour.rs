@@ -74,7 +74,7 @@ pub struct Behaviour {
     pub give_up_share: Share,
     /// The most tries anyone makes. Default 8: a reporter got through to Moscow's hotline at the eighth try (belsat.eu, April 2020).
     pub most_tries: u8,
-    /// After so many failures residents with a smartphone may turn to the telephone operator instead. Default 3 (assumption).
+    /// After so many failures residents may turn to the telephone operator instead, once there is one. Default 3 (assumption).
     pub switch_after_tries: u8,
     /// Share of these who do. Default 0.2 (assumption).
     pub switch_share: Share,
@@ -222,7 +222,7 @@ impl Behaviour {
         within(faults, "behaviour.malformed_half_life_d", self.malformed_half_life_d, 0.01, 10_000.0);
         within(faults, "behaviour.malformed_found_h", self.malformed_found_h, 0, 72);
         within(faults, "behaviour.correction_min", self.correction_min, 0.1, 1_440.0);
-        within(faults, "behaviour.lesson_days", self.lesson_days, 0, 63);
+        within(faults, "behaviour.lesson_days", self.lesson_days, 0, 62);
         for (index, bots) in self.bots.iter().enumerate() {
             bots.faults(&format!("behaviour.bots.{index}"), faults);
         }

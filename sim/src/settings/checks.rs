@@ -20,7 +20,7 @@ pub struct Checks {
     /// Places that have more or fewer officers: the place's name, and officers for each 100,000 of its residents. Default none.
     pub officers_in: BTreeMap<String, f64>,
     /// How often a resident on the street is stopped for each officer per 100,000 residents, in times per hour on the street. Default
-    /// 0.00035: calibrated to the 1,900 people checked in the city of Nizhny Novgorod (1.27 million residents) on 13 May 2020
+    /// 0.00029: calibrated to the 1,900 people checked in the city of Nizhny Novgorod (1.27 million residents) on 13 May 2020
     /// (vremyan.ru, 14 May 2020).
     pub stops_per_h: f64,
     /// Points where everyone or a share of those who pass is checked: the doors of a metro, roads out of town. Default none.
@@ -74,7 +74,7 @@ impl Default for Checks {
             officers_per_100k: 20.0,
             hour_shares: std::array::from_fn(patrol),
             officers_in: BTreeMap::new(),
-            stops_per_h: 0.000_35,
+            stops_per_h: 0.000_29,
             gates: Vec::new(),
         }
     }

@@ -1,0 +1,231 @@
+//! The two packings of Parquet that fit bulk tables: numbers by their differences, and codes by their runs.
+//!
+//! Both follow the format's own text (<https://github.com/apache/parquet-format/blob/master/Encodings.md>). They stand here because a
+//! trip has eleven cells: the general writer hashes every word and looks at every value one by one, which costs more than the
+//! simulation of the trip.
+
+/// Values of a block of differences, which share their least one.
+const BLOCK: usize = 128;
+/// Values that share a bit width.
+const MINIBLOCK: usize = 32;
+/// Codes that are packed together.
+const GROUP: usize = 8;
+/// A run is worth its own header when plain packing takes more bits than this.
+const RUN_BITS: usize = 40;
+
+/// Appends `values` as `DELTA_BINARY_PACKED`.
+pub(super) fn pack_numbers(values: &[i64], bytes: &mut Vec<u8>) {
+    for number in [BLOCK, BLOCK / MINIBLOCK, values.len()] {
+        push_varint(bytes, number as u64);
+    }
+    let mut last = values.first().copied().unwrap_or(0);
+    push_zigzag(bytes, last);
+    for block in values.get(1..).unwrap_or_default().chunks(BLOCK) {
+        let mut deltas = [0; BLOCK];
+        let before = std::iter::once(&last).chain(block);
+        for ((delta, value), before) in deltas.iter_mut().zip(block).zip(before) {
+            *delta = value.wrapping_sub(*before);
+        }
+        pack_block(&deltas, block.len(), bytes);
+        last = block[block.len() - 1];
+    }
+}
+
+/// Appends a block whose first `count` differences count.
+fn pack_block(deltas: &[i64; BLOCK], count: usize, bytes: &mut Vec<u8>) {
+    let least = deltas[..count].iter().copied().min().unwrap_or(0);
+    let mut above = [0; BLOCK];
+    for (above, delta) in above[..count].iter_mut().zip(deltas) {
+        *above = delta.wrapping_sub(least) as u64;
+    }
+    let miniblocks = above.as_chunks::<MINIBLOCK>().0;
+    let width =
+        |miniblock: &[u64; MINIBLOCK]| u64::BITS - miniblock.iter().fold(0, |bits, above| bits | above).leading_zeros();
+    push_zigzag(bytes, least);
+    bytes.extend(miniblocks.iter().map(|miniblock| width(miniblock) as u8));
+    // A miniblock beyond the last value has the width 0 and so no bytes.
+    for miniblock in miniblocks {
+        pack_bits(miniblock, width(miniblock), bytes);
+    }
+}
+
+/// Appends the lowest `width` bits of each value, the first in the lowest bits. The number of bits is a multiple of 8.
+fn pack_bits(values: &[u64], width: u32, bytes: &mut Vec<u8>) {
+    if width == 0 {
+        return;
+    }
+    let (mut word, mut filled) = (0, 0);
+    for value in values {
+        word |= value << filled;
+        filled += width;
+        if filled >= u64::BITS {
+            bytes.extend_from_slice(&word.to_le_bytes());
+            filled -= u64::BITS;
+            // What did not fit; nothing when all did.
+            word = if filled == 0 { 0 } else { value >> (width - filled) };
+        }
+    }
+    bytes.extend_from_slice(&word.to_le_bytes()[..filled as usize / 8]);
+}
+
+/// Bits that a code up to `greatest` takes; at least one, since readers differ about none.
+pub(super) fn width_of(greatest: u16) -> u32 {
+    (u16::BITS - greatest.leading_zeros()).max(1)
+}
+
+/// Appends `codes`, of `width` bits each, in the hybrid of runs and packed groups that dictionary indices and levels have.
+pub(super) fn pack_codes(codes: &[u16], width: u32, bytes: &mut Vec<u8>) {
+    let least_run = RUN_BITS.div_ceil(width as usize).next_multiple_of(GROUP);
+    let (mut packed, mut at) = (0, 0);
+    while at + least_run <= codes.len() {
+        let code = codes[at];
+        if codes[at..at + least_run].iter().any(|other| *other != code) {
+            at += GROUP;
+            continue;
+        }
+        let end = at + codes[at..].iter().take_while(|other| **other == code).count();
+        pack_groups(&codes[packed..at], width, bytes);
+        push_varint(bytes, ((end - at) as u64) << 1);
+        bytes.extend_from_slice(&code.to_le_bytes()[..width.div_ceil(8) as usize]);
+        (packed, at) = (end, end);
+    }
+    pack_groups(&codes[packed..], width, bytes);
+}
+
+/// Appends whole groups of codes; only the last group of a page may be filled up, with zeros that nobody reads.
+fn pack_groups(codes: &[u16], width: u32, bytes: &mut Vec<u8>) {
+    if codes.is_empty() {
+        return;
+    }
+    push_varint(bytes, (codes.len().div_ceil(GROUP) as u64) << 1 | 1);
+    let (groups, rest) = codes.as_chunks::<GROUP>();
+    for group in groups {
+        pack_group(group, width, bytes);
+    }
+    if !rest.is_empty() {
+        let mut group = [0; GROUP];
+        group[..rest.len()].copy_from_slice(rest);
+        pack_group(&group, width, bytes);
+    }
+}
+
+fn pack_group(group: &[u16; GROUP], width: u32, bytes: &mut Vec<u8>) {
+    // Half a group of codes fits into 64 bits, whatever their width.
+    let half = |codes: &[u16]| codes.iter().rev().fold(0, |word, code| word << width | u64::from(*code));
+    let (low, high) = group.split_at(GROUP / 2);
+    let word = u128::from(half(low)) | u128::from(half(high)) << (GROUP as u32 / 2 * width);
+    // A copy of fixed length and a cut are quicker than a copy of any length.
+    let end = bytes.len() + width as usize;
+    bytes.extend_from_slice(&word.to_le_bytes());
+    bytes.truncate(end);
+}
+
+fn push_zigzag(bytes: &mut Vec<u8>, number: i64) {
+    push_varint(bytes, (number << 1 ^ number >> 63) as u64);
+}
+
+fn push_varint(bytes: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        bytes.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn varint(bytes: &mut &[u8]) -> u64 {
+        let end = bytes.iter().position(|byte| byte & 0x80 == 0).unwrap() + 1;
+        let (number, rest) = bytes.split_at(end);
+        *bytes = rest;
+        number.iter().rev().fold(0, |sum, byte| sum << 7 | u64::from(byte & 0x7f))
+    }
+
+    fn zigzag(bytes: &mut &[u8]) -> i64 {
+        let number = varint(bytes);
+        (number >> 1) as i64 ^ -((number & 1) as i64)
+    }
+
+    fn bits(bytes: &[u8], width: u32, index: usize) -> u64 {
+        let bit = |bit: usize| u64::from(bytes[bit / 8] >> (bit % 8) & 1);
+        (0..width as usize).map(|place| bit(index * width as usize + place) << place).sum()
+    }
+
+    /// Reads as the format's text says, one bit after the other.
+    fn unpack_numbers(mut bytes: &[u8]) -> Vec<i64> {
+        let [block, miniblocks, count] = [(); 3].map(|()| varint(&mut bytes) as usize);
+        let mut values = vec![zigzag(&mut bytes)];
+        while values.len() < count {
+            let least = zigzag(&mut bytes);
+            let (widths, mut rest) = bytes.split_at(miniblocks);
+            for width in widths {
+                let (miniblock, after) = rest.split_at(usize::from(*width) * block / miniblocks / 8);
+                for index in 0..(block / miniblocks).min(count - values.len()) {
+                    let above = bits(miniblock, u32::from(*width), index) as i64;
+                    values.push(values[values.len() - 1].wrapping_add(least).wrapping_add(above));
+                }
+                rest = after;
+            }
+            bytes = rest;
+        }
+        assert!(bytes.is_empty());
+        values.truncate(count);
+        values
+    }
+
+    fn unpack_codes(mut bytes: &[u8], width: u32, count: usize) -> Vec<u16> {
+        let mut codes = Vec::new();
+        while codes.len() < count {
+            let header = varint(&mut bytes);
+            let number = (header >> 1) as usize;
+            let taken = if header & 1 == 1 {
+                codes.extend((0..number * 8).map(|index| bits(bytes, width, index) as u16));
+                number * width as usize
+            } else {
+                codes.extend(std::iter::repeat_n(bits(bytes, width, 0) as u16, number));
+                width.div_ceil(8) as usize
+            };
+            bytes = &bytes[taken..];
+        }
+        assert!(bytes.is_empty());
+        codes.truncate(count);
+        codes
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_read_back(values in prop_oneof![
+            prop::collection::vec(any::<i64>(), 0..400),
+            prop::collection::vec(0..86_400_i64, 0..400),
+            prop::collection::vec(Just(7_i64), 0..400),
+        ]) {
+            let mut bytes = Vec::new();
+            pack_numbers(&values, &mut bytes);
+            prop_assert_eq!(unpack_numbers(&bytes), values);
+        }
+
+        #[test]
+        fn codes_read_back(
+            runs in prop::collection::vec((0..=u16::MAX, 1..60_usize), 0..30),
+            greatest in prop_oneof![Just(1_u16), Just(6), Just(124), Just(u16::MAX)],
+        ) {
+            let codes = runs.iter().flat_map(|(code, run)| std::iter::repeat_n(code & greatest, *run));
+            let codes: Vec<u16> = codes.collect();
+            let (mut bytes, width) = (Vec::new(), width_of(greatest));
+            pack_codes(&codes, width, &mut bytes);
+            prop_assert_eq!(unpack_codes(&bytes, width, codes.len()), codes);
+        }
+    }
+
+    #[test]
+    fn what_does_not_change_takes_next_to_nothing() {
+        let mut bytes = Vec::new();
+        pack_numbers(&[5; 100_000], &mut bytes);
+        pack_codes(&[3; 100_000], 2, &mut bytes);
+        // A block of 128 equal numbers: its least difference and four widths.
+        assert!(bytes.len() < 100_000 / 128 * 5 + 20, "{}", bytes.len());
+    }
+}

@@ -1,0 +1,51 @@
+//! What is worth remembering of the days that pass: the worst gate.
+
+use sim::{DayRecords, GateMinute};
+
+/// What a [`BulkWriter`](crate::BulkWriter) saw of the days that passed, whatever it wrote of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// The gates where one resident waited longest, the first of equals; none when nobody came to a gate.
+    pub worst_gate: Option<WorstGate>,
+    /// The longest queue at one gate, in people.
+    pub longest_queue: u32,
+}
+
+/// The gates of one kind in one place on the day of the longest wait.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorstGate {
+    /// What these gates are called.
+    pub gate: String,
+    /// The minutes of that day in which somebody came, in order.
+    pub minutes: Vec<GateMinute>,
+}
+
+impl Seen {
+    /// Looks at a day; `names` are what gates are called.
+    pub(super) fn look(&mut self, day: &DayRecords<'_>, names: &[String]) {
+        let mut longest_ms = self.longest_wait_ms();
+        let mut worst = None;
+        for minute in day.gates {
+            self.longest_queue = self.longest_queue.max(minute.longest_queue);
+            if longest_ms.is_none_or(|longest_ms| minute.wait_max_ms > longest_ms) {
+                (longest_ms, worst) = (Some(minute.wait_max_ms), Some((minute.gate, minute.place)));
+            }
+        }
+        if let Some((gate, place)) = worst {
+            let there = day.gates.iter().copied().filter(|minute| (minute.gate, minute.place) == (gate, place));
+            let gate = names.get(usize::from(gate)).cloned().unwrap_or_default();
+            self.worst_gate = Some(WorstGate { gate, minutes: there.collect() });
+        }
+    }
+
+    fn longest_wait_ms(&self) -> Option<u32> {
+        self.worst_gate.as_ref().and_then(WorstGate::longest).map(|minute| minute.wait_max_ms)
+    }
+}
+
+impl WorstGate {
+    /// The minute in which the resident came who waited longest, the first of equals.
+    pub fn longest(&self) -> Option<&GateMinute> {
+        self.minutes.iter().rev().max_by_key(|minute| minute.wait_max_ms)
+    }
+}

@@ -1,0 +1,93 @@
+//! What comes of each wish: most are settled by a comparison, in plain loops over all of a cell.
+
+use passes::Purpose;
+
+use super::wishes::Wish;
+use super::{Desk, Planner};
+use crate::PassOutcome;
+use crate::keep::keep;
+use crate::plan::{NO_TRIP, TripRow};
+use crate::today::Terms;
+
+/// What comes of a wish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Course {
+    /// The trip is made.
+    Goes(PassOutcome),
+    /// The resident obeys and does without the trip.
+    StaysAtHome,
+    /// There is no trip, for another reason.
+    ComesToNothing,
+    /// More must be known than the purpose and the resident's compliance.
+    IsOpen,
+}
+
+impl Planner<'_> {
+    /// Settles the course of each wish for which the purpose and the resident's compliance suffice, and lists those that are open.
+    pub(super) fn settle(&self, desk: &mut Desk) {
+        let Desk { wishes, courses, open, .. } = desk;
+        courses.clear();
+        courses.extend(wishes.iter().map(|wish| {
+            let Terms { ranks, within, beyond, .. } = self.today.terms[wish.purpose() as usize];
+            let complies = u32::from(self.people.compliance[usize::from(wish.resident)]) < ranks;
+            let course = if complies { within } else { beyond };
+            let has_learnt = self.standing.lesson(wish.household).is_some();
+            let is_open = !wish.fits() | wish.may_be_stopped | has_learnt | self.today.has_gates;
+            if is_open { Course::IsOpen } else { course }
+        }));
+        keep(open, courses.iter().map(|course| *course == Course::IsOpen));
+    }
+
+    /// Counts the trips that are not made in obedience to the policy; their needs stay.
+    pub(super) fn stay_at_home(&mut self, desk: &mut Desk) {
+        let Desk { wishes, courses, kept, .. } = desk;
+        keep(kept, courses.iter().map(|course| *course == Course::StaysAtHome));
+        for wish in kept.iter().map(|index| &wishes[usize::from(*index)]) {
+            self.tally.stays_at_home(self.people, wish.resident, wish.household, wish.purpose());
+            self.needs.stays_unmet(wish.purpose(), wish.household, wish.whose);
+            if wish.purpose() == Purpose::Other {
+                self.needs.wants_out[usize::from(wish.resident)] = wish.carries;
+            }
+        }
+    }
+
+    /// Makes the trips. Plans, which knew their wish so far, learn which trip it became.
+    pub(super) fn set_out(&mut self, desk: &mut Desk) {
+        let Desk { wishes, courses, trip_of, .. } = desk;
+        trip_of.clear();
+        let trips = &mut self.day.trips;
+        trips.resize(wishes.len() + 1, TripRow::default());
+        let mut count = 0;
+        trip_of.extend(wishes.iter().zip(courses).map(|(wish, course)| {
+            let (goes, pass) = match course {
+                Course::Goes(pass) => (true, *pass),
+                _ => (false, PassOutcome::NotNeeded),
+            };
+            let before = trips[..count].last();
+            trips[count] = row(wish, before, pass);
+            count += usize::from(goes);
+            // Of a trip that is made.
+            (count as u16).wrapping_sub(1)
+        }));
+        trips.truncate(count);
+        for plan in self.day.plans.iter_mut().filter(|plan| plan.trip != NO_TRIP) {
+            plan.trip = trip_of[plan.trip as usize].into();
+        }
+    }
+}
+
+/// The trip of a wish after the trip `before`. Where the stop before came to nothing, it begins at home.
+#[inline]
+fn row(wish: &Wish, before: Option<&TripRow>, pass: PassOutcome) -> TripRow {
+    let follows =
+        || before.is_some_and(|before| (before.resident, before.returns_ms()) == (wish.resident, wish.departs_ms));
+    let stop = if wish.stop > 0 && follows() { wish.stop } else { 0 };
+    TripRow::new(
+        (wish.departs_ms, wish.length_ms),
+        wish.resident,
+        (wish.destination, wish.distance_dam),
+        wish.purpose(),
+        stop,
+        pass,
+    )
+}
