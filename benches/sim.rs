@@ -1,6 +1,7 @@
 //! The simulator: making a population, and days of a region.
 
 use std::fmt::Debug;
+use std::fs::File;
 use std::hint::black_box;
 use std::str::FromStr;
 use std::sync::atomic::AtomicBool;
@@ -8,47 +9,49 @@ use std::sync::atomic::AtomicBool;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use demand::Calendar;
 use passes::{Policy, Purpose, PurposeRule};
-use sim::{Model, Options, Place, Population, Region, Settings, Shard};
+use sim::{Model, Options, Place, Population, Region, Settings, Shard, read_places, shrink_places};
 
-const RESIDENTS: u32 = 100_000;
+/// A tenth of Nizhny Novgorod oblast: the cost of a resident-day is that of the whole.
+const RESIDENTS: u32 = 320_000;
+const OBLAST: u32 = 3_202_946;
 
 /// A local date or time.
 fn moment<T: FromStr<Err: Debug>>(text: &str) -> T {
     text.parse().expect("a well-formed constant")
 }
 
-fn town() -> Vec<Place> {
-    vec![Place {
-        geonames_id: Some(520_555),
-        name: "Nizhniy Novgorod".into(),
-        latitude_deg: 56.328_67,
-        longitude_deg: 44.002_05,
-        residents: RESIDENTS,
-    }]
+fn places() -> Vec<Place> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/places/nizhny-novgorod-oblast.csv");
+    let all = read_places(File::open(path).expect("the places of the oblast")).expect("a well-formed table");
+    shrink_places(&all, OBLAST, RESIDENTS)
 }
 
-/// A pass for everything but strolls, from the first midnight on.
+/// The launch of April 2020: passes for errands and work, none near home, no strolls.
 fn policy() -> Policy {
-    let purposes = Purpose::ALL.into_iter().filter(|purpose| *purpose != Purpose::Other);
-    let purposes = purposes.map(|purpose| (purpose, PurposeRule::lasting(180))).collect();
-    Policy::new(moment("2020-04-02T00:00"), moment("2020-06-12T00:00"), purposes)
+    let errands = [Purpose::Groceries, Purpose::Pharmacy, Purpose::Doctor];
+    let near_home = [Purpose::Pet, Purpose::Rubbish].map(|purpose| (purpose, PurposeRule::free()));
+    let purposes = errands.map(|purpose| (purpose, PurposeRule::lasting(180)));
+    let purposes = purposes.into_iter().chain(near_home).chain([(Purpose::Work, PurposeRule::lasting(720))]);
+    Policy::new(moment("2020-04-02T12:00"), moment("2020-06-12T00:00"), purposes.collect())
 }
 
 fn region(c: &mut Criterion) {
     let mut group = c.benchmark_group("sim");
-    let settings = Settings::new(Region { places: "town.csv".into(), residents: RESIDENTS });
-    let (places, policy) = (town(), policy());
+    group.sample_size(10);
+    let settings = Settings::new(Region { places: "oblast.csv".into(), residents: RESIDENTS });
+    let (places, policy) = (places(), policy());
     group.throughput(Throughput::Elements(u64::from(RESIDENTS)));
-    group.bench_function("population_100k", |b| {
+    group.bench_function("population_320k", |b| {
         b.iter(|| Population::synthesise(black_box(&settings), &places, 1));
     });
 
-    let days = 3;
-    let calendar = Calendar { start: moment("2020-04-02"), days, utc_offset_min: 180 };
-    let model = Model { settings: &settings, places: &places, calendar, policy: &policy, curve: None, seed: 1 };
-    group.throughput(Throughput::Elements(u64::from(RESIDENTS) * u64::from(days)));
-    for threads in [1, 2] {
-        group.bench_function(format!("launch_100k_{threads}_threads"), |b| {
+    // The first days are those of registering; the difference to the first three is what an ordinary day costs.
+    for (days, threads) in [(3, 1), (23, 1), (23, 2)] {
+        let calendar = Calendar { start: moment("2020-04-02"), days, utc_offset_min: 180 };
+        let model =
+            Model { settings: &settings, places: &places, calendar, policy: &policy, curve: None, seed: 20_200_402 };
+        group.throughput(Throughput::Elements(u64::from(RESIDENTS) * u64::from(days)));
+        group.bench_function(format!("{days}_days_320k_{threads}_threads"), |b| {
             let stop = AtomicBool::new(false);
             let options = Options { threads, shard: Shard::WHOLE, stop: &stop, progress: &|_| () };
             b.iter(|| sim::simulate(black_box(&model), &options, &mut ()));

@@ -39,7 +39,7 @@ pub(crate) struct Shared<'a> {
 pub(crate) fn resolve(
     (world, today, wants): (&World<'_>, &Today, Wants),
     cells: &mut [Cell<'_>],
-    planned: &mut Vec<u64>,
+    planned: &mut [u64],
     shared: Shared<'_>,
     tally: &mut Tally,
 ) {

@@ -14,7 +14,7 @@ const BEGIN: &str = "<!-- published: generated";
 const END: &str = "<!-- published: end -->";
 
 /// The largest copy of a region that is simulated here. Queues at gates do not scale, so the metro is simulated whole.
-const LARGEST: u64 = 2_000_000;
+const LARGEST: u64 = 1_000_000;
 const WHOLE: [&str; 1] = ["moscow-metro"];
 
 /// A scenario held against its figures: the lines of the document's table, and what is out of its band.

@@ -40,9 +40,9 @@ fn draw(needs: &mut [u8], people: &People, state: &Needs, likely: &[[u32; 4]; Re
         let likely = &likely[resident.kind()];
         let drawn = |word: &u32, index: usize| u8::from(word >> 1 < likely[index]);
         let ended = u8::from(*prescription == 0) & u8::from(resident.is_chronic());
-        *needs = drawn(doctor, 0) * DOCTOR
-            | (drawn(pharmacy, 1) | ended) * PHARMACY
-            | drawn(work, 2) * WORK
-            | (drawn(other, 3) | u8::from(*wants_out)) * OTHER;
+        *needs = (drawn(doctor, 0) * DOCTOR)
+            | ((drawn(pharmacy, 1) | ended) * PHARMACY)
+            | (drawn(work, 2) * WORK)
+            | ((drawn(other, 3) | u8::from(*wants_out)) * OTHER);
     }
 }

@@ -101,7 +101,7 @@ impl Planner<'_> {
         rubbish.clear();
         rubbish.extend(kept.iter().map(|household| {
             let [_, bin, ..] = household_words.at(usize::from(*household));
-            let resident = self.from_7(*household, bin);
+            let resident = self.member_of_7(*household, bin);
             Errand { resident, household: *household, whose: resident, number: 0, lasts_days }
         }));
     }
@@ -114,7 +114,7 @@ impl Planner<'_> {
         for number in 0..self.world.activities.dog_walks_per_day {
             out.extend(kept.iter().map(|household| {
                 let [_, _, walker, _] = household_words.at(usize::from(*household));
-                let resident = self.from_7(*household, walker.rotate_left(8 * u32::from(number)));
+                let resident = self.member_of_7(*household, walker.rotate_left(8 * u32::from(number)));
                 Errand { resident, household: *household, whose: resident, number, lasts_days: 0 }
             }));
         }
@@ -176,8 +176,8 @@ impl Planner<'_> {
 
     /// The member of 7 or older that `word` falls on.
     #[inline]
-    fn from_7(&self, household: u16, word: u32) -> u16 {
+    fn member_of_7(&self, household: u16, word: u32) -> u16 {
         let household = usize::from(household);
-        self.people.firsts[household] + scale(word, self.people.kin[household].from_7()) as u16
+        self.people.firsts[household] + scale(word, self.people.kin[household].at_least_7()) as u16
     }
 }

@@ -128,7 +128,7 @@ impl Kin {
     }
 
     #[inline]
-    pub(crate) fn from_7(self) -> u32 {
+    pub(crate) fn at_least_7(self) -> u32 {
         u32::from(self.0 >> 3 & 7)
     }
 

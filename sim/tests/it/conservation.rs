@@ -16,7 +16,7 @@ fn the_laws_hold() {
         let (simulation, rows) = case.run(2);
         laws::hold(&case, &simulation, &rows);
         assert_eq!(simulation.residents, 8_000);
-        assert!(rows.passes().count() > 100, "{name}: {} passes", rows.passes().count());
+        assert!(rows.passes().count() > 10, "{name}: {} passes", rows.passes().count());
     }
 }
 
