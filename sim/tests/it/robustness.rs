@@ -3,9 +3,10 @@
 use passes::{Fault, Share};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
+use sim::settings::Bots;
 use sim::{Settings, Shard, SimError, complete_places};
 
-use crate::support::{Case, Rows, cases_in_ci};
+use crate::support::{Case, Rows, at_h, cases_in_ci};
 use crate::{generated, laws};
 
 proptest! {
@@ -51,6 +52,7 @@ fn all_faults_are_told_at_once() {
     settings.activities.departure_weights.work = [0.0; 24];
     settings.behaviour.web_from = jiff::civil::datetime(2020, 3, 1, 0, 0, 0, 0);
     settings.behaviour.app_wait_share = Share::of(0.9);
+    settings.behaviour.bots = vec![Bots { from: at_h(0), until: at_h(100), per_s: 1_000.0 }];
     settings.service.curve = "curve.csv".into();
     settings.checks.stops_per_h = -1.0;
     settings.patients.prompts_from_h = 23;
@@ -63,6 +65,7 @@ fn all_faults_are_told_at_once() {
         "activities.departure_weights.work",
         "behaviour.web_from",
         "behaviour.app_wait_share",
+        "behaviour.bots",
         "service.curve",
         "checks.stops_per_h",
         "patients.prompts_from_h",
