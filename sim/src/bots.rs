@@ -19,7 +19,8 @@ pub(crate) fn of_day(world: &World<'_>, day: u16, events: &mut Vec<u64>) {
             let number = first + request;
             let [moment, ..] = world.streams.block(number, day, Stage::Bots, 0);
             let turns = f64::from(request) + f64::from(moment) / 4_294_967_296.0;
-            let at_ms = (from_ms + (turns / per_ms) as Ms).clamp(day_ms, day_ms + DAY_MS - 1);
+            let last_ms = until_ms.min(day_ms + DAY_MS) - 1;
+            let at_ms = from_ms.saturating_add((turns / per_ms) as Ms).clamp(day_ms, last_ms);
             let plan = PlanId { cell: (number >> 16) as u16, index: number as u16 };
             events.push(Event { at_ms: (at_ms - day_ms) as i32, plan, act: Act::Bot }.key());
         }

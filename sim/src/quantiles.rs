@@ -25,7 +25,9 @@ impl Quantiles {
     /// The log-normal distribution with this median, in the unit of the values (more than 0), and this standard deviation of the
     /// logarithm. Values beyond `within` become its ends.
     pub(crate) fn log_normal(median: f64, sigma: f64, within: RangeInclusive<u32>) -> Self {
-        Self::of(within, |survival| median * libm::exp(sigma * normal(survival)))
+        // Without a spread even the least value is the median; zero times minus infinity would be no number.
+        let logarithm = |survival| if sigma > 0.0 { sigma * normal(survival) } else { 0.0 };
+        Self::of(within, |survival| median * libm::exp(logarithm(survival)))
     }
 
     /// The exponential distribution with this mean, in the unit of the values. Values beyond `within` become its ends.
@@ -128,6 +130,12 @@ mod tests {
         assert_eq!(Quantiles::log_normal(18_000_000.4, 1.2, ALL).at(HALF), 18_000_000);
         let exponential = Quantiles::exponential(90_000.0, ALL).at(HALF);
         assert_eq!(exponential, (90_000.0 * std::f64::consts::LN_2).round() as u32);
+    }
+
+    #[test]
+    fn without_spread_all_are_equal() {
+        let equal = Quantiles::log_normal(1_000.0, 0.0, ALL);
+        assert_eq!([0, 1, HALF, u32::MAX].map(|word| equal.at(word)), [1_000; 4]);
     }
 
     #[test]

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::per_purpose::per_purpose;
 use super::valid::{at_most_one, within};
 
+/// The most requests that bots make in a run: more would not fit into memory.
+const MOST_BOT_REQUESTS: f64 = 1e8;
+
 /// What residents do about the policy. Times are local.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -226,10 +229,21 @@ impl Behaviour {
         for (index, bots) in self.bots.iter().enumerate() {
             bots.faults(&format!("behaviour.bots.{index}"), faults);
         }
+        let requests: f64 = self.bots.iter().map(Bots::requests).sum();
+        if requests > MOST_BOT_REQUESTS {
+            let message =
+                format!("{requests:.0} requests in all; write a rate or time for {MOST_BOT_REQUESTS} at most");
+            faults.push(Fault::new("behaviour.bots", message));
+        }
     }
 }
 
 impl Bots {
+    /// How many requests they make in all.
+    fn requests(&self) -> f64 {
+        self.until.duration_since(self.from).as_secs_f64() * self.per_s
+    }
+
     fn faults(&self, key: &str, faults: &mut Vec<Fault>) {
         if self.until <= self.from {
             faults.push(Fault::new(format!("{key}.until"), format!("ends before {}; write a later time", self.from)));

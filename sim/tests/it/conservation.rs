@@ -13,7 +13,8 @@ use crate::{cases, laws};
 fn the_laws_hold() {
     for (name, case) in cases::all(8_000) {
         let (simulation, rows) = case.run(2);
-        laws::hold(&case, &simulation, &rows);
+        let held = std::panic::catch_unwind(|| laws::hold(&case, &simulation, &rows));
+        assert!(held.is_ok(), "a law is broken in the case of {name}");
         assert_eq!(simulation.residents, 8_000);
         assert!(rows.passes().count() > 10, "{name}: {} passes", rows.passes().count());
     }
@@ -47,6 +48,24 @@ fn every_patient_checks_in() {
     let (simulation, rows) = case.run(1);
     let check_ins: HashSet<u32> = rows.requests_of(RequestKind::CheckIn).map(|request| request.resident).collect();
     assert_eq!(check_ins.len() as u64, simulation.day_summaries.last().unwrap().patients);
+}
+
+/// The most that people can have to do with the service on a day: all of them ill, in the largest households, asked as often as may be.
+#[test]
+fn a_region_full_of_patients_is_counted() {
+    let case = Case::launch(14_000).with(|case| {
+        case.calendar.days = 1;
+        case.settings.population.household_size_shares = [0.0, 0.0, 0.0, 0.0, 0.0, 1.0].map(Share::of);
+        case.settings.behaviour.registration_share = Share::of(1.0);
+        case.settings.patients.first_day_share = Share::of(1.0);
+        case.settings.patients.answer_share = Share::of(1.0);
+        case.settings.patients.prompts_per_day = 8;
+    });
+    let (simulation, rows) = case.run(1);
+    laws::hold(&case, &simulation, &rows);
+    assert_eq!(rows.requests_of(RequestKind::CheckIn).count(), 8 * 14_000);
+    let more = case.with(|case| case.settings.patients.prompts_per_day += 1);
+    assert!(!more.settings.faults().is_empty());
 }
 
 /// A metamorphic law: nothing else is known of dogs than how many there are.

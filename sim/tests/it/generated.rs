@@ -277,7 +277,7 @@ prop_compose! {
     ) -> Checks {
         Checks {
             officers_per_100k,
-            officers_in: officers_in.into_iter().map(|officers| ("Bor".to_owned(), officers)).collect(),
+            officers_in: officers_in.into_iter().map(|officers| ("Nizhniy Novgorod".to_owned(), officers)).collect(),
             stops_per_h,
             hour_shares: hour_shares.map_or(Checks::default().hour_shares, |shares| shares.try_into().unwrap()),
             gates,

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use demand::{RateSeries, Request, RequestKind, SimTime};
 use passes::{Purpose, Rules, Window};
-use sim::settings::ServiceKind;
+use sim::settings::{Bots, ServiceKind};
 use sim::{Counts, GateMinute, Pass, PassOutcome, Simulation, Trip, Verdict};
 
 use crate::support::{Case, Rows};
@@ -186,8 +186,13 @@ impl Run<'_> {
             assert!(self.sum(|day| day.failed_requests[kind as usize]) <= counted);
         }
         let residents = self.case.settings.region.residents;
-        let bots = requests.iter().filter(|request| request.resident >= residents).count() as u64;
-        assert_eq!(bots, self.sum(|day| day.bot_requests));
+        let bots: Vec<_> = requests.iter().filter(|request| request.resident >= residents).collect();
+        assert_eq!(bots.len() as u64, self.sum(|day| day.bot_requests));
+        for request in bots {
+            let ms = |local| self.case.ms(local).max(0) as u64;
+            let is_time = |bots: &Bots| (ms(bots.from)..ms(bots.until)).contains(&request.at.ms());
+            assert!(self.case.settings.behaviour.bots.iter().any(is_time), "{request:?} of a bot");
+        }
     }
 
     fn one_registration_a_resident(&self) {
