@@ -135,7 +135,7 @@ impl Resolver<'_, '_> {
         let time_out_ms = (self.world.behaviour.time_out_s * 1_000.0) as Ms;
         let answer = self.shared.service.ask(at_ms, kind, luck, time_out_ms);
         if matches!(answer, Answer::Failed { .. }) {
-            self.tally.failed_requests[kind as usize] += 1;
+            self.tally.day.failed_requests[kind as usize] += 1;
         }
         answer
     }

@@ -1,14 +1,14 @@
 //! Counting what happens on a day: whole numbers, so that it does not matter who counts what, nor in which order.
 
 use demand::{Request, RequestKind};
-use passes::{Channel, Purpose};
+use passes::Purpose;
 
 use crate::cell::Cell;
 use crate::fingerprint::Fingerprint;
 use crate::plan::TripRow;
 use crate::population::{AgeBand, People, Phone};
 use crate::records::Quarters;
-use crate::{Counts, DaySummary, PassOutcome, Verdict};
+use crate::{Counts, DaySummary, PassOutcome};
 
 const MINUTE_MS: i64 = 60_000;
 const QUARTER_MS: u32 = 15 * 60_000;
@@ -26,21 +26,11 @@ const QUARTERS: usize = 2 * Quarters::PER_DAY + 1;
 /// The counts of one worker on one day.
 #[derive(Clone, Debug)]
 pub(crate) struct Tally {
-    pub(crate) purposes: [Counts; Purpose::ALL.len()],
+    /// The day in numbers, but for the trips, which are counted below.
+    pub(crate) day: DaySummary,
     pub(crate) groups: [Counts; GROUPS],
     pub(crate) places: Vec<Counts>,
     pub(crate) checks_there: Vec<u64>,
-    pub(crate) registrations: [u64; Channel::ALL.len()],
-    pub(crate) requests: [u64; RequestKind::ALL.len()],
-    pub(crate) failed_requests: [u64; RequestKind::ALL.len()],
-    pub(crate) checks: [u64; Verdict::ALL.len()],
-    pub(crate) bot_requests: u64,
-    pub(crate) patients: u64,
-    pub(crate) missed_check_ins: u64,
-    pub(crate) gate_arrivals: u64,
-    pub(crate) turned_back: u64,
-    pub(crate) gate_wait_sum_ms: u64,
-    pub(crate) gate_wait_max_ms: u64,
     pub(crate) fingerprint: Fingerprint,
     /// Requests by minute, from the midnight of the day before.
     pub(crate) minutes: Vec<[u32; RequestKind::ALL.len()]>,
@@ -55,21 +45,10 @@ pub(crate) struct Tally {
 impl Tally {
     pub(crate) fn new(places: usize) -> Self {
         Tally {
-            purposes: Default::default(),
+            day: DaySummary::default(),
             groups: Default::default(),
             places: vec![Counts::default(); places],
             checks_there: vec![0; places],
-            registrations: Default::default(),
-            requests: Default::default(),
-            failed_requests: Default::default(),
-            checks: Default::default(),
-            bot_requests: 0,
-            patients: 0,
-            missed_check_ins: 0,
-            gate_arrivals: 0,
-            turned_back: 0,
-            gate_wait_sum_ms: 0,
-            gate_wait_max_ms: 0,
             fingerprint: Fingerprint::default(),
             minutes: vec![Default::default(); MINUTES],
             presence: vec![[[0; 2]; QUARTERS]; places],
@@ -88,7 +67,7 @@ impl Tally {
         purpose: Purpose,
         change: impl Fn(&mut Counts),
     ) {
-        change(&mut self.purposes[purpose as usize]);
+        change(&mut self.day.purposes[purpose as usize]);
         change(&mut self.groups[people.residents[usize::from(resident)].counted_with()]);
         change(&mut self.places[usize::from(people.places[usize::from(household)])]);
     }
@@ -96,7 +75,7 @@ impl Tally {
     /// Counts a request.
     #[inline]
     pub(crate) fn request(&mut self, day: u16, request: &Request) {
-        self.requests[request.kind as usize] += 1;
+        self.day.requests[request.kind as usize] += 1;
         let minute = request.at.ms() as i64 / MINUTE_MS - (i64::from(day) - 1) * DAY_MIN as i64;
         self.minutes[minute.clamp(0, MINUTES as i64 - 1) as usize][request.kind as usize] += 1;
         self.fingerprint.add_request(request);
@@ -147,21 +126,10 @@ impl Tally {
     pub(crate) fn take(&mut self, other: &mut Tally) {
         let places = other.places.len();
         let other = std::mem::replace(other, Tally::new(places));
-        add_counts(&mut self.purposes, &other.purposes);
+        self.day.add(&other.day);
         add_counts(&mut self.groups, &other.groups);
         add_counts(&mut self.places, &other.places);
         add(&mut self.checks_there, &other.checks_there);
-        add(&mut self.registrations, &other.registrations);
-        add(&mut self.requests, &other.requests);
-        add(&mut self.failed_requests, &other.failed_requests);
-        add(&mut self.checks, &other.checks);
-        self.bot_requests += other.bot_requests;
-        self.patients += other.patients;
-        self.missed_check_ins += other.missed_check_ins;
-        self.gate_arrivals += other.gate_arrivals;
-        self.turned_back += other.turned_back;
-        self.gate_wait_sum_ms += other.gate_wait_sum_ms;
-        self.gate_wait_max_ms = self.gate_wait_max_ms.max(other.gate_wait_max_ms);
         self.fingerprint.join(other.fingerprint);
         add(self.minutes.as_flattened_mut(), other.minutes.as_flattened());
         add(self.presence.as_flattened_mut().as_flattened_mut(), other.presence.as_flattened().as_flattened());
@@ -175,7 +143,7 @@ impl Tally {
             let trips = std::mem::take(trips);
             let (group, rest) = (index % GROUPS, index / GROUPS);
             let (outcome, purpose) = (rest % OUTCOMES, rest / OUTCOMES);
-            add_trips(&mut self.purposes[purpose], outcome, trips);
+            add_trips(&mut self.day.purposes[purpose], outcome, trips);
             add_trips(&mut self.groups[group], outcome, trips);
         }
         for (counts, trips) in self.places.iter_mut().zip(&mut self.place_trips) {
@@ -187,21 +155,7 @@ impl Tally {
 
     /// The day in numbers.
     pub(crate) fn summary(&self, day: u16) -> DaySummary {
-        DaySummary {
-            day,
-            purposes: self.purposes,
-            registrations: self.registrations,
-            requests: self.requests,
-            failed_requests: self.failed_requests,
-            checks: self.checks,
-            bot_requests: self.bot_requests,
-            patients: self.patients,
-            missed_check_ins: self.missed_check_ins,
-            gate_arrivals: self.gate_arrivals,
-            turned_back: self.turned_back,
-            gate_wait_sum_ms: self.gate_wait_sum_ms,
-            gate_wait_max_ms: self.gate_wait_max_ms,
-        }
+        DaySummary { day, ..self.day.clone() }
     }
 
     /// How many more are out, and in shops, in each place than in the quarter before.

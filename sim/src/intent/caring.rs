@@ -13,14 +13,14 @@ impl Planner<'_> {
         let settings = self.world.patients;
         let from_ms = u32::from(settings.prompts_from_h) * HOUR_MS;
         let length_ms = u32::from(settings.prompts_until_h) * HOUR_MS - from_ms;
-        self.tally.patients += desk.patients.len() as u64;
+        self.tally.day.patients += desk.patients.len() as u64;
         for patient in &desk.patients {
             let who = self.number_of(*patient);
             for prompt in 0..u16::from(settings.prompts_per_day) {
                 let words = self.world.streams.block(who, self.today.day, Stage::CheckIn, prompt);
                 let [moment, answers, delay, _] = words;
                 if !self.world.chances.answers.holds(answers) {
-                    self.tally.missed_check_ins += 1;
+                    self.tally.day.missed_check_ins += 1;
                     continue;
                 }
                 let part_ms = length_ms / u32::from(settings.prompts_per_day);

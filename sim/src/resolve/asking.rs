@@ -32,7 +32,7 @@ impl Resolver<'_, '_> {
             Answer::Failed { at_ms } => self.failed(cell, id, self.relative_ms(at_ms), Act::Register),
             Answer::Answered { at_ms: answered_ms } => {
                 cell.standing.register(resident, answered_ms);
-                self.tally.registrations[cell.day.plans[index].channel as usize] += 1;
+                self.tally.day.registrations[cell.day.plans[index].channel as usize] += 1;
                 cell.day.plans[index].tries = 0;
                 self.ask_at_last(cell, id, self.relative_ms(answered_ms));
             }
@@ -279,7 +279,7 @@ impl Resolver<'_, '_> {
             plan.tries = plan.tries.saturating_add(1);
             let next_ms = at_ms.saturating_add(self.world.delays.retry.at(delay).min(24 * HOUR_MS) as i32);
             if plan.tries >= self.world.behaviour.most_tries || next_ms > plan.latest_ms {
-                self.tally.missed_check_ins += 1;
+                self.tally.day.missed_check_ins += 1;
             } else {
                 self.then(next_ms, id, Act::CheckIn);
             }
@@ -299,12 +299,12 @@ impl Resolver<'_, '_> {
             purpose: kind.has_purpose().then_some(passes::Purpose::Groceries),
         };
         self.tally.request(self.today.day, &request);
-        self.tally.bot_requests += 1;
+        self.tally.day.bot_requests += 1;
         if self.wants.requests {
             self.shared.bot_requests.push(request);
         }
         if let Answer::Failed { .. } = self.shared.service.ask(at_ms, kind, number.wrapping_mul(0x9E37_79B9), Ms::MAX) {
-            self.tally.failed_requests[kind as usize] += 1;
+            self.tally.day.failed_requests[kind as usize] += 1;
         }
     }
 

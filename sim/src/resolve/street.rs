@@ -81,7 +81,7 @@ impl Resolver<'_, '_> {
             verdict,
         };
         self.tally.fingerprint.add_check(&check);
-        self.tally.checks[verdict as usize] += 1;
+        self.tally.day.checks[verdict as usize] += 1;
         self.tally.checks_there[usize::from(place)] += 1;
         // A pass that held and was not believed.
         let is_false = matches!((shown, verdict), (Verdict::Annulled, _) | (Verdict::Valid, Verdict::NoAnswer));
@@ -145,7 +145,7 @@ impl Resolver<'_, '_> {
         let words = |kind| self.words_at_gate(cell, id, kind);
         let Some(queue) = Queues::choose(self.world, now_ms, errand, words) else { return };
         let [_, _, checked, _] = words(queue.kind.into());
-        self.tally.gate_arrivals += 1;
+        self.tally.day.gate_arrivals += 1;
         let gate = &self.world.gates[usize::from(queue.kind)];
         if !gate.checked.holds(checked) {
             let passage = Passage { at_ms: now_ms, queue: 0, wait_ms: 0, checked: false, turned_back: false };
@@ -193,10 +193,10 @@ impl Resolver<'_, '_> {
             trip.length_ms = trip.length_ms.min(back_ms as u32);
             let index = cell.day.plans[usize::from(id.index)].trip as usize;
             cell.day.goes_home_after(index);
-            self.tally.turned_back += 1;
+            self.tally.day.turned_back += 1;
         }
-        self.tally.gate_wait_sum_ms += wait_ms as u64;
-        self.tally.gate_wait_max_ms = self.tally.gate_wait_max_ms.max(wait_ms as u64);
+        self.tally.day.gate_wait_sum_ms += wait_ms as u64;
+        self.tally.day.gate_wait_max_ms = self.tally.day.gate_wait_max_ms.max(wait_ms as u64);
         let passage = Passage { at_ms: came_ms, queue: taken.found, wait_ms, checked: true, turned_back };
         self.shared.gate_minutes.add(queue.kind, place, passage);
         self.then(done_ms, id, Act::Done);
