@@ -26,7 +26,7 @@ pub struct Simulation {
     pub places: Vec<PlaceSummary>,
     /// People of each age and kind of phone in numbers.
     pub groups: Vec<GroupSummary>,
-    /// The quarter of an hour and place in which most people are shopping; none when nobody is.
+    /// The quarter of an hour and listed place in which most people are shopping; none when nobody is.
     pub fullest_shops: Option<Crowd>,
     /// The minute, gate and place of the longest wait; none when nobody comes to a gate.
     pub longest_wait: Option<GateMinute>,
@@ -179,6 +179,10 @@ impl Results {
     pub(crate) fn note_quarters(&mut self, day: u16, quarters: Quarters<'_>) {
         for quarter in 0..Quarters::PER_DAY {
             for place in 0..quarters.places() {
+                // Those outside the listed places do not share their shops.
+                if self.simulation.places[place].place.geonames_id.is_none() {
+                    continue;
+                }
                 let people = quarters.in_shops(quarter, place);
                 if people > self.simulation.fullest_shops.map_or(0, |crowd| crowd.people) {
                     let (quarter, place) = (quarter as u16, place as u16);
