@@ -156,7 +156,7 @@ pub struct GateMinute {
     pub turned_back: u32,
     /// The longest queue that one of them met, at one gate, in people.
     pub longest_queue: u32,
-    /// The sum of their waiting times until an officer was free, in milliseconds.
+    /// The sum of their waiting times until an officer was free or they went home, in milliseconds.
     pub wait_sum_ms: u64,
     /// The longest of these.
     pub wait_max_ms: u32,

@@ -171,13 +171,11 @@ impl Resolver<'_, '_> {
     fn serve(&mut self, cell: &mut Cell<'_>, queue: QueueId, taken: Waiting, at_ms: i32) {
         let id = taken.who;
         let place = home(cell, id);
-        let wait_ms = Ms::from(at_ms - taken.came_ms);
-        let came_ms = absolute_ms(self.today.day, taken.came_ms);
         let trip = &cell.day.trips[cell.day.plans[usize::from(id.index)].trip as usize];
-        if at_ms >= (trip.departs_ms + trip.length_ms) as i32 {
+        let returns_ms = trip.returns_ms() as i32;
+        if at_ms >= returns_ms {
             // Gone home meanwhile; the officer turns to the next.
-            let passage = Passage { at_ms: came_ms, queue: taken.found, wait_ms, checked: false, turned_back: false };
-            self.shared.gate_minutes.add(queue.kind, place, passage);
+            self.waited(queue, place, taken, returns_ms, (false, false));
             return self.then(at_ms, id, Act::Done);
         }
         let [.., manual] = self.words_at_gate(cell, id, queue.kind.into());
@@ -195,11 +193,25 @@ impl Resolver<'_, '_> {
             cell.day.goes_home_after(index);
             self.tally.day.turned_back += 1;
         }
+        self.waited(queue, place, taken, at_ms, (true, turned_back));
+        self.then(done_ms, id, Act::Done);
+    }
+
+    /// Counts someone who waited at a gate of `place` until `until_ms`.
+    fn waited(
+        &mut self,
+        queue: QueueId,
+        place: u16,
+        who: Waiting,
+        until_ms: i32,
+        (checked, turned_back): (bool, bool),
+    ) {
+        let wait_ms = Ms::from(until_ms - who.came_ms);
         self.tally.day.gate_wait_sum_ms += wait_ms as u64;
         self.tally.day.gate_wait_max_ms = self.tally.day.gate_wait_max_ms.max(wait_ms as u64);
-        let passage = Passage { at_ms: came_ms, queue: taken.found, wait_ms, checked: true, turned_back };
+        let at_ms = absolute_ms(self.today.day, who.came_ms);
+        let passage = Passage { at_ms, queue: who.found, wait_ms, checked, turned_back };
         self.shared.gate_minutes.add(queue.kind, place, passage);
-        self.then(done_ms, id, Act::Done);
     }
 
     /// The random numbers of a plan's trip at gates of a kind: whether it passes one, where, whether it is checked, how long the officer

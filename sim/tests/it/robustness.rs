@@ -10,7 +10,7 @@ use crate::support::{Case, Rows, at_h, cases_in_ci};
 use crate::{generated, laws};
 
 proptest! {
-    #![proptest_config(cases_in_ci(2_000))]
+    #![proptest_config(cases_in_ci(1_500))]
 
     #[test]
     fn no_accepted_scenario_fails(case in generated::case()) {
