@@ -15,7 +15,7 @@ use sim::{Model, Options, Place, Population, Region, Settings, Shard, read_place
 const RESIDENTS: u32 = 320_000;
 const OBLAST: u32 = 3_202_946;
 const MOSCOW: u32 = 12_700_000;
-/// Takes 4 GB of memory and minutes, so it runs only when LOCKGATE_BENCH_RUSSIA is set.
+/// Takes 4 GB of memory and minutes, so it runs only when `LOCKGATE_BENCH_RUSSIA` is set.
 const RUSSIA: u32 = 146_000_000;
 
 /// A local date or time.
