@@ -86,8 +86,11 @@ prop_compose! {
         quota in prop::option::of((1..4_u32, select(&[Period::Day, Period::Week][..]))),
     ) -> Policy {
         let quotas = quota.map(|(passes, per)| Quota::passes(passes, per)).into_iter().collect();
-        let mut policy = Policy { from: at_h(from_h), quotas, phases: vec![], earliest_start_min: 0, advance_h: 24, ..policy };
+        let mut policy = Policy { from: at_h(from_h), until: at_h(200), quotas, phases: vec![], earliest_start_min: 0, advance_h: 24, ..policy };
+        // Something is left when a purpose is forbidden.
+        policy.purposes.entry(Purpose::Rubbish).or_insert_with(PurposeRule::free);
         for rule in policy.purposes.values_mut() {
+            rule.allowed = true;
             rule.valid_until = rule.valid_until.map(|until| until.max(at_h(from_h + 1)));
         }
         policy
