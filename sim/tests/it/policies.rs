@@ -98,7 +98,7 @@ prop_compose! {
 }
 
 proptest! {
-    #![proptest_config(cases_in_ci(300))]
+    #![proptest_config(cases_in_ci(200))]
 
     /// On the first day it holds of every resident. Later days remember: who stayed at home yesterday goes today. Nobody gives a pass
     /// back here, since it would depend on the moment whether that makes room under a quota.
