@@ -24,6 +24,7 @@ TYPES = {
     "string": pa.string(),
     "date": pa.string(),
     "datetime": pa.string(),
+    "time": pa.string(),
 }
 
 
