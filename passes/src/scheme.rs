@@ -36,6 +36,8 @@ pub enum Invalid {
     Expired,
     /// Its holder gave it back.
     Cancelled,
+    /// The authority revoked it.
+    Revoked,
 }
 
 /// What a checkpoint makes of a code without asking anybody.

@@ -62,7 +62,7 @@ pub(super) async fn cancel(
     Bearer(resident): Bearer,
     PassInPath(pass): PassInPath,
 ) -> Result<StatusCode, Problem> {
-    let found = app.kept(app.store.cancel(pass, resident).await)?;
+    let found = app.kept(app.store.cancel(pass, resident, app.rules.local_day(app.clock.now_s())).await)?;
     if found { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::NotFound) }
 }
 
@@ -84,7 +84,11 @@ impl App {
             resident,
             asked,
             since_s: periods_s.fold(now_s - KEY_MEMORY_S, i64::min),
-            grant: Grant { pass: PassId::new(now_s, random), purpose: request.purpose, window },
+            purpose: request.purpose,
+            window,
+            issued_s: now_s,
+            day: self.rules.local_day(now_s),
+            random,
             quotas,
             at_most: self.limits.passes_per_resident,
         })
