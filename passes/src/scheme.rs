@@ -40,6 +40,32 @@ pub enum Invalid {
     Revoked,
 }
 
+impl Invalid {
+    /// All reasons, in the order of their numbers.
+    pub const ALL: [Invalid; 7] = [
+        Invalid::Malformed,
+        Invalid::Unknown,
+        Invalid::Forged,
+        Invalid::NotYet,
+        Invalid::Expired,
+        Invalid::Cancelled,
+        Invalid::Revoked,
+    ];
+
+    /// The name on the wire, such as `not_yet`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Invalid::Malformed => "malformed",
+            Invalid::Unknown => "unknown",
+            Invalid::Forged => "forged",
+            Invalid::NotYet => "not_yet",
+            Invalid::Expired => "expired",
+            Invalid::Cancelled => "cancelled",
+            Invalid::Revoked => "revoked",
+        }
+    }
+}
+
 /// What a checkpoint makes of a code without asking anybody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Check {

@@ -7,17 +7,20 @@ use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodFilter, MethodRouter, on};
-use passes::{Rules, Scheme, TokenKey};
+use passes::{Rules, Scheme, SchemeKind, TokenKey};
 use tokio::sync::Semaphore;
 
 use self::gate::Gate;
 use self::metrics::Metrics;
+use self::outcomes::Outcomes;
 use self::problem::Problem;
 use self::route::Route;
 use crate::clock::RunningClock;
-use crate::store::{OpenError, Opened, Store};
+use crate::retention::Retention;
+use crate::store::{Act, OpenError, Opened, Store, StoreError};
 use crate::{Config, Limits, Staff};
 
+mod administration;
 mod admit;
 mod checking_in;
 mod describe;
@@ -28,19 +31,25 @@ mod issuing;
 mod metrics;
 mod openapi;
 mod operation;
+mod outcomes;
 mod problem;
 mod qr;
 mod residents;
 mod route;
 mod service;
+mod transparency;
 mod verifying;
 
 /// What all requests share.
 pub(crate) struct App {
     pub(crate) store: Box<dyn Store>,
     scheme: Scheme,
-    rules: Rules,
-    clock: RunningClock,
+    scheme_kind: SchemeKind,
+    pub(crate) rules: Rules,
+    pub(crate) clock: RunningClock,
+    pub(crate) retention: Retention,
+    started_s: i64,
+    outcomes: Outcomes,
     token_key: TokenKey,
     staff: Staff,
     /// Places for those who draw: as many as processors.
@@ -53,11 +62,16 @@ pub(crate) struct App {
 impl App {
     pub(crate) fn open(config: Config) -> Result<Self, OpenError> {
         let Opened { store, secret } = config.store.open(config.limits.writes_in_flight)?;
+        let clock = config.clock.start();
         Ok(App {
             store,
             scheme: config.scheme.build(&secret.signing_seed()),
+            scheme_kind: config.scheme,
+            retention: Retention::new(config.retention_s, &config.rules),
             rules: config.rules,
-            clock: config.clock.start(),
+            started_s: clock.now_s(),
+            clock,
+            outcomes: Outcomes::default(),
             token_key: secret.token_key(),
             staff: config.staff,
             drawing: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
@@ -65,6 +79,25 @@ impl App {
             limits: config.limits,
             metrics: Metrics::default(),
         })
+    }
+}
+
+impl App {
+    /// Notes in the audit log with which staff and settings the server starts: who puts another administrator on the list is seen, too. A
+    /// server that is open to all has no administrators, and no log.
+    pub(crate) async fn note_start(&self) -> Result<(), StoreError> {
+        if self.staff.is_open() {
+            return Ok(());
+        }
+        let detail = format!(
+            "scheme {}; retention {} s; sunset {}; staff {}; administrators {}",
+            self.scheme_kind.name(),
+            self.retention.passes_s(),
+            self.rules.in_force_for().until_s,
+            self.staff.digest(),
+            self.staff.administrators().join(", ")
+        );
+        self.store.act(Act::Start { at_s: self.clock.now_s(), detail }).await.map(drop)
     }
 }
 
@@ -98,6 +131,12 @@ fn handler(route: Route, method: MethodFilter) -> MethodRouter<Arc<App>> {
         Route::CheckIn => on(method, checking_in::check_in),
         Route::LatestCheckIn => on(method, checking_in::latest),
         Route::Keys => on(method, service::keys),
+        Route::Transparency => on(method, transparency::transparency),
+        Route::Propose => on(method, administration::propose.layer(DefaultBodyLimit::max(Limits::BATCH_BODY_BYTES))),
+        Route::Proposals => on(method, administration::proposals),
+        Route::Proposal => on(method, administration::proposal),
+        Route::Approve => on(method, administration::approve),
+        Route::AuditLog => on(method, administration::audit_log),
         Route::OpenApi => on(method, openapi::openapi),
         Route::Health => on(method, service::health),
         Route::Ready => on(method, service::ready),

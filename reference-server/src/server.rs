@@ -7,9 +7,9 @@ use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use crate::Config;
 use crate::http::{App, router};
 use crate::store::{OpenError, StoreError};
+use crate::{Config, retention};
 
 /// A server did not start, or did not end well.
 #[derive(Debug, thiserror::Error)]
@@ -84,9 +84,11 @@ impl Server {
             let _ = stopped.await;
             tokio::time::sleep(stop_timeout).await;
         };
+        app.note_start().await?;
         tokio::select! {
             served = serving => served?,
             () = overdue => {}
+            () = retention::keep_to(Arc::clone(&app)) => {}
         }
         app.store.close().await?;
         Ok(())

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use super::App;
 use super::problem::Problem;
 use crate::Role;
-use crate::store::KeyDigest;
+use crate::store::{KeyDigest, ProposalId};
 
 /// A body of JSON.
 pub(super) struct Body<T>(pub(super) T);
@@ -108,6 +108,33 @@ impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
         } else {
             Err(Problem::IdempotencyKeyInvalid)
         }
+    }
+}
+
+/// A proposal named in the path.
+pub(super) struct ProposalInPath(pub(super) ProposalId);
+
+impl<S: Send + Sync> FromRequestParts<S> for ProposalInPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = axum::extract::Path::<String>::from_request_parts(parts, state).await;
+        let text = path.map_err(|_| Problem::NotFound)?.0;
+        ProposalId::parse(&text).map(ProposalInPath).ok_or(Problem::NotFound)
+    }
+}
+
+/// The number in the query after which a list goes on: `?after=1000`.
+pub(super) struct After(pub(super) u64);
+
+impl<S: Send + Sync> FromRequestParts<S> for After {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let Some(query) = parts.uri.query().filter(|query| !query.is_empty()) else { return Ok(After(0)) };
+        let number = query.strip_prefix("after=").and_then(|number| number.parse().ok());
+        // Numbers in the database have a sign.
+        number.filter(|number| i64::try_from(*number).is_ok()).map(After).ok_or(Problem::InvalidQuery)
     }
 }
 

@@ -17,15 +17,20 @@ pub(super) enum Problem {
     Unauthorized,
     Refused(Refusal),
     RoleNotAllowed,
+    OwnProposal,
     NotFound,
     MethodNotAllowed,
     RequestTimeout,
     AlreadyRegistered,
+    ApprovedBefore,
     BodyTooLarge,
     NotJson,
     InvalidBody,
+    InvalidQuery,
+    SelectionUnusable,
     IdempotencyKeyReused,
     TooManyPasses,
+    TooManyProposals,
     Internal,
     Overloaded,
 }
@@ -52,6 +57,9 @@ impl Problem {
             Problem::RoleNotAllowed => {
                 (StatusCode::FORBIDDEN, "role-not-allowed", "This is for another role than yours.")
             }
+            Problem::OwnProposal => {
+                (StatusCode::FORBIDDEN, "own-proposal", "Another administrator must approve what you proposed.")
+            }
             Problem::NotFound => (StatusCode::NOT_FOUND, "not-found", "There is nothing here."),
             Problem::MethodNotAllowed => {
                 (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "This cannot be done here.")
@@ -62,6 +70,7 @@ impl Problem {
             Problem::AlreadyRegistered => {
                 (StatusCode::CONFLICT, "already-registered", "This document is registered already.")
             }
+            Problem::ApprovedBefore => (StatusCode::CONFLICT, "approved-before", "This proposal is approved already."),
             Problem::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "The body is too large."),
             Problem::NotJson => {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json", "Send the body with Content-Type: application/json.")
@@ -71,6 +80,14 @@ impl Problem {
                 "invalid-body",
                 "The body lacks a field, has an unknown one or a wrong value.",
             ),
+            Problem::InvalidQuery => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "invalid-query", "The query is not one that is understood here.")
+            }
+            Problem::SelectionUnusable => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "selection-unusable",
+                "No pass was issued then that still holds, or more than 20,000 were; choose another stretch of time.",
+            ),
             Problem::IdempotencyKeyReused => (
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "idempotency-key-reused",
@@ -79,6 +96,11 @@ impl Problem {
             Problem::TooManyPasses => {
                 (StatusCode::TOO_MANY_REQUESTS, "too-many-passes", "You have asked for too many passes; wait a day.")
             }
+            Problem::TooManyProposals => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "too-many-proposals",
+                "Too many proposals wait for approval; approve some or let them lapse.",
+            ),
             Problem::Internal => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "internal",
@@ -142,6 +164,11 @@ mod tests {
             Problem::IdempotencyKeyInvalid,
             Problem::Unauthorized,
             Problem::RoleNotAllowed,
+            Problem::OwnProposal,
+            Problem::ApprovedBefore,
+            Problem::InvalidQuery,
+            Problem::SelectionUnusable,
+            Problem::TooManyProposals,
             Problem::NotFound,
             Problem::MethodNotAllowed,
             Problem::RequestTimeout,

@@ -16,6 +16,12 @@ pub(super) enum Route {
     CheckIn,
     LatestCheckIn,
     Keys,
+    Transparency,
+    Propose,
+    Proposals,
+    Proposal,
+    Approve,
+    AuditLog,
     OpenApi,
     Health,
     Ready,
@@ -23,7 +29,7 @@ pub(super) enum Route {
 }
 
 impl Route {
-    pub(super) const ALL: [Route; 15] = [
+    pub(super) const ALL: [Route; 21] = [
         Route::Register,
         Route::RegisterBatch,
         Route::Issue,
@@ -35,6 +41,12 @@ impl Route {
         Route::CheckIn,
         Route::LatestCheckIn,
         Route::Keys,
+        Route::Transparency,
+        Route::Propose,
+        Route::Proposals,
+        Route::Proposal,
+        Route::Approve,
+        Route::AuditLog,
         Route::OpenApi,
         Route::Health,
         Route::Ready,
@@ -55,6 +67,12 @@ impl Route {
             Route::CheckIn => "check_in",
             Route::LatestCheckIn => "latest_check_in",
             Route::Keys => "keys",
+            Route::Transparency => "transparency",
+            Route::Propose => "propose",
+            Route::Proposals => "proposals",
+            Route::Proposal => "proposal",
+            Route::Approve => "approve",
+            Route::AuditLog => "audit_log",
             Route::OpenApi => "openapi",
             Route::Health => "health",
             Route::Ready => "ready",
@@ -66,13 +84,22 @@ impl Route {
     pub(super) const fn weight(self) -> usize {
         match self {
             Route::Health | Route::Ready | Route::Metrics => 0,
-            Route::RegisterBatch => Limits::BATCH_WEIGHT,
+            Route::RegisterBatch | Route::Propose | Route::Approve => Limits::BATCH_WEIGHT,
             _ => 1,
         }
     }
 
     /// Whether the store's writer has to work for it.
     pub(super) const fn is_write(self) -> bool {
-        matches!(self, Route::Register | Route::RegisterBatch | Route::Issue | Route::Cancel | Route::CheckIn)
+        matches!(
+            self,
+            Route::Register
+                | Route::RegisterBatch
+                | Route::Issue
+                | Route::Cancel
+                | Route::CheckIn
+                | Route::Propose
+                | Route::Approve
+        )
     }
 }

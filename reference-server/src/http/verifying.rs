@@ -18,6 +18,7 @@ pub(super) async fn verify(
     Body(request): Body<VerificationRequest>,
 ) -> Result<Json<Verification>, Problem> {
     let judged = app.judge(&request.code).await?;
+    app.outcomes.count(judged.err());
     let grant = judged.ok();
     Ok(Json(Verification {
         valid: grant.is_some(),
