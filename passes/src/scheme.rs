@@ -17,6 +17,9 @@ pub struct Grant {
     pub purpose: Purpose,
     /// When it holds.
     pub window: Window,
+    /// How many passes were issued before this one. The store counts and puts it in when it issues; 0 until then. It never leaves
+    /// the server: what is published is the place that [`StatusPermutation`](crate::StatusPermutation) gives it.
+    pub serial: u64,
 }
 
 /// Why a code permits nothing.
@@ -35,6 +38,10 @@ pub enum Invalid {
     Expired,
     /// Its holder gave it back.
     Cancelled,
+    /// The issuer took it back.
+    Revoked,
+    /// It was good for one check, and that was before.
+    Spent,
 }
 
 /// What a checkpoint makes of a code without asking anybody.

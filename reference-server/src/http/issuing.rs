@@ -87,7 +87,7 @@ impl App {
             resident,
             asked,
             since_s: periods_s.fold(now_s - KEY_MEMORY_S, i64::min),
-            grant: Grant { pass: PassId::new(now_s, random), purpose: request.purpose, window },
+            grant: Grant { pass: PassId::new(now_s, random), purpose: request.purpose, window, serial: 0 },
             quotas,
             at_most: self.limits.passes_per_resident,
         })
@@ -115,6 +115,9 @@ impl App {
         IssuedPass {
             pass: grant.pass.to_string(),
             code: self.scheme.issuer.code(grant),
+            spoken: None,
+            salt: None,
+            blind_signature: None,
             purpose: grant.purpose,
             valid_from_s: grant.window.from_s,
             valid_until_s: grant.window.until_s,

@@ -39,8 +39,8 @@ fn pass(holder: u8, number: u8) -> NewPass {
     random[0] = number;
     NewPass {
         resident: resident(holder),
-        grant: Grant { pass: PassId::new(START_S, random), purpose: Purpose::Groceries, window },
-        asked: Asked { key: KeyDigest::of(&number.to_string()), request: [0; 8] },
+        grant: Grant { pass: PassId::new(START_S, random), purpose: Purpose::Groceries, window, serial: 0 },
+        asked: Asked { key: KeyDigest::of(&number.to_string()), request: [0; 16] },
         quotas: vec![QuotaWindow {
             purposes: PurposeSet::from_iter([Purpose::Groceries]),
             starts: Window { from_s: START_S - 1, until_s: START_S + 1 },
@@ -248,7 +248,7 @@ async fn of_100_equal_asks_one_is_new_and_all_have_its_answer() {
         assert_eq!(found, 1);
 
         let asked = pass(1, 0).asked;
-        let other = Asked { request: [1; 8], ..asked };
+        let other = Asked { request: [1; 16], ..asked };
         let replay = |asked, since_s| store.replay(resident(1), asked, since_s);
         assert_eq!(replay(asked, START_S).await.unwrap(), Some(Issuance::Replayed(issued[0])));
         assert_eq!(replay(other, START_S).await.unwrap(), Some(Issuance::KeyReused));
@@ -418,7 +418,7 @@ async fn tell(store: &dyn Store, place: u8, act: &Act) -> String {
             new.quotas[0].limit = limit;
             new.grant.pass = name(place);
             new.grant.window.from_s += later_s;
-            new.asked.request = [request; 8];
+            new.asked.request = [request; 16];
             format!("{:?}", store.issue(new).await.unwrap())
         }
         Act::Cancel { holder, place } => format!("{:?}", store.cancel(name(place), resident(holder)).await.unwrap()),
@@ -428,7 +428,7 @@ async fn tell(store: &dyn Store, place: u8, act: &Act) -> String {
         }
         Act::LatestCheckIn { number } => format!("{:?}", store.latest_check_in(resident(number)).await.unwrap()),
         Act::Replay { holder, key, since_s } => {
-            let asked = Asked { request: [0; 8], ..pass(holder, key).asked };
+            let asked = Asked { request: [0; 16], ..pass(holder, key).asked };
             format!("{:?}", store.replay(resident(holder), asked, START_S + since_s).await.unwrap())
         }
     }

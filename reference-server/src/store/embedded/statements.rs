@@ -31,7 +31,7 @@ pub(super) fn issue(db: &Connection, new: &NewPass) -> rusqlite::Result<Issuance
         return Ok(Issuance::UnknownResident);
     }
     let decided = decide(&earlier(db, new.resident, new.since_s)?, new);
-    if let Issuance::Issued(Grant { pass, purpose, window }) = decided {
+    if let Issuance::Issued(Grant { pass, purpose, window, serial: _ }) = decided {
         let resident = new.resident.as_bytes();
         db.prepare_cached("INSERT INTO holders VALUES (?1, ?2)")?.execute(params![pass.as_bytes(), resident])?;
         db.prepare_cached("INSERT INTO passes VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7)")?.execute(params![
@@ -105,6 +105,7 @@ fn grant(row: &Row<'_>) -> rusqlite::Result<Grant> {
         pass: PassId::from_bytes(row.get(0)?),
         purpose: Purpose::from_number(number).ok_or(unknown)?,
         window: Window { from_s: row.get(2)?, until_s: row.get(3)? },
+        serial: 0,
     })
 }
 
