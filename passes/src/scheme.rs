@@ -35,8 +35,10 @@ pub enum Invalid {
     Expired,
     /// Its holder gave it back.
     Cancelled,
-    /// The authority revoked it.
+    /// The issuer took it back.
     Revoked,
+    /// It was good for one check, and that was before.
+    Spent,
 }
 
 /// What a checkpoint makes of a code without asking anybody.

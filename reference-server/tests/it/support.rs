@@ -95,7 +95,7 @@ impl Asking {
 
     /// A pass for a walk with the pet, from now on.
     pub(crate) async fn pet_pass(&self, token: &str, key: &str) -> IssuedPass {
-        let request = PassRequest { purpose: Purpose::Pet, valid_from_s: None, duration_s: None };
+        let request = PassRequest { purpose: Purpose::Pet, valid_from_s: None, duration_s: None, blinded: None };
         let answer = self.pass(token, key, &json!(request)).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::CREATED);
         answer.json().await.unwrap()
