@@ -36,13 +36,15 @@ pub enum Invalid {
     Expired,
     /// Its holder gave it back.
     Cancelled,
-    /// The authority revoked it.
+    /// The issuer took it back.
     Revoked,
+    /// It was good for one check, and that was before.
+    Spent,
 }
 
 impl Invalid {
     /// All reasons, in the order of their numbers.
-    pub const ALL: [Invalid; 7] = [
+    pub const ALL: [Invalid; 8] = [
         Invalid::Malformed,
         Invalid::Unknown,
         Invalid::Forged,
@@ -50,6 +52,7 @@ impl Invalid {
         Invalid::Expired,
         Invalid::Cancelled,
         Invalid::Revoked,
+        Invalid::Spent,
     ];
 
     /// The name on the wire, such as `not_yet`.
@@ -62,6 +65,7 @@ impl Invalid {
             Invalid::Expired => "expired",
             Invalid::Cancelled => "cancelled",
             Invalid::Revoked => "revoked",
+            Invalid::Spent => "spent",
         }
     }
 }

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler;
-use axum::middleware::from_fn_with_state;
+use axum::http::HeaderValue;
+use axum::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use passes::{Rules, Scheme, SchemeKind, TokenKey};
 use tokio::sync::Semaphore;
@@ -61,7 +64,8 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) fn open(config: Config) -> Result<Self, OpenError> {
-        let Opened { store, secret } = config.store.open(config.limits.writes_in_flight)?;
+        // One place more than requests may take: removing what is due takes no place from them.
+        let Opened { store, secret } = config.store.open(config.limits.writes_in_flight + 1)?;
         let clock = config.clock.start();
         Ok(App {
             store,
@@ -113,7 +117,16 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .method_not_allowed_fallback(async || Problem::MethodNotAllowed)
         .fallback(async || Problem::NotFound)
         .layer(DefaultBodyLimit::max(Limits::BODY_BYTES))
+        .layer(map_response(keep_to_yourself))
         .with_state(Arc::clone(app))
+}
+
+/// No cache keeps an answer that does not say so itself, and no browser takes it for what it is not.
+async fn keep_to_yourself(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
 }
 
 fn handler(route: Route, method: MethodFilter) -> MethodRouter<Arc<App>> {

@@ -1,5 +1,7 @@
 //! What handlers take from a request; whatever is wrong with it becomes a [`Problem`] here.
 
+use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use axum::Json;
@@ -7,7 +9,9 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use passes::{PassId, ResidentId};
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use super::App;
 use super::problem::Problem;
@@ -21,15 +25,37 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        match Json::from_request(request, state).await {
-            Ok(Json(body)) => Ok(Body(body)),
-            Err(rejection) => Err(match rejection.status() {
+        let Json(Object(body)) =
+            Json::from_request(request, state).await.map_err(|rejection| match rejection.status() {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::NotJson,
                 StatusCode::PAYLOAD_TOO_LARGE => Problem::BodyTooLarge,
                 StatusCode::UNPROCESSABLE_ENTITY => Problem::InvalidBody,
                 _ => Problem::MalformedJson,
-            }),
-        }
+            })?;
+        Ok(Body(body))
+    }
+}
+
+/// What is read from a JSON object, and from nothing else: left to itself, serde takes the fields of a struct from an array, too.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor(PhantomData)).map(Object)
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map))
     }
 }
 

@@ -123,6 +123,9 @@ impl App {
         IssuedPass {
             pass: grant.pass.to_string(),
             code: self.scheme.issuer.code(grant),
+            spoken: None,
+            salt: None,
+            blind_signature: None,
             purpose: grant.purpose,
             valid_from_s: grant.window.from_s,
             valid_until_s: grant.window.until_s,

@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
-use passes::wire::{KeySet, PublicKey};
+use passes::wire::{KeyMaterial, KeySet, PublicKey};
 
 use super::App;
 use super::problem::Problem;
@@ -16,10 +16,12 @@ use crate::store::StoreError;
 /// `GET /v1/keys`
 pub(super) async fn keys(State(app): State<Arc<App>>) -> Json<KeySet> {
     let keys = app.scheme.issuer.keys().into_iter().map(|key| PublicKey {
-        kty: "OKP".into(),
-        crv: "Ed25519".into(),
+        material: KeyMaterial::Okp { crv: "Ed25519".into(), x: base64url(&key.public) },
         kid: hex(&key.kid),
-        x: base64url(&key.public),
+        alg: "EdDSA".into(),
+        valid_from_s: 0,
+        valid_until_s: i64::MAX,
+        purpose: None,
     });
     Json(KeySet { keys: keys.collect() })
 }

@@ -93,7 +93,7 @@ fn pass(holder: u8, number: u8) -> NewPass {
         issued_s: START_S,
         day: DAY,
         random: [number; 12],
-        asked: Asked { key: KeyDigest::of(&number.to_string()), request: [0; 8] },
+        asked: Asked { key: KeyDigest::of(&number.to_string()), request: [0; 16] },
         quotas: vec![QuotaWindow {
             purposes: PurposeSet::from_iter([Purpose::Groceries]),
             starts: Window { from_s: START_S - 1, until_s: START_S + 1 },

@@ -73,7 +73,7 @@ impl Told<'_> {
                 new.quotas[0].limit = limit;
                 new.window.from_s += later_s;
                 new.issued_s += self.names.len() as i64;
-                new.asked.request = [request; 8];
+                new.asked.request = [request; 16];
                 let issuance = store.issue(new).await.unwrap();
                 self.issuance(issuance)
             }
@@ -96,7 +96,7 @@ impl Told<'_> {
             }
             Act::LatestCheckIn { number } => format!("{:?}", store.latest_check_in(resident(number)).await.unwrap()),
             Act::Replay { holder, key, since_s } => {
-                let asked = Asked { request: [0; 8], ..pass(holder, key).asked };
+                let asked = Asked { request: [0; 16], ..pass(holder, key).asked };
                 let before = store.replay(resident(holder), asked, START_S + since_s).await.unwrap();
                 before.map_or("nothing".into(), |issuance| self.issuance(issuance))
             }

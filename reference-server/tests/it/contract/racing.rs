@@ -74,7 +74,7 @@ async fn of_100_equal_asks_one_is_new_and_all_have_its_answer() {
         assert_eq!(stores.census(START_S).await.unwrap().passes, 1, "one row");
 
         let asked = pass(1, 0).asked;
-        let other = Asked { request: [1; 8], ..asked };
+        let other = Asked { request: [1; 16], ..asked };
         let replay = |asked, since_s| stores.replay(resident(1), asked, since_s);
         assert_eq!(replay(asked, START_S).await.unwrap(), Some(Issuance::Replayed(issued[0])));
         assert_eq!(replay(other, START_S).await.unwrap(), Some(Issuance::KeyReused));
