@@ -1,10 +1,10 @@
 //! The HTTP interface: what the server holds, its routes, and what stands in front of each.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::handler::Handler;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, delete, get, post};
 use passes::{Rules, Scheme, TokenKey};
@@ -12,6 +12,8 @@ use passes::{Rules, Scheme, TokenKey};
 use self::gate::Gate;
 use self::metrics::Metrics;
 use self::problem::Problem;
+use self::rehearsal::Rehearsal;
+use self::request_id::RequestIds;
 use self::route::Route;
 use crate::clock::RunningClock;
 use crate::store::{OpenError, Opened, Store};
@@ -19,15 +21,24 @@ use crate::{Config, Limits};
 
 mod admit;
 mod checking_in;
+mod connections;
 mod extract;
 mod gate;
 mod issuing;
 mod metrics;
 mod problem;
+mod process;
+mod rehearsal;
+mod request_id;
 mod residents;
 mod route;
+#[cfg(test)]
+mod rush;
 mod service;
 mod verifying;
+
+pub(crate) use admit::OVERLOADED_CONNECTION;
+pub(crate) use connections::CutOff;
 
 /// What all requests share.
 pub(crate) struct App {
@@ -36,9 +47,12 @@ pub(crate) struct App {
     rules: Rules,
     clock: RunningClock,
     token_key: TokenKey,
-    limits: Limits,
-    gate: Gate,
-    metrics: Metrics,
+    pub(crate) limits: Limits,
+    pub(crate) gate: Gate,
+    pub(crate) metrics: Metrics,
+    request_ids: RequestIds,
+    turned_away: AtomicU64,
+    rehearsal: Option<Rehearsal>,
 }
 
 impl App {
@@ -53,8 +67,17 @@ impl App {
             gate: Gate::new(&config.limits),
             limits: config.limits,
             metrics: Metrics::default(),
+            request_ids: RequestIds::new(random_word().map_err(OpenError::Random)?),
+            turned_away: AtomicU64::default(),
+            rehearsal: Rehearsal::begin(config.faults),
         })
     }
+}
+
+fn random_word() -> Result<u64, getrandom::Error> {
+    let mut word = [0; 8];
+    getrandom::fill(&mut word)?;
+    Ok(u64::from_ne_bytes(word))
 }
 
 /// The routes of `docs/api.md`. Each is admitted and counted under its own name.
@@ -62,12 +85,11 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
     let admitted = |route: Route, methods: MethodRouter<Arc<App>>| {
         methods.layer(from_fn_with_state((Arc::clone(app), route), admit::admit))
     };
-    let batch_limit = DefaultBodyLimit::max(Limits::BATCH_BODY_BYTES);
     Router::new()
         .route("/v1/residents", admitted(Route::Register, post(residents::register)))
         .route(
             "/v1/residents/batch",
-            admitted(Route::RegisterBatch, post(residents::register_batch.layer(batch_limit))),
+            admitted(Route::RegisterBatch, post(residents::register_batch)),
         )
         .route("/v1/passes", admitted(Route::Issue, post(issuing::issue)))
         .route(
@@ -86,6 +108,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .route("/metrics", admitted(Route::Metrics, get(service::metrics)))
         .method_not_allowed_fallback(async || Problem::MethodNotAllowed)
         .fallback(async || Problem::NotFound)
-        .layer(DefaultBodyLimit::max(Limits::BODY_BYTES))
+        // Bodies are limited where they are read, before a handler sees them.
+        .layer(DefaultBodyLimit::disable())
         .with_state(Arc::clone(app))
 }

@@ -5,6 +5,7 @@
 //! - [`Config`]: the scheme, the store, the rules, the clock and the limits of a server;
 //! - [`run`]: serves on a listener until it is told to stop, then finishes what it began and flushes the store;
 //! - [`Store`], [`StoreKind`]: the seam behind which residents and passes are kept, for tests and benchmarks.
+//! - [`Faults`]: what is to go wrong in a rehearsal.
 //!
 //! The interface on the wire is described in `docs/api.md`; its bodies are [`passes::wire`], the rules it obeys [`passes::Rules`].
 //!
@@ -13,6 +14,7 @@
 
 mod clock;
 mod config;
+mod faults;
 mod http;
 mod secret;
 mod server;
@@ -20,6 +22,7 @@ pub mod store;
 
 pub use clock::Clock;
 pub use config::{Config, Limits};
+pub use faults::{BadFault, Faults};
 pub use secret::Secret;
-pub use server::{Server, ServerError, run};
+pub use server::{Certificates, Server, ServerError, TlsError, TlsFiles, run};
 pub use store::{Store, StoreKind};

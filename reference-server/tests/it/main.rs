@@ -4,8 +4,12 @@
 
 mod api;
 mod contract;
+mod connections;
 mod durability;
+mod logs;
+mod metrics;
 mod overload;
 mod policies;
 mod privacy;
 mod support;
+mod tls;
