@@ -1,10 +1,10 @@
 //! The HTTP interface: what the server holds, its routes, and what stands in front of each.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::handler::Handler;
 use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
 use axum::middleware::{from_fn_with_state, map_response};
@@ -17,6 +17,8 @@ use self::gate::Gate;
 use self::metrics::Metrics;
 use self::outcomes::Outcomes;
 use self::problem::Problem;
+use self::rehearsal::Rehearsal;
+use self::request_id::RequestIds;
 use self::route::Route;
 use crate::clock::RunningClock;
 use crate::retention::Retention;
@@ -26,6 +28,7 @@ use crate::{Config, Limits, Staff};
 mod administration;
 mod admit;
 mod checking_in;
+mod connections;
 mod describe;
 mod drawing;
 mod extract;
@@ -36,12 +39,20 @@ mod openapi;
 mod operation;
 mod outcomes;
 mod problem;
+mod process;
 mod qr;
+mod rehearsal;
+mod request_id;
 mod residents;
 mod route;
+#[cfg(test)]
+mod rush;
 mod service;
 mod transparency;
 mod verifying;
+
+pub(crate) use admit::OVERLOADED_CONNECTION;
+pub(crate) use connections::CutOff;
 
 /// What all requests share.
 pub(crate) struct App {
@@ -57,9 +68,12 @@ pub(crate) struct App {
     staff: Staff,
     /// Places for those who draw: as many as processors.
     drawing: Semaphore,
-    limits: Limits,
-    gate: Gate,
-    metrics: Metrics,
+    pub(crate) limits: Limits,
+    pub(crate) gate: Gate,
+    pub(crate) metrics: Metrics,
+    request_ids: RequestIds,
+    turned_away: AtomicU64,
+    rehearsal: Option<Rehearsal>,
 }
 
 impl App {
@@ -82,8 +96,17 @@ impl App {
             gate: Gate::new(&config.limits),
             limits: config.limits,
             metrics: Metrics::default(),
+            request_ids: RequestIds::new(random_word().map_err(OpenError::Random)?),
+            turned_away: AtomicU64::default(),
+            rehearsal: Rehearsal::begin(config.faults),
         })
     }
+}
+
+fn random_word() -> Result<u64, getrandom::Error> {
+    let mut word = [0; 8];
+    getrandom::fill(&mut word)?;
+    Ok(u64::from_ne_bytes(word))
 }
 
 impl App {
@@ -116,7 +139,8 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
     routes
         .method_not_allowed_fallback(async || Problem::MethodNotAllowed)
         .fallback(async || Problem::NotFound)
-        .layer(DefaultBodyLimit::max(Limits::BODY_BYTES))
+        // Bodies are limited where they are read, before a handler sees them.
+        .layer(DefaultBodyLimit::disable())
         .layer(map_response(keep_to_yourself))
         .with_state(Arc::clone(app))
 }
@@ -132,9 +156,7 @@ async fn keep_to_yourself(mut response: Response) -> Response {
 fn handler(route: Route, method: MethodFilter) -> MethodRouter<Arc<App>> {
     match route {
         Route::Register => on(method, residents::register),
-        Route::RegisterBatch => {
-            on(method, residents::register_batch.layer(DefaultBodyLimit::max(Limits::BATCH_BODY_BYTES)))
-        }
+        Route::RegisterBatch => on(method, residents::register_batch),
         Route::Issue => on(method, issuing::issue),
         Route::Show => on(method, issuing::show),
         Route::QrSvg => on(method, drawing::svg),
@@ -145,7 +167,7 @@ fn handler(route: Route, method: MethodFilter) -> MethodRouter<Arc<App>> {
         Route::LatestCheckIn => on(method, checking_in::latest),
         Route::Keys => on(method, service::keys),
         Route::Transparency => on(method, transparency::transparency),
-        Route::Propose => on(method, administration::propose.layer(DefaultBodyLimit::max(Limits::BATCH_BODY_BYTES))),
+        Route::Propose => on(method, administration::propose),
         Route::Proposals => on(method, administration::proposals),
         Route::Proposal => on(method, administration::proposal),
         Route::Approve => on(method, administration::approve),

@@ -89,6 +89,14 @@ impl Route {
         }
     }
 
+    /// How large a body may be.
+    pub(super) const fn body_bytes(self) -> usize {
+        match self {
+            Route::RegisterBatch | Route::Propose => Limits::BATCH_BODY_BYTES,
+            _ => Limits::BODY_BYTES,
+        }
+    }
+
     /// Whether the store's writer has to work for it.
     pub(super) const fn is_write(self) -> bool {
         matches!(
