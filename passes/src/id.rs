@@ -15,55 +15,16 @@ use crate::permutation::Permutation;
 #[error("not a well-formed identifier")]
 pub struct IdError;
 
-/// The name of a pass inside the server: four bytes of issue time (Unix seconds, big-endian) and 96 random bits.
+/// The name of a pass as everybody sees it: 128 bits that tell nothing, neither when it was issued nor how many there are.
 ///
-/// The time comes first so that a database appends new passes at one place: with random keys every insert writes a page of its
-/// own, and group commit gains nothing. 96 random bits keep codes from being guessed. Outside, a pass is known by its [`PassName`].
+/// A server that wants to know where it keeps a pass makes its names with [`NameKey`](crate::NameKey).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PassId([u8; 16]);
 
 impl PassId {
-    /// A name for a pass issued at `now_s` (Unix seconds), from 12 random bytes.
-    pub fn new(now_s: i64, random: [u8; 12]) -> Self {
-        let mut bytes = [0; 16];
-        // Wraps in 2106; only the order within a few years matters.
-        bytes[..4].copy_from_slice(&(now_s as u32).to_be_bytes());
-        bytes[4..].copy_from_slice(&random);
-        PassId(bytes)
-    }
-
     /// The name with these bytes.
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         PassId(bytes)
-    }
-
-    /// The 16 bytes.
-    pub const fn as_bytes(&self) -> &[u8; 16] {
-        &self.0
-    }
-
-    /// When the pass was issued, in Unix seconds.
-    pub fn issued_s(&self) -> i64 {
-        let [a, b, c, d, ..] = self.0;
-        i64::from(u32::from_be_bytes([a, b, c, d]))
-    }
-}
-
-impl fmt::Debug for PassId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PassId({:032x})", u128::from_be_bytes(self.0))
-    }
-}
-
-/// The name of a pass as everybody outside the server sees it: 128 bits that look drawn by lot and tell neither when the pass was
-/// issued nor how many there are. [`Centre`](crate::Centre) leads from one name to the other.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PassName([u8; 16]);
-
-impl PassName {
-    /// The name with these bytes.
-    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
-        PassName(bytes)
     }
 
     /// The 16 bytes.
@@ -76,19 +37,19 @@ impl PassName {
     /// # Errors
     /// [`IdError`] when `text` is not 26 characters of Crockford's Base32.
     pub fn parse(text: &str) -> Result<Self, IdError> {
-        code::base32_decode(text).map(PassName).ok_or(IdError)
+        code::base32_decode(text).map(PassId).ok_or(IdError)
     }
 }
 
-impl fmt::Display for PassName {
+impl fmt::Display for PassId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&code::base32_encode(&self.0))
     }
 }
 
-impl fmt::Debug for PassName {
+impl fmt::Debug for PassId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PassName({self})")
+        write!(f, "PassId({self})")
     }
 }
 
@@ -205,14 +166,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pass_ids_sort_by_time_and_read_back() {
-        let early = PassId::new(1_585_774_800, [0xff; 12]);
-        let late = PassId::new(1_585_774_801, [0; 12]);
-        assert!(early < late);
-        assert_eq!(late.issued_s(), 1_585_774_801);
-        let name = PassName::from_bytes([0xa5; 16]);
-        assert_eq!(PassName::parse(&name.to_string()), Ok(name));
-        assert_eq!(PassName::parse("short"), Err(IdError));
+    fn pass_ids_read_back() {
+        let pass = PassId::from_bytes([0xa7; 16]);
+        assert_eq!(PassId::parse(&pass.to_string()), Ok(pass));
+        assert_eq!(PassId::parse("short"), Err(IdError));
     }
 
     #[test]

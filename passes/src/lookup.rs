@@ -11,7 +11,7 @@ use crate::code::{BASE32_CHARS, check_characters};
 use crate::key::Key;
 use crate::scheme::{AskError, Check, Invalid, Issuer, Opaque, Permit, Showing, Verifier};
 use crate::spoken::SpokenCode;
-use crate::{PassName, Purpose, Window};
+use crate::{PassId, Purpose, Window};
 
 /// The server's half.
 pub(crate) struct Lookup(pub(crate) Arc<Centre>);
@@ -23,10 +23,10 @@ impl Issuer for Lookup {
         blinded.map_or(Ok(None), |_| Err(AskError::NothingToSign))
     }
 
-    fn show(&self, permit: &Permit, _blinded: Option<&Blinded>) -> Showing {
-        let mut code = self.0.name(permit.grant.pass).to_string();
+    fn show(&self, permit: &Permit, _blinded: Option<&Blinded>) -> Result<Showing, AskError> {
+        let mut code = permit.grant.pass.to_string();
         code.extend(check_characters(&code));
-        Showing::Code { code, spoken: self.0.spoken(&permit.grant), salt: None }
+        Ok(Showing::Code { code, spoken: Some(self.0.spoken(&permit.grant)), salt: None })
     }
 
     fn keys(&self, _now_s: i64) -> Vec<Key> {
@@ -42,8 +42,8 @@ impl Verifier for LookupVerifier {
     fn check(&self, code: &str, _now_s: i64) -> Check {
         let (body, check) = code.split_at_checked(BASE32_CHARS).unwrap_or_default();
         let well_formed = check_characters(body).is_some_and(|right| right.eq_ignore_ascii_case(check));
-        match (PassName::parse(body), SpokenCode::parse(code)) {
-            (Ok(name), _) if well_formed => Check::AskCentre(Opaque::Name(name)),
+        match (PassId::parse(body), SpokenCode::parse(code)) {
+            (Ok(pass), _) if well_formed => Check::AskCentre(Opaque::Pass(pass)),
             (_, Ok(spoken)) => Check::AskCentre(Opaque::Spoken(spoken)),
             _ => Check::Invalid(Invalid::Malformed),
         }

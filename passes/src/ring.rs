@@ -2,7 +2,7 @@
 //!
 //! Time is cut into periods, and each has a key of its own that follows from the secret and the number of the period. So keys change by
 //! themselves, processes that share the secret have the same ones, and nothing has to be kept. A pass is signed by the key of the period
-//! in which it was issued, for good; that key stays published until the last pass that it signed is over, and the next period's is
+//! in which it begins to hold, for good; that key stays published until the last pass that it signed is over, and the next ones are
 //! published ahead, for checkpoints that fetch keys only now and then.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,7 +19,9 @@ pub struct KeyPlan {
     pub algorithm: Algorithm,
     /// For how long a key signs, in seconds.
     pub period_s: i64,
-    /// The longest time from the issue of a pass to its end, in seconds.
+    /// How long before its start a pass may be issued, in seconds.
+    pub advance_s: i64,
+    /// How long a pass may hold, in seconds.
     pub longest_pass_s: i64,
 }
 
@@ -54,9 +56,9 @@ impl KeyRing {
         Arc::clone(&era)
     }
 
-    /// The key that signs what was issued at `issued_s`.
-    pub(crate) fn signer(&self, issued_s: i64) -> Arc<Signer> {
-        let period = self.period(issued_s);
+    /// The key that signs what holds from `from_s` on.
+    pub(crate) fn signer(&self, from_s: i64) -> Arc<Signer> {
+        let period = self.period(from_s);
         let era = Arc::clone(&self.era.lock().unwrap_or_else(PoisonError::into_inner));
         let known = era.signers.iter().find(|(number, _)| *number == period);
         known.map_or_else(|| Arc::new(self.plan.signer(&self.seed, period)), |(_, signer)| Arc::clone(signer))
@@ -83,7 +85,8 @@ impl Era {
     fn new(seed: &[u8; 32], plan: &KeyPlan, period: i64) -> Self {
         let oldest = period - 1 - plan.longest_pass_s.div_euclid(plan.period_s);
         let begins_s = period * plan.period_s;
-        let periods = (oldest..=period + 1).filter(|number| plan.window(*number).until_s > begins_s);
+        let newest = period + 1 + plan.advance_s.div_euclid(plan.period_s);
+        let periods = (oldest..=newest).filter(|number| plan.window(*number).until_s > begins_s);
         let signers: Vec<(i64, Arc<Signer>)> =
             periods.map(|number| (number, Arc::new(plan.signer(seed, number)))).collect();
         let keys: Vec<Key> =
@@ -98,16 +101,16 @@ impl Era {
 mod tests {
     use super::*;
 
-    const PLAN: KeyPlan = KeyPlan { algorithm: Algorithm::Ed25519, period_s: 1_000, longest_pass_s: 2_500 };
+    const PLAN: KeyPlan = KeyPlan { algorithm: Algorithm::Ed25519, period_s: 1_000, advance_s: 500, longest_pass_s: 2_500 };
 
     #[test]
     fn a_key_is_published_from_before_its_first_pass_until_after_its_last() {
         let ring = KeyRing::new(&[1; 32], PLAN);
-        for issued_s in [10_000, 10_500, 10_999] {
-            let kid = ring.signer(issued_s).public().kid();
+        for from_s in [10_000, 10_500, 10_999] {
+            let kid = ring.signer(from_s).public().kid();
             let published = |at_s| ring.era(at_s).keys.iter().any(|key| key.kid == kid);
-            assert!(published(issued_s - 1_000), "a period ahead");
-            assert!(published(issued_s) && published(issued_s + PLAN.longest_pass_s));
+            assert!(published(from_s - 1_000), "a period ahead");
+            assert!(published(from_s) && published(from_s + PLAN.longest_pass_s));
             assert!(!published(10_000 - 1_001));
             assert!(!published(10_999 + PLAN.longest_pass_s + PLAN.period_s), "gone in the period after its end");
         }

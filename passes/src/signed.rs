@@ -15,7 +15,7 @@ use crate::key::Key;
 use crate::ring::KeyRing;
 use crate::scheme::{AskError, Check, Invalid, Issuer, Permit, SchemeError, Showing, Verifier};
 use crate::signer::SignatureKey;
-use crate::{PassName, Purpose, StatusPosition, Window, Zone};
+use crate::{PassId, Purpose, StatusPosition, StatusToken, Window, Zone};
 
 const PREFIX: &str = "LG1:";
 /// CWT claims (RFC 8392 section 3.1), and one in the range for private use (section 9.1.1: below -65536).
@@ -30,7 +30,7 @@ const LONGEST_CODE: usize = 512;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Claims {
     /// The name of the pass.
-    pub pass: PassName,
+    pub pass: PassId,
     /// What it permits.
     pub purpose: Purpose,
     /// When it holds.
@@ -64,7 +64,7 @@ impl Claims {
         let pass = (d.i32().ok()? == CLAIM_CTI).then(|| d.bytes().ok())??;
         let (CLAIM_LOCKGATE, 5) = (d.i32().ok()?, d.array().ok()??) else { return None };
         let claims = Claims {
-            pass: PassName::from_bytes(pass.try_into().ok()?),
+            pass: PassId::from_bytes(pass.try_into().ok()?),
             window: Window { from_s, until_s },
             purpose: Purpose::from_number(d.u8().ok()?)?,
             zone: Zone::from_number(d.u8().ok()?)?,
@@ -85,14 +85,14 @@ impl Signed {
     fn code(&self, permit: &Permit, salt: &Salt) -> String {
         let grant = &permit.grant;
         let claims = Claims {
-            pass: self.centre.name(grant.pass),
+            pass: grant.pass,
             purpose: grant.purpose,
             window: grant.window,
             zone: permit.zone,
             commitment: permit.document.commit(salt),
-            status: self.centre.status(grant.serial),
+            status: self.centre.status(grant.pass),
         };
-        let signer = self.ring.signer(grant.pass.issued_s());
+        let signer = self.ring.signer(grant.window.from_s);
         let header = header(signer.algorithm(), &signer.public().kid(), None);
         PREFIX.to_owned() + &base45::encode(&sign1(&signer, &header, &claims.encode()))
     }
@@ -107,13 +107,17 @@ impl Issuer for Signed {
         blinded.map_or(Ok(None), |_| Err(AskError::NothingToSign))
     }
 
-    fn show(&self, permit: &Permit, _blinded: Option<&Blinded>) -> Showing {
+    fn show(&self, permit: &Permit, _blinded: Option<&Blinded>) -> Result<Showing, AskError> {
         let salt = self.centre.salt(permit.grant.pass);
-        Showing::Code { code: self.code(permit, &salt), spoken: None, salt: Some(salt) }
+        Ok(Showing::Code { code: self.code(permit, &salt), spoken: None, salt: Some(salt) })
     }
 
     fn keys(&self, now_s: i64) -> Vec<Key> {
         self.ring.era(now_s).keys.clone()
+    }
+
+    fn sign_status(&self, list: &StatusToken) -> Option<Vec<u8>> {
+        Some(list.sign(&self.ring))
     }
 }
 
