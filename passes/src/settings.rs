@@ -2,9 +2,6 @@
 
 use crate::{Algorithm, KeyPlan, Rules};
 
-/// For how long a key signs when nothing else is said: a week.
-const KEY_PERIOD_S: i64 = 7 * 86_400;
-
 /// What a scheme must know of the rules it serves, and what its operator chooses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SchemeSettings {
@@ -15,12 +12,15 @@ pub struct SchemeSettings {
 }
 
 impl SchemeSettings {
+    /// For how long a key signs when nothing else is said, in seconds: a week.
+    pub const KEY_PERIOD_S: i64 = 7 * 86_400;
+
     /// The settings that fit `rules`, with Ed25519 and a key a week.
     pub fn of(rules: &Rules) -> Self {
         SchemeSettings {
             keys: KeyPlan {
                 algorithm: Algorithm::default(),
-                period_s: KEY_PERIOD_S,
+                period_s: Self::KEY_PERIOD_S,
                 advance_s: rules.longest_advance_s(),
                 longest_pass_s: rules.longest_pass_s(),
             },

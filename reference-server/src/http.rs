@@ -12,6 +12,7 @@ use passes::{Rules, Scheme, TokenKey};
 use self::gate::Gate;
 use self::metrics::Metrics;
 use self::problem::Problem;
+use self::revocations::StatusLists;
 use self::route::Route;
 use crate::clock::RunningClock;
 use crate::store::{OpenError, Opened, Store};
@@ -25,14 +26,17 @@ mod issuing;
 mod metrics;
 mod problem;
 mod residents;
+mod revocations;
 mod route;
 mod service;
+mod showing;
 mod verifying;
 
 /// What all requests share.
 pub(crate) struct App {
     pub(crate) store: Box<dyn Store>,
     scheme: Scheme,
+    status_lists: StatusLists,
     rules: Rules,
     clock: RunningClock,
     token_key: TokenKey,
@@ -44,16 +48,28 @@ pub(crate) struct App {
 impl App {
     pub(crate) fn open(config: Config) -> Result<Self, OpenError> {
         let Opened { store, secret } = config.store.open(config.limits.writes_in_flight)?;
+        let settings = config.scheme_settings();
+        let scheme = config.scheme.build(&secret.signing_seed(), secret.name_key(), &settings);
+        let clock = config.clock.start();
+        scheme.issuer.prepare(clock.now_s());
         Ok(App {
             store,
-            scheme: config.scheme.build(&secret.signing_seed()),
+            scheme,
             rules: config.rules,
-            clock: config.clock.start(),
+            clock,
+            status_lists: StatusLists::default(),
             token_key: secret.token_key(),
             gate: Gate::new(&config.limits),
             limits: config.limits,
             metrics: Metrics::default(),
         })
+    }
+}
+
+impl App {
+    /// Makes the keys of the time around now.
+    pub(crate) fn prepare(&self) {
+        self.scheme.issuer.prepare(self.clock.now_s());
     }
 }
 
@@ -81,6 +97,8 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
                 .merge(admitted(Route::LatestCheckIn, get(checking_in::latest))),
         )
         .route("/v1/keys", admitted(Route::Keys, get(service::keys)))
+        .route("/v1/revocations", admitted(Route::StatusLists, get(revocations::index)))
+        .route("/v1/revocations/{list}", admitted(Route::StatusList, get(revocations::list)))
         .route("/health", admitted(Route::Health, get(service::health)))
         .route("/ready", admitted(Route::Ready, get(service::ready)))
         .route("/metrics", admitted(Route::Metrics, get(service::metrics)))

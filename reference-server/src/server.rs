@@ -11,6 +11,9 @@ use crate::Config;
 use crate::http::{App, router};
 use crate::store::{OpenError, StoreError};
 
+/// How often is looked whether keys of days to come must be made.
+const PREPARE_EVERY: Duration = Duration::from_secs(60);
+
 /// A server did not start, or did not end well.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
@@ -80,6 +83,8 @@ impl Server {
             shutdown.await;
             let _ = stopping.send(());
         });
+        // Keys of days to come are made while nobody waits for them.
+        let preparing = tokio::spawn(keep_preparing(Arc::clone(&app)));
         let overdue = async {
             let _ = stopped.await;
             tokio::time::sleep(stop_timeout).await;
@@ -88,7 +93,18 @@ impl Server {
             served = serving => served?,
             () = overdue => {}
         }
+        preparing.abort();
         app.store.close().await?;
         Ok(())
+    }
+}
+
+/// Has the scheme make its keys ahead of time, for as long as the server runs.
+async fn keep_preparing(app: Arc<App>) {
+    loop {
+        tokio::time::sleep(PREPARE_EVERY).await;
+        let app = Arc::clone(&app);
+        // One that fails is tried again.
+        let _ = tokio::task::spawn_blocking(move || app.prepare()).await;
     }
 }

@@ -14,13 +14,15 @@ pub(super) enum Route {
     CheckIn,
     LatestCheckIn,
     Keys,
+    StatusLists,
+    StatusList,
     Health,
     Ready,
     Metrics,
 }
 
 impl Route {
-    pub(super) const ALL: [Route; 12] = [
+    pub(super) const ALL: [Route; 14] = [
         Route::Register,
         Route::RegisterBatch,
         Route::Issue,
@@ -30,6 +32,8 @@ impl Route {
         Route::CheckIn,
         Route::LatestCheckIn,
         Route::Keys,
+        Route::StatusLists,
+        Route::StatusList,
         Route::Health,
         Route::Ready,
         Route::Metrics,
@@ -47,6 +51,8 @@ impl Route {
             Route::CheckIn => "check_in",
             Route::LatestCheckIn => "latest_check_in",
             Route::Keys => "keys",
+            Route::StatusLists => "status_lists",
+            Route::StatusList => "status_list",
             Route::Health => "health",
             Route::Ready => "ready",
             Route::Metrics => "metrics",
