@@ -19,7 +19,8 @@ pub struct DocumentDigest([u8; 16]);
 impl DocumentDigest {
     /// The digest of a document's number. Blanks and the case of letters do not count: one types what one reads.
     pub fn of(number: &str) -> Self {
-        let plain: String = number.chars().filter(|letter| !letter.is_whitespace()).flat_map(char::to_uppercase).collect();
+        let plain: String =
+            number.chars().filter(|letter| !letter.is_whitespace()).flat_map(char::to_uppercase).collect();
         let digest = Sha256::new().chain_update(b"lockgate document\0").chain_update(plain).finalize();
         DocumentDigest(std::array::from_fn(|place| digest[place]))
     }

@@ -1,10 +1,10 @@
 //! The phone's half of every scheme.
 
+use crate::Purpose;
 use crate::blind::Blinding;
 use crate::key::Key;
 use crate::scheme::{SchemeError, SchemeKind};
 use crate::wire::IssuedPass;
-use crate::Purpose;
 
 /// What a phone keeps between asking for a pass and showing it.
 pub struct Asking {

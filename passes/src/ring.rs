@@ -7,10 +7,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::Window;
 use crate::key::{Algorithm, Key};
 use crate::signed::SignedVerifier;
 use crate::signer::Signer;
-use crate::Window;
 
 /// How signing keys follow one another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,7 +101,8 @@ impl Era {
 mod tests {
     use super::*;
 
-    const PLAN: KeyPlan = KeyPlan { algorithm: Algorithm::Ed25519, period_s: 1_000, advance_s: 500, longest_pass_s: 2_500 };
+    const PLAN: KeyPlan =
+        KeyPlan { algorithm: Algorithm::Ed25519, period_s: 1_000, advance_s: 500, longest_pass_s: 2_500 };
 
     #[test]
     fn a_key_is_published_from_before_its_first_pass_until_after_its_last() {

@@ -75,9 +75,7 @@ impl SignatureKey {
     /// The key with these numbers; `None` when they are no point of the curve, or of another kind.
     pub(crate) fn new(public: &PublicKey) -> Option<Self> {
         match public {
-            PublicKey::Ed25519(point) => {
-                ed25519_dalek::VerifyingKey::from_bytes(point).ok().map(SignatureKey::Ed25519)
-            }
+            PublicKey::Ed25519(point) => ed25519_dalek::VerifyingKey::from_bytes(point).ok().map(SignatureKey::Ed25519),
             PublicKey::Es256(point) => {
                 let sec1 = [&[4], point.as_slice()].concat();
                 p256::ecdsa::VerifyingKey::from_sec1_bytes(&sec1).ok().map(SignatureKey::Es256)

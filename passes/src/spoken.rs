@@ -42,7 +42,8 @@ impl SpokenCode {
             'I' | 'L' => '1',
             letter => letter,
         };
-        let text: String = text.chars().filter(|letter| !matches!(letter, ' ' | '-')).take(CHARS + 1).map(plain).collect();
+        let text: String =
+            text.chars().filter(|letter| !matches!(letter, ' ' | '-')).take(CHARS + 1).map(plain).collect();
         let (body, check) = text.split_at_checked(BODY_CHARS).ok_or(IdError)?;
         let number = code::number(body).filter(|_| check_characters(body).as_deref() == Some(check)).ok_or(IdError)?;
         Ok(SpokenCode { end: (number >> KEYED_BITS) as u32, keyed: number as u64 & ((1 << KEYED_BITS) - 1) })

@@ -10,7 +10,7 @@ use blind_rsa_signatures::BlindMessage;
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng;
 
-use super::{Blinded, BlindVerifier, KeyPair, RSA_BYTES, SecretKey};
+use super::{BlindVerifier, Blinded, KeyPair, RSA_BYTES, SecretKey};
 use crate::derive::derive;
 use crate::key::{Key, PublicKey};
 use crate::scheme::AskError;

@@ -67,9 +67,11 @@ impl Problem {
                 "malformed-blinded",
                 "`blinded` is not 256 bytes below the modulus of the day's key, in unpadded base64url.",
             ),
-            Problem::Blinded(AskError::NoKey) => {
-                (StatusCode::FORBIDDEN, "no-key", "There is no key for this day; see /v1/keys for the days that have one.")
-            }
+            Problem::Blinded(AskError::NoKey) => (
+                StatusCode::FORBIDDEN,
+                "no-key",
+                "There is no key for this day; see /v1/keys for the days that have one.",
+            ),
             Problem::NotWithdrawable => (
                 StatusCode::CONFLICT,
                 "not-withdrawable",

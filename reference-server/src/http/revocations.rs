@@ -73,8 +73,7 @@ impl App {
             lists.entry(place.list).or_default().revoke(place.index);
         }
         let sign = |(list, statuses)| {
-            let token =
-                StatusToken { list, issued_s: now_s, expires_s: now_s + EXPIRES_S, ttl_s: TTL_S, statuses };
+            let token = StatusToken { list, issued_s: now_s, expires_s: now_s + EXPIRES_S, ttl_s: TTL_S, statuses };
             Some((list, self.scheme.issuer.sign_status(&token)?))
         };
         Made { at_s: now_s, lists: lists.into_iter().filter_map(sign).collect() }
