@@ -16,7 +16,7 @@ const ARROWS: [(&str, &[&str]); 7] = [
 ];
 
 /// Third-party crates with one home: named in no other crate's `[dependencies]`.
-const HOMES: [(&str, &[&str]); 13] = [
+const HOMES: [(&str, &[&str]); 14] = [
     ("polars", &["report"]),
     ("parquet", &["report"]),
     ("plotters", &["report"]),
@@ -30,6 +30,7 @@ const HOMES: [(&str, &[&str]); 13] = [
     ("anyhow", &["cli"]),
     ("toml_edit", &["cli"]),
     ("ed25519-dalek", &["passes"]),
+    ("aes", &["passes"]),
 ];
 
 fn root() -> PathBuf {

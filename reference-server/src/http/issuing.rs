@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use passes::wire::{IssuedPass, PassRequest};
-use passes::{Grant, PassId, QuotaWindow, Refusal, ResidentId, Window};
+use passes::{Grant, QuotaWindow, Refusal, ResidentId, Window};
 
 use super::App;
 use super::extract::{Bearer, Body, IdempotencyKey, PassInPath};
@@ -87,7 +87,11 @@ impl App {
             resident,
             asked,
             since_s: periods_s.fold(now_s - KEY_MEMORY_S, i64::min),
-            grant: Grant { pass: PassId::new(now_s, random), purpose: request.purpose, window, serial: 0 },
+            purpose: request.purpose,
+            window,
+            issued_s: now_s,
+            day: self.rules.local_day(now_s),
+            random,
             quotas,
             at_most: self.limits.passes_per_resident,
         })

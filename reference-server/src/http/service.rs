@@ -46,7 +46,7 @@ impl App {
     /// The store's answer, or the problem that stands for its failure.
     pub(super) fn kept<T>(&self, answer: Result<T, StoreError>) -> Result<T, Problem> {
         answer.map_err(|error| match error {
-            StoreError::Busy | StoreError::Closed => Problem::Overloaded,
+            StoreError::Busy | StoreError::Closed | StoreError::Unavailable => Problem::Overloaded,
             StoreError::Database(_) => Problem::Internal,
         })
     }

@@ -40,7 +40,11 @@ impl App {
         Ok(kept.ok_or(Invalid::Unknown).and_then(|kept| {
             let grant = self.as_it_stands(kept.grant, now_s);
             grant.holds(now_s)?;
-            if kept.cancelled { Err(Invalid::Cancelled) } else { Ok(grant) }
+            match (kept.revoked_s, kept.cancelled) {
+                (Some(_), _) => Err(Invalid::Revoked),
+                (None, true) => Err(Invalid::Cancelled),
+                (None, false) => Ok(grant),
+            }
         }))
     }
 }
