@@ -2,7 +2,7 @@
 //!
 //! In order of use:
 //!
-//! - [`Config`]: the scheme, the store, the rules, the clock and the limits of a server;
+//! - [`Config`]: the scheme, the store, the rules, the clock, the staff and the limits of a server;
 //! - [`run`]: serves on a listener until it is told to stop, then finishes what it began and flushes the store;
 //! - [`Store`], [`StoreKind`]: the seam behind which residents and passes are kept, for tests and benchmarks.
 //!
@@ -16,10 +16,12 @@ mod config;
 mod http;
 mod secret;
 mod server;
+mod staff;
 pub mod store;
 
 pub use clock::Clock;
 pub use config::{Config, Limits};
 pub use secret::Secret;
 pub use server::{Server, ServerError, run};
+pub use staff::{Member, Role, Staff, StaffFault};
 pub use store::{Store, StoreKind};
