@@ -141,7 +141,7 @@ def ask(driver, purpose):
     until(driver, f"the card of a pass for {purpose}", lambda: len(driver.find_elements(By.CSS_SELECTOR, ".card")) == before + 1)
     image = one(driver, ".card .qr")
     until(driver, "the QR code", lambda: driver.execute_script("return arguments[0].complete && arguments[0].naturalWidth > 0", image))
-    code = text(driver, ".card .code")
+    code = one(driver, ".card .code").get_property("textContent")
     driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", image)
     seen = zxingcpp.read_barcodes(Image.open(io.BytesIO(image.screenshot_as_png)).convert("L"))
     assert [found.text for found in seen] == [code], f"the QR code reads {[found.text for found in seen]}, the card says {code}"

@@ -2,7 +2,7 @@
 // network after one visit. Newer ones are fetched whenever there is a network. Nothing else is kept: no code, no answer of the centre.
 
 const STORE = "lockgate-officer-1";
-const PAGE = ["/officer", "/pages/style.css", "/pages/officer.js", "/pages/service.js", "/pages/signed.js", "/pages/time.js", "/pages/words.js"];
+const PAGE = ["/officer", "/pages/style.css", "/pages/cbor.js", "/pages/officer.js", "/pages/service.js", "/pages/signed.js", "/pages/time.js", "/pages/words.js"];
 const TRUST = ["/v1/keys", "/v1/revocations"];
 /** After this long without an answer the copy is used, in milliseconds. */
 const PATIENCE_MS = 4_000;

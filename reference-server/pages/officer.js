@@ -16,7 +16,7 @@ let last = null;
 
 /** What is known of `code`: `{verdict, reason, purpose, until_s, how}`. */
 async function judge(code) {
-  if (isSigned(code) && trusted) return await check(code, trusted, now_s());
+  if (isSigned(code) && trusted?.keys.size > 0) return await check(code, trusted, now_s());
   const token = sessionStorage.getItem(TOKEN) || undefined;
   const answer = await ask("POST", "/v1/verifications", { token, body: { code } });
   if (!answer.ok) return { verdict: "unknown", reason: answer.status === 401 ? "unauthorized" : "unreachable" };

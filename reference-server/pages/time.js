@@ -11,7 +11,7 @@ export const now_s = () => Date.now() / 1000 + ahead_s;
 export async function setClock() {
   try {
     const sent_s = Date.now() / 1000;
-    const response = await fetch("/pages/time", { cache: "no-store", signal: AbortSignal.timeout(5_000) });
+    const response = await fetch("/v1/time", { cache: "no-store", signal: AbortSignal.timeout(5_000) });
     const { now_s } = await response.json();
     ahead_s = now_s - (sent_s + Date.now() / 1000) / 2;
     // Less than two seconds is the answer's own way, not a wrong clock.

@@ -1,5 +1,7 @@
 // What the pages say, in English and Russian, and how times are written. No key is in one language only: .ci/pages checks it.
 
+import { now_s } from "/pages/time.js";
+
 const WORDS = {
   en: {
     "language.name": "English",
@@ -186,7 +188,7 @@ export const keys = () => Object.values(WORDS).map((words) => Object.keys(words)
 /** A time of day, with the date when it is not today. `unix_s` in Unix seconds. */
 export function clock(unix_s) {
   const at = new Date(unix_s * 1000);
-  const today = at.toDateString() === new Date().toDateString();
+  const today = at.toDateString() === new Date(now_s() * 1000).toDateString();
   const form = today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" };
   return new Intl.DateTimeFormat(language, form).format(at);
 }
