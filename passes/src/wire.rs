@@ -126,6 +126,13 @@ pub struct LatestCheckIn {
     pub checked_in_s: i64,
 }
 
+/// `GET /v1/time`: the service's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ServiceTime {
+    /// Now, in Unix seconds.
+    pub now_s: i64,
+}
+
 /// `GET /v1/keys`: what a checkpoint needs to verify offline, as a JSON Web Key Set (RFC 7517).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct KeySet {

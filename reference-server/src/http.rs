@@ -28,6 +28,7 @@ mod issuing;
 mod metrics;
 mod openapi;
 mod operation;
+mod pages;
 mod problem;
 mod qr;
 mod residents;
@@ -98,6 +99,11 @@ fn handler(route: Route, method: MethodFilter) -> MethodRouter<Arc<App>> {
         Route::CheckIn => on(method, checking_in::check_in),
         Route::LatestCheckIn => on(method, checking_in::latest),
         Route::Keys => on(method, service::keys),
+        Route::Time => on(method, service::time),
+        Route::ResidentPage => on(method, pages::resident),
+        Route::OfficerPage => on(method, pages::officer),
+        Route::OfficerWorker => on(method, pages::officer_worker),
+        Route::PageFile => on(method, pages::file),
         Route::OpenApi => on(method, openapi::openapi),
         Route::Health => on(method, service::health),
         Route::Ready => on(method, service::ready),

@@ -57,6 +57,13 @@ impl Route {
                 .refuses([Problem::NotFound]),
             Route::Keys => Operation::get("/v1/keys", "The keys to verify with offline")
                 .gives::<wire::KeySet>(StatusCode::OK, "A JSON Web Key Set (RFC 7517)."),
+            Route::Time => Operation::get("/v1/time", "What time the service believes it is")
+                .gives::<wire::ServiceTime>(StatusCode::OK, "The time by which passes begin and end."),
+            Route::ResidentPage => page("/", "The resident's page", "text/html"),
+            Route::OfficerPage => page("/officer", "The officer's page", "text/html"),
+            Route::OfficerWorker => page("/officer-worker.js", "Keeps the officer's page for offline use", "text/javascript"),
+            Route::PageFile => page("/pages/{file}", "A style sheet or script of the pages", "text/javascript")
+                .refuses([Problem::NotFound]),
             Route::OpenApi => Operation::get("/openapi.json", "This document").answers(
                 StatusCode::OK,
                 Content::Of("application/json"),
@@ -74,6 +81,10 @@ fn drawn(path: &'static str, summary: &'static str, media_type: &'static str) ->
         .by(RESIDENT)
         .answers(StatusCode::OK, Content::Of(media_type), "The code of the pass as a QR code.")
         .refuses([Problem::NotFound])
+}
+
+fn page(path: &'static str, summary: &'static str, media_type: &'static str) -> Operation {
+    Operation::get(path, summary).answers(StatusCode::OK, Content::Of(media_type), "For a browser.")
 }
 
 fn watched(path: &'static str, summary: &'static str) -> Operation {

@@ -16,6 +16,11 @@ pub(super) enum Route {
     CheckIn,
     LatestCheckIn,
     Keys,
+    Time,
+    ResidentPage,
+    OfficerPage,
+    OfficerWorker,
+    PageFile,
     OpenApi,
     Health,
     Ready,
@@ -23,7 +28,7 @@ pub(super) enum Route {
 }
 
 impl Route {
-    pub(super) const ALL: [Route; 15] = [
+    pub(super) const ALL: [Route; 20] = [
         Route::Register,
         Route::RegisterBatch,
         Route::Issue,
@@ -35,6 +40,11 @@ impl Route {
         Route::CheckIn,
         Route::LatestCheckIn,
         Route::Keys,
+        Route::Time,
+        Route::ResidentPage,
+        Route::OfficerPage,
+        Route::OfficerWorker,
+        Route::PageFile,
         Route::OpenApi,
         Route::Health,
         Route::Ready,
@@ -55,6 +65,11 @@ impl Route {
             Route::CheckIn => "check_in",
             Route::LatestCheckIn => "latest_check_in",
             Route::Keys => "keys",
+            Route::Time => "time",
+            Route::ResidentPage => "resident_page",
+            Route::OfficerPage => "officer_page",
+            Route::OfficerWorker => "officer_worker",
+            Route::PageFile => "page_file",
             Route::OpenApi => "openapi",
             Route::Health => "health",
             Route::Ready => "ready",

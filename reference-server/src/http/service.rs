@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
-use passes::wire::{KeyMaterial, KeySet, PublicKey};
+use passes::wire::{KeyMaterial, KeySet, PublicKey, ServiceTime};
 
 use super::App;
 use super::problem::Problem;
@@ -24,6 +24,11 @@ pub(super) async fn keys(State(app): State<Arc<App>>) -> Json<KeySet> {
         purpose: None,
     });
     Json(KeySet { keys: keys.collect() })
+}
+
+/// `GET /v1/time`: phones whose clock is off, and pages in a rehearsal on another day, go by it.
+pub(super) async fn time(State(app): State<Arc<App>>) -> Json<ServiceTime> {
+    Json(ServiceTime { now_s: app.clock.now_s() })
 }
 
 /// `GET /health`: the process answers.
