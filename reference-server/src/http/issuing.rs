@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use passes::wire::{IssuedPass, PassRequest};
-use passes::{Grant, QuotaWindow, Refusal, ResidentId, Window};
+use passes::{Grant, PassId, QuotaWindow, Refusal, ResidentId, Window};
 
 use super::App;
 use super::extract::{Bearer, Body, IdempotencyKey, PassInPath};
