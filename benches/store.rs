@@ -31,7 +31,6 @@ fn pass(number: u64) -> NewPass {
             pass: PassId::new(NOW_S + (number / 1_000) as i64, random),
             purpose: Purpose::Groceries,
             window,
-            serial: 0,
         },
         asked: Asked::new(KeyDigest::of(&number.to_string()), &request),
         quotas: Vec::new(),

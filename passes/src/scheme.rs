@@ -2,7 +2,6 @@
 
 use std::str::FromStr;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::lookup::Lookup;
@@ -18,13 +17,10 @@ pub struct Grant {
     pub purpose: Purpose,
     /// When it holds.
     pub window: Window,
-    /// How many passes were issued before this one. The store counts and puts it in when it issues; 0 until then. It never leaves
-    /// the server: what is published is the place that [`StatusPermutation`](crate::StatusPermutation) gives it.
-    pub serial: u64,
 }
 
 /// Why a code permits nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Invalid {
     /// It is no code of this scheme: wrong length, alphabet, prefix or check characters.

@@ -174,6 +174,5 @@ fn parse_claims(payload: &[u8]) -> Option<Grant> {
         pass: PassId::from_bytes(pass.try_into().ok()?),
         purpose: Purpose::from_number(purpose)?,
         window: Window { from_s, until_s },
-        serial: 0,
     })
 }

@@ -17,7 +17,7 @@ impl Naming {
 
     /// The grant of a row.
     pub(super) fn grant(&self, name: PassName, purpose: Purpose, window: Window) -> Grant {
-        Grant { pass: self.names.seal(name), purpose, window, serial: name.serial.into() }
+        Grant { pass: self.names.seal(name), purpose, window }
     }
 
     /// Where the row of `pass` stands, if there is one: under this serial, with these random bits.

@@ -45,7 +45,7 @@ pub(super) enum Step {
         part: usize,
     },
     Residents {
-        after: ResidentId,
+        after: Option<ResidentId>,
     },
     /// Gives free pages back to the system.
     Shrink,
@@ -127,19 +127,21 @@ fn index(writing: &Writing, part: usize) -> rusqlite::Result<Swept> {
     writing.inventory.write().unwrap_or_else(PoisonError::into_inner).holdings.forget_below(first, part);
     let next = match part + 1 {
         part if Holdings::parts().contains(&part) => Step::Index { part },
-        _ => Step::Residents { after: ResidentId::from_bytes([0; 16]) },
+        _ => Step::Residents { after: None },
     };
     Ok(Swept { removed: Purged::default(), next: Some(next) })
 }
 
-fn residents(writing: &mut Writing, after: ResidentId, before_s: i64) -> rusqlite::Result<Swept> {
+fn residents(writing: &mut Writing, after: Option<ResidentId>, before_s: i64) -> rusqlite::Result<Swept> {
     let transaction = writing.db.transaction()?;
     let looked_at: Vec<(ResidentId, i64)> = transaction
         .prepare_cached(
             "SELECT resident, max(registered_s, ifnull(checked_in_s, registered_s)) FROM residents
              WHERE resident > ?1 ORDER BY resident LIMIT ?2",
         )?
-        .query_map(params![after.as_bytes(), STEP_ROWS], |row| Ok((ResidentId::from_bytes(row.get(0)?), row.get(1)?)))?
+        .query_map(params![after.as_ref().map_or(&[][..], |after| after.as_bytes()), STEP_ROWS], |row| {
+            Ok((ResidentId::from_bytes(row.get(0)?), row.get(1)?))
+        })?
         .collect::<Result<_, _>>()?;
     let mut inventory = writing.inventory.write().unwrap_or_else(PoisonError::into_inner);
     let idle = |&(resident, seen_s): &(ResidentId, i64)| seen_s < before_s && !inventory.holdings.holds_any(resident);
@@ -152,7 +154,7 @@ fn residents(writing: &mut Writing, after: ResidentId, before_s: i64) -> rusqlit
     set_total(&transaction, "residents", inventory.residents - removed)?;
     transaction.commit()?;
     inventory.residents -= removed;
-    let next = looked_at.last().map_or(Step::Shrink, |(after, _)| Step::Residents { after: *after });
+    let next = looked_at.last().map_or(Step::Shrink, |(after, _)| Step::Residents { after: Some(*after) });
     Ok(Swept { removed: Purged { residents: removed, ..Purged::default() }, next: Some(next) })
 }
 
