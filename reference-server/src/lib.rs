@@ -4,6 +4,8 @@
 //!
 //! - [`Config`]: the scheme, the store, the rules, the clock, the staff and the limits of a server;
 //! - [`run`]: serves on a listener until it is told to stop, then finishes what it began and flushes the store;
+//! - [`audit`]: the chained log of administrators' acts, and whether it was changed;
+//! - [`Staff`]: who verifies, registers in batches and administers;
 //! - [`Store`], [`StoreKind`]: the seam behind which residents and passes are kept, for tests and benchmarks.
 //!
 //! The interface on the wire is described in `docs/api.md`; its bodies are [`passes::wire`], the rules it obeys [`passes::Rules`].
@@ -11,6 +13,7 @@
 //! It does not know the simulated region or the load that comes. It keeps no name, address, route or document number, and writes
 //! nothing when an officer verifies a pass.
 
+pub mod audit;
 mod clock;
 mod config;
 mod http;

@@ -62,7 +62,7 @@ pub(super) async fn cancel(
     Bearer(resident): Bearer,
     PassInPath(pass): PassInPath,
 ) -> Result<StatusCode, Problem> {
-    let found = app.kept(app.store.cancel(pass, resident).await)?;
+    let found = app.kept(app.store.cancel(pass, resident, app.rules.local_day(app.clock.now_s())).await)?;
     if found { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::NotFound) }
 }
 
