@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use passes::{Algorithm, Rules, SchemeKind, SchemeSettings};
 
-use crate::{Clock, StoreKind};
+use crate::{Clock, Staff, StoreKind};
 
 /// All that a server needs to know.
 #[derive(Clone, Debug)]
@@ -21,12 +21,15 @@ pub struct Config {
     pub rules: Rules,
     /// What time it is. Default: the system's clock.
     pub clock: Clock,
+    /// Who verifies, registers in batches and administers. Default: [`Staff::anybody`], for tests and load tests; name them wherever
+    /// others can reach the server.
+    pub staff: Staff,
     /// How much work is taken on at once.
     pub limits: Limits,
 }
 
 impl Config {
-    /// A server for `rules` with the default scheme, clock and limits.
+    /// A server for `rules` with the default scheme, clock, staff and limits.
     pub fn new(store: StoreKind, rules: Rules) -> Self {
         Config {
             scheme: SchemeKind::default(),
@@ -35,6 +38,7 @@ impl Config {
             store,
             rules,
             clock: Clock::default(),
+            staff: Staff::anybody(),
             limits: Limits::default(),
         }
     }

@@ -6,8 +6,9 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{MethodRouter, delete, get, post};
+use axum::routing::{MethodFilter, MethodRouter, on};
 use passes::{Rules, Scheme, TokenKey};
+use tokio::sync::Semaphore;
 
 use self::gate::Gate;
 use self::metrics::Metrics;
@@ -16,15 +17,21 @@ use self::revocations::StatusLists;
 use self::route::Route;
 use crate::clock::RunningClock;
 use crate::store::{OpenError, Opened, Store};
-use crate::{Config, Limits};
+use crate::{Config, Limits, Staff};
 
 mod admit;
 mod checking_in;
+mod describe;
+mod drawing;
 mod extract;
 mod gate;
 mod issuing;
 mod metrics;
+mod openapi;
+mod operation;
+mod pages;
 mod problem;
+mod qr;
 mod residents;
 mod revocations;
 mod route;
@@ -40,6 +47,9 @@ pub(crate) struct App {
     rules: Rules,
     clock: RunningClock,
     token_key: TokenKey,
+    staff: Staff,
+    /// Places for those who draw: as many as processors.
+    drawing: Semaphore,
     limits: Limits,
     gate: Gate,
     metrics: Metrics,
@@ -59,6 +69,8 @@ impl App {
             clock,
             status_lists: StatusLists::default(),
             token_key: secret.token_key(),
+            staff: config.staff,
+            drawing: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
             gate: Gate::new(&config.limits),
             limits: config.limits,
             metrics: Metrics::default(),
@@ -73,37 +85,46 @@ impl App {
     }
 }
 
-/// The routes of `docs/api.md`. Each is admitted and counted under its own name.
+/// Every [`Route`] where its [operation](Route::operation) says, admitted and counted under its own name.
 pub(crate) fn router(app: &Arc<App>) -> Router {
-    let admitted = |route: Route, methods: MethodRouter<Arc<App>>| {
-        methods.layer(from_fn_with_state((Arc::clone(app), route), admit::admit))
-    };
-    let batch_limit = DefaultBodyLimit::max(Limits::BATCH_BODY_BYTES);
-    Router::new()
-        .route("/v1/residents", admitted(Route::Register, post(residents::register)))
-        .route(
-            "/v1/residents/batch",
-            admitted(Route::RegisterBatch, post(residents::register_batch.layer(batch_limit))),
-        )
-        .route("/v1/passes", admitted(Route::Issue, post(issuing::issue)))
-        .route(
-            "/v1/passes/{pass}",
-            admitted(Route::Show, get(issuing::show)).merge(admitted(Route::Cancel, delete(issuing::cancel))),
-        )
-        .route("/v1/verifications", admitted(Route::Verify, post(verifying::verify)))
-        .route(
-            "/v1/check-ins",
-            admitted(Route::CheckIn, post(checking_in::check_in))
-                .merge(admitted(Route::LatestCheckIn, get(checking_in::latest))),
-        )
-        .route("/v1/keys", admitted(Route::Keys, get(service::keys)))
-        .route("/v1/revocations", admitted(Route::StatusLists, get(revocations::index)))
-        .route("/v1/revocations/{list}", admitted(Route::StatusList, get(revocations::list)))
-        .route("/health", admitted(Route::Health, get(service::health)))
-        .route("/ready", admitted(Route::Ready, get(service::ready)))
-        .route("/metrics", admitted(Route::Metrics, get(service::metrics)))
+    let routes = Route::ALL.into_iter().fold(Router::new(), |router, route| {
+        let operation = route.operation();
+        let admitted =
+            handler(route, operation.verb.filter()).layer(from_fn_with_state((Arc::clone(app), route), admit::admit));
+        router.route(operation.path, admitted)
+    });
+    routes
         .method_not_allowed_fallback(async || Problem::MethodNotAllowed)
         .fallback(async || Problem::NotFound)
         .layer(DefaultBodyLimit::max(Limits::BODY_BYTES))
         .with_state(Arc::clone(app))
+}
+
+fn handler(route: Route, method: MethodFilter) -> MethodRouter<Arc<App>> {
+    match route {
+        Route::Register => on(method, residents::register),
+        Route::RegisterBatch => {
+            on(method, residents::register_batch.layer(DefaultBodyLimit::max(Limits::BATCH_BODY_BYTES)))
+        }
+        Route::Issue => on(method, issuing::issue),
+        Route::Show => on(method, issuing::show),
+        Route::QrSvg => on(method, drawing::svg),
+        Route::QrPng => on(method, drawing::png),
+        Route::Cancel => on(method, issuing::cancel),
+        Route::Verify => on(method, verifying::verify),
+        Route::CheckIn => on(method, checking_in::check_in),
+        Route::LatestCheckIn => on(method, checking_in::latest),
+        Route::Keys => on(method, service::keys),
+        Route::StatusLists => on(method, revocations::index),
+        Route::StatusList => on(method, revocations::list),
+        Route::Time => on(method, service::time),
+        Route::ResidentPage => on(method, pages::resident),
+        Route::OfficerPage => on(method, pages::officer),
+        Route::OfficerWorker => on(method, pages::officer_worker),
+        Route::PageFile => on(method, pages::file),
+        Route::OpenApi => on(method, openapi::openapi),
+        Route::Health => on(method, service::health),
+        Route::Ready => on(method, service::ready),
+        Route::Metrics => on(method, service::metrics),
+    }
 }

@@ -1,7 +1,7 @@
 //! What can go wrong, as problem documents (RFC 9457) with stable types.
 
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use passes::{AskError, Refusal, wire};
 
@@ -18,6 +18,7 @@ pub(super) enum Problem {
     Refused(Refusal),
     Blinded(AskError),
     NotWithdrawable,
+    RoleNotAllowed,
     NotFound,
     MethodNotAllowed,
     RequestTimeout,
@@ -46,11 +47,9 @@ impl Problem {
                 "idempotency-key-invalid",
                 "An Idempotency-Key has 1 to 64 visible ASCII characters.",
             ),
-            Problem::Unauthorized => (
-                StatusCode::UNAUTHORIZED,
-                "unauthorized",
-                "Send the token from your registration: Authorization: Bearer.",
-            ),
+            Problem::Unauthorized => {
+                (StatusCode::UNAUTHORIZED, "unauthorized", "Send your token: Authorization: Bearer.")
+            }
             Problem::Refused(refusal) => (StatusCode::FORBIDDEN, refusal.name(), refusal.sentence()),
             Problem::Blinded(AskError::NothingToSign) => (
                 StatusCode::UNPROCESSABLE_ENTITY,
@@ -77,6 +76,9 @@ impl Problem {
                 "not-withdrawable",
                 "The server does not know your code and cannot take it back; it lapses by itself.",
             ),
+            Problem::RoleNotAllowed => {
+                (StatusCode::FORBIDDEN, "role-not-allowed", "This is for another role than yours.")
+            }
             Problem::NotFound => (StatusCode::NOT_FOUND, "not-found", "There is nothing here."),
             Problem::MethodNotAllowed => {
                 (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "This cannot be done here.")
@@ -122,19 +124,38 @@ impl From<AskError> for Problem {
     }
 }
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
-        let (status, name, title) = self.parts();
-        let problem = wire::Problem { kind: format!("/problems/{name}"), title: title.into(), status: status.as_u16() };
-        // Three plain fields: this does not fail.
-        let body = serde_json::to_vec(&problem).unwrap_or_default();
-        let mut response = (status, [(CONTENT_TYPE, wire::PROBLEM_JSON)], body).into_response();
-        let header = match self {
+impl Problem {
+    pub(super) const fn status(self) -> StatusCode {
+        self.parts().0
+    }
+
+    /// The stable type, such as `/problems/not-found`.
+    pub(super) fn kind(self) -> String {
+        format!("/problems/{}", self.parts().1)
+    }
+
+    pub(super) const fn title(self) -> &'static str {
+        self.parts().2
+    }
+
+    /// The header that goes with it.
+    pub(super) fn header(self) -> Option<(HeaderName, &'static str)> {
+        match self {
             Problem::Overloaded => Some((RETRY_AFTER, RETRY_AFTER_S)),
             Problem::Unauthorized => Some((WWW_AUTHENTICATE, "Bearer")),
             _ => None,
-        };
-        response.headers_mut().extend(header.map(|(name, value)| (name, HeaderValue::from_static(value))));
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let problem = wire::Problem { kind: self.kind(), title: self.title().into(), status: status.as_u16() };
+        // Three plain fields: this does not fail.
+        let body = serde_json::to_vec(&problem).unwrap_or_default();
+        let mut response = (status, [(CONTENT_TYPE, wire::PROBLEM_JSON)], body).into_response();
+        response.headers_mut().extend(self.header().map(|(name, value)| (name, HeaderValue::from_static(value))));
         response
     }
 }
@@ -158,6 +179,7 @@ mod tests {
             Problem::Blinded(AskError::Malformed),
             Problem::Blinded(AskError::NoKey),
             Problem::NotWithdrawable,
+            Problem::RoleNotAllowed,
             Problem::NotFound,
             Problem::MethodNotAllowed,
             Problem::RequestTimeout,

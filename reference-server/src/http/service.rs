@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use passes::Key;
-use passes::wire::KeySet;
+use passes::wire::{KeySet, ServiceTime};
 
 use super::App;
 use super::problem::Problem;
@@ -17,6 +17,11 @@ use crate::store::StoreError;
 pub(super) async fn keys(State(app): State<Arc<App>>) -> Json<KeySet> {
     let keys = app.scheme.issuer.keys(app.clock.now_s());
     Json(KeySet { keys: keys.iter().map(Key::to_wire).collect() })
+}
+
+/// `GET /v1/time`: phones whose clock is off, and pages in a rehearsal on another day, go by it.
+pub(super) async fn time(State(app): State<Arc<App>>) -> Json<ServiceTime> {
+    Json(ServiceTime { now_s: app.clock.now_s() })
 }
 
 /// `GET /health`: the process answers.

@@ -4,7 +4,9 @@
 
 mod api;
 mod contract;
+mod described;
 mod durability;
+mod interface;
 mod overload;
 mod policies;
 mod privacy;

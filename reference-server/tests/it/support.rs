@@ -4,10 +4,11 @@ use std::path::Path;
 
 use passes::wire::{IssuedPass, PROBLEM_JSON, PassRequest, Problem, Registered, Verification};
 use passes::{Period, Policy, Purpose, PurposeRule, Quota, Rules};
-use reference_server::{Clock, Config, ServerError, StoreKind, run};
+use reference_server::{Clock, Config, Member, Role, ServerError, Staff, StoreKind, run};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -32,6 +33,21 @@ pub(crate) fn embedded(dir: &Path) -> StoreKind {
 /// A configuration whose clock starts at [`START_S`].
 pub(crate) fn config(store: StoreKind) -> Config {
     Config { clock: Clock::StartingAt { start_s: START_S }, ..Config::new(store, rules()) }
+}
+
+/// With an officer, an operator and two administrators.
+pub(crate) fn staffed(config: Config) -> Config {
+    let members = ["officer", "operator", "administrator", "second administrator"].map(|name| Member {
+        name: name.into(),
+        role: Role::ALL.into_iter().find(|role| name.ends_with(role.name())).unwrap(),
+        token_sha256: Sha256::digest(token_of(name)).iter().map(|byte| format!("{byte:02x}")).collect(),
+    });
+    Config { staff: Staff::new(&members).unwrap(), ..config }
+}
+
+/// The token of the member of [`staffed`] with this name.
+pub(crate) fn token_of(name: &str) -> String {
+    format!("token-of-{name}").replace(' ', "-")
 }
 
 pub(crate) struct Server {
