@@ -1,6 +1,6 @@
 //! A policy resolved to Unix time: the answers that simulator and server both go by.
 
-use crate::{Policy, Purpose};
+use crate::{Policy, Purpose, Zone};
 
 mod clock;
 mod exempted;
@@ -135,6 +135,23 @@ impl Rules {
     /// The longest of all [`Rules::advance_s`]: no pass was issued longer than this before its start.
     pub fn longest_advance_s(&self) -> i64 {
         self.regimes.iter().map(|regime| regime.advance_s).max().unwrap_or(0)
+    }
+
+    /// The longest time for which a pass can hold, in seconds, prolonged ones included.
+    pub fn longest_pass_s(&self) -> i64 {
+        let issued = self.regimes.iter().flat_map(|regime| regime.longest_passes_s());
+        let extended = self.extensions.iter().map(|extension| extension.until_s - self.from_s);
+        issued.chain(extended).max().unwrap_or(0)
+    }
+
+    /// How far the region's clock is ahead of UTC, in seconds.
+    pub fn utc_offset_s(&self) -> i64 {
+        self.clock.utc_offset_s()
+    }
+
+    /// How far from home a pass for `purpose` permits that starts at `start_s`.
+    pub fn zone(&self, purpose: Purpose, start_s: i64) -> Zone {
+        Zone::of_radius(self.regime(start_s).and_then(|regime| regime.radius_m(purpose)))
     }
 
     /// The longest period of a quota, in seconds; 0 without quotas. A pass that started longer before another than this no longer

@@ -5,7 +5,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Channel, Invalid, Purpose};
+use crate::{Channel, Grant, Invalid, Purpose, Showing, base64url};
 
 mod administration;
 mod transparency;
@@ -100,6 +100,36 @@ pub struct IssuedPass {
     pub valid_until_s: i64,
 }
 
+impl IssuedPass {
+    /// What the phone gets of `grant`, which is shown as `showing`.
+    pub fn new(grant: &Grant, showing: Showing) -> Self {
+        let empty = IssuedPass {
+            pass: grant.pass.to_string(),
+            code: String::new(),
+            spoken: None,
+            salt: None,
+            blind_signature: None,
+            purpose: grant.purpose,
+            valid_from_s: grant.window.from_s,
+            valid_until_s: grant.window.until_s,
+        };
+        match showing {
+            Showing::Code { code, spoken, salt } => IssuedPass {
+                code,
+                spoken: spoken.map(|spoken| spoken.to_string()),
+                salt: salt.map(|salt| salt.to_string()),
+                ..empty
+            },
+            Showing::Blind { window, signature } => IssuedPass {
+                blind_signature: signature.map(|signature| base64url::encode(&signature)),
+                valid_from_s: window.from_s,
+                valid_until_s: window.until_s,
+                ..empty
+            },
+        }
+    }
+}
+
 /// `POST /v1/verifications`: an officer shows a code to the centre.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -135,6 +165,13 @@ pub struct CheckIn {}
 pub struct LatestCheckIn {
     /// When the latest came.
     pub checked_in_s: i64,
+}
+
+/// `GET /v1/time`: the service's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ServiceTime {
+    /// Now, in Unix seconds.
+    pub now_s: i64,
 }
 
 /// `GET /v1/keys`: what a checkpoint needs to verify offline, as a JSON Web Key Set (RFC 7517).

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use passes::{Rules, SchemeKind};
+use passes::{Algorithm, Rules, SchemeKind, SchemeSettings};
 
 use crate::{Clock, Faults, Staff, StoreKind, TlsFiles};
 
@@ -11,6 +11,10 @@ use crate::{Clock, Faults, Staff, StoreKind, TlsFiles};
 pub struct Config {
     /// How passes are made.
     pub scheme: SchemeKind,
+    /// How signed passes are signed (`signed`).
+    pub algorithm: Algorithm,
+    /// For how long a key signs them, in seconds. Default: [`SchemeSettings::KEY_PERIOD_S`].
+    pub key_period_s: i64,
     /// Where they are kept.
     pub store: StoreKind,
     /// Which passes are issued.
@@ -35,6 +39,8 @@ impl Config {
     pub fn new(store: StoreKind, rules: Rules) -> Self {
         Config {
             scheme: SchemeKind::default(),
+            algorithm: Algorithm::default(),
+            key_period_s: SchemeSettings::KEY_PERIOD_S,
             store,
             rules,
             clock: Clock::default(),
@@ -44,6 +50,14 @@ impl Config {
             tls: None,
             faults: Faults::default(),
         }
+    }
+
+    /// What the scheme must know.
+    pub(crate) fn scheme_settings(&self) -> SchemeSettings {
+        let mut settings = SchemeSettings::of(&self.rules);
+        settings.keys.algorithm = self.algorithm;
+        settings.keys.period_s = self.key_period_s;
+        settings
     }
 }
 

@@ -19,6 +19,7 @@ use self::outcomes::Outcomes;
 use self::problem::Problem;
 use self::rehearsal::Rehearsal;
 use self::request_id::RequestIds;
+use self::revocations::StatusLists;
 use self::route::Route;
 use crate::clock::RunningClock;
 use crate::retention::Retention;
@@ -38,16 +39,19 @@ mod metrics;
 mod openapi;
 mod operation;
 mod outcomes;
+mod pages;
 mod problem;
 mod process;
 mod qr;
 mod rehearsal;
 mod request_id;
 mod residents;
+mod revocations;
 mod route;
 #[cfg(test)]
 mod rush;
 mod service;
+mod showing;
 mod transparency;
 mod verifying;
 
@@ -58,6 +62,7 @@ pub(crate) use connections::CutOff;
 pub(crate) struct App {
     pub(crate) store: Box<dyn Store>,
     scheme: Scheme,
+    status_lists: StatusLists,
     scheme_kind: SchemeKind,
     pub(crate) rules: Rules,
     pub(crate) clock: RunningClock,
@@ -80,11 +85,15 @@ impl App {
     pub(crate) fn open(config: Config) -> Result<Self, OpenError> {
         // One place more than requests may take: removing what is due takes no place from them.
         let Opened { store, secret } = config.store.open(config.limits.writes_in_flight + 1)?;
+        let settings = config.scheme_settings();
+        let scheme = config.scheme.build(&secret.signing_seed(), secret.name_key(), &settings);
         let clock = config.clock.start();
+        scheme.issuer.prepare(clock.now_s());
         Ok(App {
             store,
-            scheme: config.scheme.build(&secret.signing_seed()),
+            scheme,
             scheme_kind: config.scheme,
+            status_lists: StatusLists::default(),
             retention: Retention::new(config.retention_s, &config.rules),
             rules: config.rules,
             started_s: clock.now_s(),
@@ -125,6 +134,11 @@ impl App {
             self.staff.administrators().join(", ")
         );
         self.store.act(Act::Start { at_s: self.clock.now_s(), detail }).await.map(drop)
+    }
+
+    /// Makes the keys of the time around now.
+    pub(crate) fn prepare(&self) {
+        self.scheme.issuer.prepare(self.clock.now_s());
     }
 }
 
@@ -172,6 +186,13 @@ fn handler(route: Route, method: MethodFilter) -> MethodRouter<Arc<App>> {
         Route::Proposal => on(method, administration::proposal),
         Route::Approve => on(method, administration::approve),
         Route::AuditLog => on(method, administration::audit_log),
+        Route::StatusLists => on(method, revocations::index),
+        Route::StatusList => on(method, revocations::list),
+        Route::Time => on(method, service::time),
+        Route::ResidentPage => on(method, pages::resident),
+        Route::OfficerPage => on(method, pages::officer),
+        Route::OfficerWorker => on(method, pages::officer_worker),
+        Route::PageFile => on(method, pages::file),
         Route::OpenApi => on(method, openapi::openapi),
         Route::Health => on(method, service::health),
         Route::Ready => on(method, service::ready),

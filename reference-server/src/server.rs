@@ -24,6 +24,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Files that a process has open besides connections.
 const OTHER_FILES: u64 = 64;
 
+/// How often is looked whether keys of days to come must be made.
+const PREPARE_EVERY: Duration = Duration::from_secs(60);
+
 /// A server did not start, or did not end well.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
@@ -100,6 +103,8 @@ impl Server {
         let (stop, stopping) = watch::channel(false);
         let mut connections = Connections::new(Arc::clone(&app), router(&app), tls, stopping);
         let guard = tokio::spawn(app.gate.keep_watch());
+        // Keys of days to come are made while nobody waits for them.
+        let preparing = tokio::spawn(keep_preparing(Arc::clone(&app)));
         let removing = tokio::spawn(retention::keep_to(Arc::clone(&app)));
         accept(listener, shutdown, &mut connections).await;
         tracing::info!("stopping: requests in flight are finished");
@@ -112,9 +117,20 @@ impl Server {
         drop(connections);
         guard.abort();
         removing.abort();
+        preparing.abort();
         app.store.close().await?;
         tracing::info!("stopped");
         Ok(())
+    }
+}
+
+/// Has the scheme make its keys ahead of time, for as long as the server runs.
+async fn keep_preparing(app: Arc<App>) {
+    loop {
+        tokio::time::sleep(PREPARE_EVERY).await;
+        let app = Arc::clone(&app);
+        // One that fails is tried again.
+        let _ = tokio::task::spawn_blocking(move || app.prepare()).await;
     }
 }
 

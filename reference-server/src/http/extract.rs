@@ -176,3 +176,15 @@ impl<S: Send + Sync> FromRequestParts<S> for PassInPath {
         PassId::parse(&text).map(PassInPath).map_err(|_| Problem::NotFound)
     }
 }
+
+/// A status list numbered in the path. What is no number names none: it is not found.
+pub(super) struct ListInPath(pub(super) u32);
+
+impl<S: Send + Sync> FromRequestParts<S> for ListInPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = axum::extract::Path::<u32>::from_request_parts(parts, state).await;
+        path.map(|path| ListInPath(path.0)).map_err(|_| Problem::NotFound)
+    }
+}

@@ -3,7 +3,7 @@
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use passes::{Refusal, wire};
+use passes::{AskError, Refusal, wire};
 
 /// Seconds after which to ask again when the server is overloaded.
 const RETRY_AFTER_S: &str = "1";
@@ -16,6 +16,8 @@ pub(super) enum Problem {
     IdempotencyKeyInvalid,
     Unauthorized,
     Refused(Refusal),
+    Blinded(AskError),
+    NotWithdrawable,
     RoleNotAllowed,
     OwnProposal,
     NotFound,
@@ -54,6 +56,31 @@ impl Problem {
                 (StatusCode::UNAUTHORIZED, "unauthorized", "Send your token: Authorization: Bearer.")
             }
             Problem::Refused(refusal) => (StatusCode::FORBIDDEN, refusal.name(), refusal.sentence()),
+            Problem::Blinded(AskError::NothingToSign) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "nothing-to-sign",
+                "This server issues no blind passes; leave `blinded` out.",
+            ),
+            Problem::Blinded(AskError::NotBlinded) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "not-blinded",
+                "This server issues blind passes; send what to sign as `blinded`.",
+            ),
+            Problem::Blinded(AskError::Malformed) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "malformed-blinded",
+                "`blinded` is not 256 bytes below the modulus of the day's key, in unpadded base64url.",
+            ),
+            Problem::Blinded(AskError::NoKey) => (
+                StatusCode::FORBIDDEN,
+                "no-key",
+                "There is no key for this day; see /v1/keys for the days that have one.",
+            ),
+            Problem::NotWithdrawable => (
+                StatusCode::CONFLICT,
+                "not-withdrawable",
+                "The server does not know your code and cannot take it back; it lapses by itself.",
+            ),
             Problem::RoleNotAllowed => {
                 (StatusCode::FORBIDDEN, "role-not-allowed", "This is for another role than yours.")
             }
@@ -113,6 +140,12 @@ impl Problem {
     }
 }
 
+impl From<AskError> for Problem {
+    fn from(error: AskError) -> Self {
+        Problem::Blinded(error)
+    }
+}
+
 impl Problem {
     pub(super) const fn status(self) -> StatusCode {
         self.parts().0
@@ -163,6 +196,11 @@ mod tests {
             Problem::IdempotencyKeyMissing,
             Problem::IdempotencyKeyInvalid,
             Problem::Unauthorized,
+            Problem::Blinded(AskError::NothingToSign),
+            Problem::Blinded(AskError::NotBlinded),
+            Problem::Blinded(AskError::Malformed),
+            Problem::Blinded(AskError::NoKey),
+            Problem::NotWithdrawable,
             Problem::RoleNotAllowed,
             Problem::OwnProposal,
             Problem::ApprovedBefore,

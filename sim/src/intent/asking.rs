@@ -8,7 +8,7 @@ use super::{Desk, Planner};
 use crate::PassOutcome;
 use crate::draw::{Stage, Streams, scale};
 use crate::gates::Queues;
-use crate::plan::{Act, Event, NO_TRIP, Plan, PlanId, PlanState};
+use crate::plan::{Act, Event, Flags, NO_TRIP, Plan, PlanId, PlanState};
 use crate::profile::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::standing::{Held, Lesson};
 use crate::uptake::{Applicant, Ms, complies};
@@ -29,7 +29,6 @@ const LONGEST_LEAD_MS: Ms = DAY_MS as Ms;
 /// A resident's dealings with the service in the course of one day's intent. Times are in milliseconds after midnight.
 struct Dealings {
     resident: u16,
-    household: u16,
     /// When the resident registered, will have by what is planned so far, or else first turns to the service.
     contact_ms: i32,
     is_registered: bool,
@@ -57,12 +56,12 @@ impl Planner<'_> {
         let resident = |number: u16| wishes[usize::from(number)].resident;
         let mut blocks = 0..;
         for numbers in open.chunk_by(|a, b| resident(*a) == resident(*b)) {
-            let Wish { resident, household, .. } = wishes[usize::from(numbers[0])];
+            let Wish { resident, .. } = wishes[usize::from(numbers[0])];
             while let Some(other) = registering.next_if(|other| *other < resident) {
                 self.register_alone(other);
             }
             let registers_today = registering.next_if_eq(&resident).is_some();
-            let mut dealings = registers_today.then(|| self.dealings(resident, household, true));
+            let mut dealings = registers_today.then(|| self.dealings(resident, true));
             for (number, block) in numbers.iter().zip(&mut blocks) {
                 let [asking, [lead, ..], uptake] = open_words.each_ref().map(|words| words.at(block));
                 let applicant = Applicant::new(self.people.residents[usize::from(resident)], uptake);
@@ -112,8 +111,7 @@ impl Planner<'_> {
             Permission::NeedsPass => match self.held(wish) {
                 Some(held) => self.go(wish, number, PassOutcome::Issued, Some(held)),
                 None => {
-                    let mut known =
-                        dealings.take().unwrap_or_else(|| self.dealings(wish.resident, wish.household, false));
+                    let mut known = dealings.take().unwrap_or_else(|| self.dealings(wish.resident, false));
                     let course = self.ask(&mut known, wishes, open);
                     *dealings = Some(known);
                     course
@@ -151,12 +149,11 @@ impl Planner<'_> {
         held.filter(|_| !self.standing.begins_after(wish.resident, wish.purpose(), departs_min))
     }
 
-    fn dealings(&self, resident: u16, household: u16, registers_today: bool) -> Dealings {
+    fn dealings(&self, resident: u16, registers_today: bool) -> Dealings {
         // Who never meant to turn to the service and has learnt better does so at once.
         let contact_ms = self.standing.contact_ms(resident).unwrap_or(0) - self.today.day_ms;
         Dealings {
             resident,
-            household,
             contact_ms: contact_ms.clamp(Ms::from(i32::MIN), Ms::from(i32::MAX)) as i32,
             is_registered: self.standing.is_registered(resident),
             registers_today,
@@ -174,10 +171,10 @@ impl Planner<'_> {
             return self.go(wish, open.number, PassOutcome::Without, None);
         }
         let channel = self.world.uptake.channel(&open.applicant, self.today.day_ms + Ms::from(asks_ms));
-        let mut plan = Plan::new(wish.resident, wish.household, wish.purpose(), departs_ms, channel);
+        let mut plan = Plan::new(self.people, wish.resident, wish.purpose(), departs_ms, channel);
         (plan.item, plan.whose, plan.asked_ms) = (wish.item, wish.whose, asks_ms);
         plan.latest_ms = departs_ms + self.slack_ms(wishes) as i32;
-        plan.goes_anyway = self.world.chances.goes_anyway.holds(after);
+        plan.flags.set(Flags::GOES_ANYWAY, self.world.chances.goes_anyway.holds(after));
         let plan = self.plan(plan);
         if let Some(registers_ms) = registers_ms {
             dealings.contact_ms = registers_ms;
@@ -255,8 +252,7 @@ impl Planner<'_> {
     }
 
     fn register_alone(&mut self, resident: u16) {
-        let household = self.people.households[usize::from(resident)];
-        self.register_of_own_accord(&self.dealings(resident, household, true));
+        self.register_of_own_accord(&self.dealings(resident, true));
     }
 
     /// Who registers of their own accord, and not for a trip, may ask for a pass all the same, to try the service.
@@ -282,7 +278,7 @@ impl Planner<'_> {
         let trial = wanted.into_iter().find(on_offer).filter(|_| asks);
         let channel = world.uptake.channel(&applicant, self.today.day_ms + Ms::from(registers_ms));
         let purpose = trial.unwrap_or(Purpose::Other);
-        let mut plan = Plan::new(dealings.resident, dealings.household, purpose, asks_ms, channel);
+        let mut plan = Plan::new(self.people, dealings.resident, purpose, asks_ms, channel);
         plan.item = TRIAL;
         plan.latest_ms = asks_ms + TRIAL_MS as i32;
         let plan = self.plan(plan);
@@ -311,12 +307,11 @@ impl Planner<'_> {
             if !self.world.chances.renews.holds(renews) || desk.patients.binary_search(&resident).is_ok() {
                 continue;
             }
-            let household = self.people.households[usize::from(resident)];
             let applicant = self.applicant(resident);
             let ends_ms = ((until_min - day_min) * MINUTE_MS) as i32;
             let asks_ms = ends_ms + self.world.uptake.renews_after_ms(&applicant, ends_ms, delay) as i32;
             let channel = self.world.uptake.channel(&applicant, self.today.day_ms + Ms::from(asks_ms));
-            let mut plan = Plan::new(resident, household, purpose, asks_ms, channel);
+            let mut plan = Plan::new(self.people, resident, purpose, asks_ms, channel);
             (plan.item, plan.latest_ms) = (RENEWAL, asks_ms + HOUR_MS as i32);
             let plan = self.plan(plan);
             self.happens(asks_ms, plan, Act::Ask);
@@ -329,10 +324,11 @@ impl Planner<'_> {
         let meets = self.is_stopped_ms(wish).is_some() || self.comes_to_gate_ms(wish).is_some();
         let plan = meets.then(|| {
             let channel = Channel::Web;
-            let mut plan = Plan::new(wish.resident, wish.household, wish.purpose(), wish.departs_ms as i32, channel);
+            let mut plan = Plan::new(self.people, wish.resident, wish.purpose(), wish.departs_ms as i32, channel);
             (plan.item, plan.whose, plan.state) = (wish.item, wish.whose, PlanState::Over);
             if let Some(held) = held {
-                (plan.held_until_min, plan.is_malformed) = (held.until_min, held.is_annulled);
+                plan.held_until_min = held.until_min;
+                plan.flags.set(Flags::MALFORMED, held.is_annulled);
                 // Asked for on a day before.
                 plan.asked_ms = i32::MIN;
                 plan.state = PlanState::Issued;
