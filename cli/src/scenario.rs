@@ -22,11 +22,31 @@ const LAUNCH_PLACES: &str = include_str!("../../scenarios/places/nizhny-novgorod
 const LAUNCH_FILE: &str = "scenarios/nizhny-novgorod-launch.toml";
 
 /// The `[server]` section: which reference server stands in when no target is given.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ServerSettings {
     /// How passes are made. Default: `lookup`.
     pub(crate) scheme: SchemeKind,
+    /// How long passes are kept after their end, in hours; at least 24, since a repeat is answered for so long. Default: 24.
+    pub(crate) retention_h: u32,
+}
+
+impl Default for ServerSettings {
+    fn default() -> Self {
+        ServerSettings { scheme: SchemeKind::default(), retention_h: 24 }
+    }
+}
+
+impl ServerSettings {
+    /// How long passes are kept after their end, in seconds.
+    pub(crate) fn retention_s(&self) -> i64 {
+        i64::from(self.retention_h) * 3_600
+    }
+
+    fn faults(&self) -> Vec<Fault> {
+        let message = "a request is answered again for a day when it is repeated; write at least 24";
+        (self.retention_h < 24).then(|| Fault::new("server.retention_h", message)).into_iter().collect()
+    }
 }
 
 /// The `[replay]` section: which stretch of the simulated demand is played at its true times.
@@ -171,7 +191,7 @@ impl Scenario {
         let checks = document.section("checks", &[]);
         let patients = document.section("patients", &[]);
         let policy: Option<Policy> = document.section("policy", &["from", "until", "purposes"]);
-        let server = document.section("server", &[]);
+        let server: Option<ServerSettings> = document.section("server", &[]);
         let load: Option<LoadSettings> = document.section("load", &[]);
         let slo: Option<Slo> = document.section("slo", &[]);
         let capacity: Option<CapacitySettings> = document.section("capacity", &[]);
@@ -197,6 +217,7 @@ impl Scenario {
             slo.as_ref().map(Slo::faults),
             capacity.as_ref().map(CapacitySettings::faults),
             replay.as_ref().map(ReplaySettings::faults),
+            server.as_ref().map(ServerSettings::faults),
         ];
         document.note_faults(faults.into_iter().flatten().flatten().collect());
         let places = beside::places(file, built_in.then_some(LAUNCH_PLACES), &settings.region.places);

@@ -28,6 +28,7 @@ pub(crate) fn run(arguments: &Serve) -> anyhow::Result<Ending> {
     }
     let mut config = Config::new(store, scenario.rules());
     config.scheme = arguments.server.scheme.unwrap_or(scenario.server.scheme);
+    config.retention_s = scenario.server.retention_s();
     if let Some(now) = arguments.now {
         config.clock = Clock::StartingAt { start_s: scenario.unix_s(now) };
     }
