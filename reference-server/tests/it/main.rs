@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of tests may unwrap as the tests themselves may")]
 
 mod api;
+mod cluster;
 mod contract;
 mod durability;
 mod overload;
