@@ -1,10 +1,10 @@
 //! The HTTP interface: what the server holds, its routes, and what stands in front of each.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::handler::Handler;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use passes::{Rules, Scheme, TokenKey};
@@ -13,6 +13,8 @@ use tokio::sync::Semaphore;
 use self::gate::Gate;
 use self::metrics::Metrics;
 use self::problem::Problem;
+use self::rehearsal::Rehearsal;
+use self::request_id::RequestIds;
 use self::route::Route;
 use crate::clock::RunningClock;
 use crate::store::{OpenError, Opened, Store};
@@ -22,6 +24,7 @@ mod admit;
 mod checking_in;
 mod describe;
 mod drawing;
+mod connections;
 mod extract;
 mod gate;
 mod issuing;
@@ -31,10 +34,18 @@ mod operation;
 mod pages;
 mod problem;
 mod qr;
+mod process;
+mod rehearsal;
+mod request_id;
 mod residents;
 mod route;
+#[cfg(test)]
+mod rush;
 mod service;
 mod verifying;
+
+pub(crate) use admit::OVERLOADED_CONNECTION;
+pub(crate) use connections::CutOff;
 
 /// What all requests share.
 pub(crate) struct App {
@@ -46,9 +57,12 @@ pub(crate) struct App {
     staff: Staff,
     /// Places for those who draw: as many as processors.
     drawing: Semaphore,
-    limits: Limits,
-    gate: Gate,
-    metrics: Metrics,
+    pub(crate) limits: Limits,
+    pub(crate) gate: Gate,
+    pub(crate) metrics: Metrics,
+    request_ids: RequestIds,
+    turned_away: AtomicU64,
+    rehearsal: Option<Rehearsal>,
 }
 
 impl App {
@@ -65,8 +79,17 @@ impl App {
             gate: Gate::new(&config.limits),
             limits: config.limits,
             metrics: Metrics::default(),
+            request_ids: RequestIds::new(random_word().map_err(OpenError::Random)?),
+            turned_away: AtomicU64::default(),
+            rehearsal: Rehearsal::begin(config.faults),
         })
     }
+}
+
+fn random_word() -> Result<u64, getrandom::Error> {
+    let mut word = [0; 8];
+    getrandom::fill(&mut word)?;
+    Ok(u64::from_ne_bytes(word))
 }
 
 /// Every [`Route`] where its [operation](Route::operation) says, admitted and counted under its own name.
@@ -80,16 +103,15 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
     routes
         .method_not_allowed_fallback(async || Problem::MethodNotAllowed)
         .fallback(async || Problem::NotFound)
-        .layer(DefaultBodyLimit::max(Limits::BODY_BYTES))
+        // Bodies are limited where they are read, before a handler sees them.
+        .layer(DefaultBodyLimit::disable())
         .with_state(Arc::clone(app))
 }
 
 fn handler(route: Route, method: MethodFilter) -> MethodRouter<Arc<App>> {
     match route {
         Route::Register => on(method, residents::register),
-        Route::RegisterBatch => {
-            on(method, residents::register_batch.layer(DefaultBodyLimit::max(Limits::BATCH_BODY_BYTES)))
-        }
+        Route::RegisterBatch => on(method, residents::register_batch),
         Route::Issue => on(method, issuing::issue),
         Route::Show => on(method, issuing::show),
         Route::QrSvg => on(method, drawing::svg),

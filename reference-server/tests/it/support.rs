@@ -4,7 +4,7 @@ use std::path::Path;
 
 use passes::wire::{IssuedPass, PROBLEM_JSON, PassRequest, Problem, Registered, Verification};
 use passes::{Period, Policy, Purpose, PurposeRule, Quota, Rules};
-use reference_server::{Clock, Config, Member, Role, ServerError, Staff, StoreKind, run};
+use reference_server::{Certificates, Clock, Config, Member, Role, ServerError, Staff, StoreKind};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
@@ -59,10 +59,21 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) async fn start(config: Config) -> Self {
+        Self::serve(reference_server::Server::open(config).unwrap()).await
+    }
+
+    /// A server with TLS, and what reads its certificates again.
+    pub(crate) async fn start_with_certificates(config: Config) -> (Self, Certificates) {
+        let server = reference_server::Server::open(config).unwrap();
+        let certificates = server.certificates().unwrap();
+        (Self::serve(server).await, certificates)
+    }
+
+    async fn serve(server: reference_server::Server) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(run(listener, config, async { drop(stopped.await) }));
+        let task = tokio::spawn(server.serve(listener, async { drop(stopped.await) }));
         Server { address, client: Client::new(), stop, task }
     }
 
@@ -134,4 +145,16 @@ pub(crate) async fn refused(request: RequestBuilder, status: u16, kind: &str) ->
     assert_eq!(headers["content-type"], PROBLEM_JSON);
     assert!(problem.title.ends_with('.'), "a sentence: {}", problem.title);
     headers
+}
+
+/// Waits until the metrics have this `line`.
+pub(crate) async fn until(ask: &Asking, line: &str) {
+    let mut metrics = String::new();
+    for _ in 0..2_000 {
+        metrics = ask.get("/metrics").send().await.unwrap().text().await.unwrap();
+        if metrics.lines().any(|found| found == line) {
+            return;
+        }
+    }
+    panic!("{line} never came to be; in the end\n{metrics}");
 }
