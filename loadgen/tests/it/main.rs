@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails must fail its test")]
 
+mod allocations;
 mod capacity;
 mod faults;
 mod journeys;
@@ -11,3 +12,4 @@ mod script;
 mod server;
 mod stall;
 mod support;
+mod tls;
