@@ -121,6 +121,11 @@ impl Rules {
         self.regimes.iter().flat_map(Regime::quota_periods_s).max().unwrap_or(0)
     }
 
+    /// Whether a quota, at whatever time, counts passes for `purpose`.
+    pub fn has_quota(&self, purpose: Purpose) -> bool {
+        self.regimes.iter().flat_map(|regime| &regime.quotas).any(|quota| quota.purposes.contains(purpose))
+    }
+
     /// When a pass asked for at `now_s` would hold. `start_s` is its wanted start (default: now) and `duration_s` its wanted
     /// length (default: all that the purpose allows). Where passes start some time after they are asked for, the start moves to
     /// the earliest one allowed.

@@ -8,7 +8,7 @@ use super::{Desk, Planner};
 use crate::PassOutcome;
 use crate::draw::{Stage, Streams, scale};
 use crate::gates::Queues;
-use crate::plan::{Act, Event, Flags, NO_TRIP, Plan, PlanId, PlanState};
+use crate::plan::{Act, Event, Flags, NEVER_MS, NO_TRIP, Plan, PlanId, PlanState};
 use crate::profile::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::standing::{Held, Lesson};
 use crate::uptake::{Applicant, Ms, complies};
@@ -177,12 +177,14 @@ impl Planner<'_> {
         plan.latest_ms = departs_ms + self.slack_ms(wishes) as i32;
         plan.flags.set(Flags::GOES_ANYWAY, self.world.chances.goes_anyway.holds(after));
         let plan = self.plan(plan);
-        if let Some(registers_ms) = registers_ms {
-            dealings.contact_ms = registers_ms;
-            (dealings.is_registered, dealings.registers_today) = (true, false);
-            self.happens(registers_ms, plan, Act::Register);
+        match registers_ms {
+            Some(registers_ms) => {
+                dealings.contact_ms = registers_ms;
+                (dealings.is_registered, dealings.registers_today) = (true, false);
+                self.happens(registers_ms, plan, Act::Register);
+            }
+            None => self.happens(asks_ms, plan, Act::Ask),
         }
-        self.happens(asks_ms, plan, Act::Ask);
         if self.world.chances.cancels.holds(cancels) {
             let after_ms = scale(after, (departs_ms - asks_ms) as u32) as i32;
             self.happens(asks_ms + after_ms, plan, Act::GiveBack);
@@ -280,12 +282,11 @@ impl Planner<'_> {
         let channel = world.uptake.channel(&applicant, self.today.day_ms + Ms::from(registers_ms));
         let purpose = trial.unwrap_or(Purpose::Other);
         let mut plan = Plan::new(self.people, dealings.resident, purpose, asks_ms, channel);
-        plan.item = TRIAL;
-        plan.latest_ms = asks_ms + TRIAL_MS as i32;
+        (plan.item, plan.latest_ms) = (TRIAL, asks_ms + TRIAL_MS as i32);
+        plan.asked_ms = if trial.is_some() { asks_ms } else { NEVER_MS };
         let plan = self.plan(plan);
         self.happens(registers_ms, plan, Act::Register);
         if trial.is_some() {
-            self.happens(asks_ms, plan, Act::Ask);
             let [cancels, given_back, ..] = world.streams.block(who, self.today.day, Stage::Asking, TRIAL);
             if world.chances.cancels.holds(cancels) {
                 self.happens(asks_ms + scale(given_back, TRIAL_MS) as i32, plan, Act::GiveBack);

@@ -23,7 +23,10 @@ const BOT_ACCOUNTS: u32 = 10_000;
 impl Resolver<'_, '_> {
     pub(super) fn register(&mut self, cell: &mut Cell<'_>, id: PlanId, at_ms: i32) {
         let index = usize::from(id.index);
-        let resident = cell.day.plans[index].resident;
+        let Plan { resident, asked_ms, tries, .. } = cell.day.plans[index];
+        if tries == 0 {
+            self.then(asked_ms.max(at_ms), id, Act::Ask);
+        }
         if cell.standing.is_registered(resident) {
             return;
         }
@@ -98,7 +101,7 @@ impl Resolver<'_, '_> {
     ) -> Result<Window, Refusal> {
         let rules = &self.world.rules;
         let window = rules.window(plan.purpose, now_s, Some(start_s), None)?;
-        if rules.longest_quota_period_s() > 0 {
+        if rules.has_quota(plan.purpose) {
             let mut quotas = rules.quota_windows(plan.purpose, window.from_s);
             if !quotas.all(|quota| quota.admits(cell.ledger.of(plan.resident), window)) {
                 return Err(Refusal::QuotaExhausted);
