@@ -5,6 +5,7 @@
 //! resident, how they fit into a day and what the policy and the service have to do with them.
 
 mod asking;
+mod at_once;
 mod caring;
 mod courses;
 mod due;
@@ -12,6 +13,7 @@ mod errands;
 mod schedule;
 mod wishes;
 
+use at_once::Issue;
 pub(crate) use courses::Course;
 use errands::Errand;
 use passes::Purpose;
@@ -21,6 +23,7 @@ use crate::cell::{Cell, CellDay};
 use crate::draw::Words;
 use crate::needs::Needs;
 use crate::population::People;
+use crate::records::Wants;
 use crate::standing::Standing;
 use crate::tally::Tally;
 use crate::today::Today;
@@ -57,6 +60,8 @@ pub(crate) struct Desk {
     open: Vec<u16>,
     /// Their random numbers: when they ask, how long ahead, how their residents take to the service.
     open_words: [Words; 3],
+    /// Passes that are issued at once.
+    issues: Vec<Issue>,
     /// Which trip each wish has become.
     trip_of: Vec<u16>,
     /// Who registers today of their own accord.
@@ -67,24 +72,31 @@ pub(crate) struct Desk {
 struct Planner<'a> {
     world: &'a World<'a>,
     today: &'a Today,
+    wants: Wants,
     people: &'a People,
     needs: &'a mut Needs,
-    standing: &'a Standing,
+    standing: &'a mut Standing,
     day: &'a mut CellDay,
     tally: &'a mut Tally,
 }
 
 /// Puts what everyone in `cell` intends into its day.
-pub(crate) fn of_cell(world: &World<'_>, today: &Today, cell: &mut Cell<'_>, desk: &mut Desk, tally: &mut Tally) {
+pub(crate) fn of_cell(
+    (world, today, wants): (&World<'_>, &Today, Wants),
+    cell: &mut Cell<'_>,
+    desk: &mut Desk,
+    tally: &mut Tally,
+) {
     let Cell { people, needs, standing, day, .. } = cell;
     day.clear();
-    let mut planner = Planner { world, today, people, needs, standing, day, tally };
+    let mut planner = Planner { world, today, wants, people, needs, standing, day, tally };
     planner.find_needs(desk);
     planner.find_errands(desk);
     planner.draw_wishes(desk);
     planner.schedule(desk);
     planner.settle(desk);
     planner.deal(desk);
+    planner.issue(desk);
     planner.stay_at_home(desk);
     planner.set_out(desk);
     planner.patients_check_in(desk);

@@ -2,11 +2,12 @@
 
 use passes::{Channel, Occupation, Outing, Permission, Purpose};
 
+use super::at_once::Issue;
 use super::courses::Course;
 use super::wishes::Wish;
 use super::{Desk, Planner};
 use crate::PassOutcome;
-use crate::draw::{Stage, Streams, scale};
+use crate::draw::{Stage, Streams, Words, scale};
 use crate::gates::Queues;
 use crate::plan::{Act, Event, NO_TRIP, Plan, PlanId, PlanState};
 use crate::profile::{DAY_MS, HOUR_MS, MINUTE_MS};
@@ -41,6 +42,8 @@ struct Dealings {
 struct Open {
     /// The index of the wish.
     number: u16,
+    /// The index of the random numbers.
+    block: u16,
     asking: [u32; 4],
     lead: u32,
     applicant: Applicant,
@@ -52,10 +55,11 @@ impl Planner<'_> {
         let next_midnight_ms = self.today.day_ms + Ms::from(DAY_MS);
         self.standing.registering(next_midnight_ms, &mut desk.registering);
         self.draw_for_open(desk);
-        let Desk { wishes, courses, open, open_words, registering, .. } = desk;
+        let Desk { wishes, courses, open, open_words, registering, issues, .. } = desk;
+        issues.clear();
         let mut registering = registering.iter().copied().peekable();
         let resident = |number: u16| wishes[usize::from(number)].resident;
-        let mut blocks = 0..;
+        let mut blocks = 0_u16..;
         for numbers in open.chunk_by(|a, b| resident(*a) == resident(*b)) {
             let Wish { resident, household, .. } = wishes[usize::from(numbers[0])];
             while let Some(other) = registering.next_if(|other| *other < resident) {
@@ -63,19 +67,35 @@ impl Planner<'_> {
             }
             let registers_today = registering.next_if_eq(&resident).is_some();
             let mut dealings = registers_today.then(|| self.dealings(resident, household, true));
+            let (first_plan, first_issue) = (self.day.plans.len(), issues.len());
             for (number, block) in numbers.iter().zip(&mut blocks) {
-                let [asking, [lead, ..], uptake] = open_words.each_ref().map(|words| words.at(block));
-                let applicant = Applicant::new(self.people.residents[usize::from(resident)], uptake);
-                let open = Open { number: *number, asking, lead, applicant };
+                let open = self.open(*number, block, resident, open_words);
                 let wish = usize::from(*number);
-                courses[wish] = self.decide_wish(&mut dealings, &wishes[wish..], &open);
+                courses[wish] = self.decide_wish(&mut dealings, &wishes[wish..], &open, issues);
             }
             if let Some(dealings) = dealings.filter(|dealings| dealings.registers_today) {
                 self.register_of_own_accord(&dealings);
             }
+            if self.day.plans.len() > first_plan {
+                // What else the resident is up to may come between.
+                for Issue { number, block, asks_ms } in issues.drain(first_issue..) {
+                    let open = self.open(number, block, resident, open_words);
+                    let plan = self.plan_to_ask(&wishes[usize::from(number)..], &open, asks_ms);
+                    self.day.plans[usize::from(plan)].trip = number.into();
+                }
+            } else {
+                // The last one asked for is the one that is remembered.
+                issues[first_issue..].sort_by_key(|issue| issue.asks_ms);
+            }
         }
         registering.for_each(|other| self.register_alone(other));
         self.renew(desk);
+    }
+
+    fn open(&self, number: u16, block: u16, resident: u16, words: &[Words; 3]) -> Open {
+        let [asking, [lead, ..], uptake] = words.each_ref().map(|words| words.at(block.into()));
+        let applicant = Applicant::new(self.people.residents[usize::from(resident)], uptake);
+        Open { number, block, asking, lead, applicant }
     }
 
     /// Draws what may matter for the wishes that are open.
@@ -96,7 +116,13 @@ impl Planner<'_> {
     }
 
     /// Decides about the first of these wishes, knowing what comes after it.
-    fn decide_wish(&mut self, dealings: &mut Option<Dealings>, wishes: &[Wish], open: &Open) -> Course {
+    fn decide_wish(
+        &mut self,
+        dealings: &mut Option<Dealings>,
+        wishes: &[Wish],
+        open: &Open,
+        issues: &mut Vec<Issue>,
+    ) -> Course {
         let number = open.number;
         let wish = &wishes[0];
         if !wish.fits() {
@@ -114,7 +140,7 @@ impl Planner<'_> {
                 None => {
                     let mut known =
                         dealings.take().unwrap_or_else(|| self.dealings(wish.resident, wish.household, false));
-                    let course = self.ask(&mut known, wishes, open);
+                    let course = self.ask(&mut known, wishes, open, issues);
                     *dealings = Some(known);
                     course
                 }
@@ -164,28 +190,28 @@ impl Planner<'_> {
     }
 
     /// Asks for a pass, having registered before; goes without one when it is too late for that.
-    fn ask(&mut self, dealings: &mut Dealings, wishes: &[Wish], open: &Open) -> Course {
+    fn ask(&mut self, dealings: &mut Dealings, wishes: &[Wish], open: &Open, issues: &mut Vec<Issue>) -> Course {
         let wish = &wishes[0];
         let departs_ms = wish.departs_ms as i32;
         let [.., cancels, after] = open.asking;
-        let wanted_ms = self.wanted_ms(departs_ms, open);
-        let (registers_ms, asks_ms) = self.registration_for(dealings, &open.applicant, wanted_ms, departs_ms);
+        let wanted_ms = self.wanted_ms(wish.purpose(), departs_ms, open);
+        let (registers_ms, asks_ms) =
+            self.registration_for(dealings, wish.purpose(), &open.applicant, (wanted_ms, departs_ms));
         if asks_ms > departs_ms {
             return self.go(wish, open.number, PassOutcome::Without, None);
         }
-        let channel = self.world.uptake.channel(&open.applicant, self.today.day_ms + Ms::from(asks_ms));
-        let mut plan = Plan::new(wish.resident, wish.household, wish.purpose(), departs_ms, channel);
-        (plan.item, plan.whose, plan.asked_ms) = (wish.item, wish.whose, asks_ms);
-        plan.latest_ms = departs_ms + self.slack_ms(wishes) as i32;
-        plan.goes_anyway = self.world.chances.goes_anyway.holds(after);
-        let plan = self.plan(plan);
+        let cancels = self.world.chances.cancels.holds(cancels);
+        if registers_ms.is_none() && !cancels && self.is_issued_at_once(wish, asks_ms) {
+            issues.push(Issue { number: open.number, block: open.block, asks_ms });
+            return Course::Goes(PassOutcome::Issued);
+        }
+        let plan = self.plan_to_ask(wishes, open, asks_ms);
         if let Some(registers_ms) = registers_ms {
             dealings.contact_ms = registers_ms;
             (dealings.is_registered, dealings.registers_today) = (true, false);
             self.happens(registers_ms, plan, Act::Register);
         }
-        self.happens(asks_ms, plan, Act::Ask);
-        if self.world.chances.cancels.holds(cancels) {
+        if cancels {
             let after_ms = scale(after, (departs_ms - asks_ms) as u32) as i32;
             self.happens(asks_ms + after_ms, plan, Act::GiveBack);
             self.needs.stays_unmet(wish.purpose(), wish.household, wish.whose);
@@ -195,13 +221,28 @@ impl Planner<'_> {
         }
     }
 
+    /// Plans to ask at `asks_ms` for a pass for the first of these wishes.
+    fn plan_to_ask(&mut self, wishes: &[Wish], open: &Open, asks_ms: i32) -> u16 {
+        let wish = &wishes[0];
+        let departs_ms = wish.departs_ms as i32;
+        let [.., after] = open.asking;
+        let channel = self.world.uptake.channel(&open.applicant, self.today.day_ms + Ms::from(asks_ms));
+        let mut plan = Plan::new(wish.resident, wish.household, wish.purpose(), departs_ms, channel);
+        (plan.item, plan.whose, plan.asked_ms) = (wish.item, wish.whose, asks_ms);
+        plan.latest_ms = departs_ms + self.slack_ms(wishes) as i32;
+        plan.goes_anyway = self.world.chances.goes_anyway.holds(after);
+        let plan = self.plan(plan);
+        self.happens(asks_ms, plan, Act::Ask);
+        plan
+    }
+
     /// When a resident who wants to ask at `wanted_ms` registers (unless that is done) and asks.
     fn registration_for(
         &self,
         dealings: &Dealings,
+        purpose: Purpose,
         applicant: &Applicant,
-        wanted_ms: i32,
-        departs_ms: i32,
+        (wanted_ms, departs_ms): (i32, i32),
     ) -> (Option<i32>, i32) {
         let contact_ms = dealings.contact_ms;
         if dealings.is_registered {
@@ -215,38 +256,51 @@ impl Planner<'_> {
         }
         let first_ms = contact_ms + form_ms;
         let at_once = self.world.uptake.asks_at_once(applicant) && first_ms <= departs_ms;
-        let wanted_ms = if at_once { departs_ms - self.advance_ms(departs_ms) } else { wanted_ms };
+        let wanted_ms = if at_once { departs_ms - self.advance_ms(purpose, departs_ms) } else { wanted_ms };
         (Some(contact_ms), first_ms.max(wanted_ms))
     }
 
     /// When the resident would ask if nothing stood in the way: on the evening before, at the door, or some time ahead.
-    fn wanted_ms(&self, departs_ms: i32, open: &Open) -> i32 {
+    fn wanted_ms(&self, purpose: Purpose, departs_ms: i32, open: &Open) -> i32 {
         let (world, chances) = (self.world, &self.world.chances);
         let [asks, moment, ..] = open.asking;
         let evening_from = u32::from(world.behaviour.evening_from_h);
         let evening_ms = -(scale(moment, (24 - evening_from) * HOUR_MS) as i32) - 1;
         if chances.evening_before.holds(asks)
             && self.today.day > 0
-            && departs_ms - evening_ms <= self.advance_ms(departs_ms)
+            && departs_ms - evening_ms <= self.advance_ms(purpose, departs_ms)
         {
             evening_ms
         } else if chances.at_the_door_or_before.holds(asks) && !chances.evening_before.holds(asks) {
             let door_ms = AT_THE_DOOR_MS.start + scale(moment, AT_THE_DOOR_MS.end - AT_THE_DOOR_MS.start);
-            departs_ms - (door_ms as i32).max(self.earliest_ms(departs_ms)).min(self.advance_ms(departs_ms))
+            departs_ms
+                - (door_ms as i32).max(self.earliest_ms(purpose, departs_ms)).min(self.advance_ms(purpose, departs_ms))
         } else {
             let lead_ms = world.uptake.lead_ms(open.lead).min(LONGEST_LEAD_MS) as i32;
-            departs_ms - lead_ms.max(LEAST_LEAD_MS).max(self.earliest_ms(departs_ms)).min(self.advance_ms(departs_ms))
+            departs_ms
+                - lead_ms
+                    .max(LEAST_LEAD_MS)
+                    .max(self.earliest_ms(purpose, departs_ms))
+                    .min(self.advance_ms(purpose, departs_ms))
         }
     }
 
     /// How long ahead a pass for a trip that departs at `departs_ms` may be asked for.
-    fn advance_ms(&self, departs_ms: i32) -> i32 {
+    #[inline]
+    fn advance_ms(&self, purpose: Purpose, departs_ms: i32) -> i32 {
+        if let Some(passes) = &self.today.terms[purpose as usize].passes {
+            return passes.advance_ms;
+        }
         let departs_s = self.world.unix_s(self.today.day_ms + Ms::from(departs_ms));
         (self.world.rules.advance_s(departs_s) * 1_000).min(LONGEST_LEAD_MS) as i32
     }
 
     /// How long before leaving one must ask for the pass to hold by then, with a minute to spare; nothing where it holds at once.
-    fn earliest_ms(&self, departs_ms: i32) -> i32 {
+    #[inline]
+    fn earliest_ms(&self, purpose: Purpose, departs_ms: i32) -> i32 {
+        if self.today.terms[purpose as usize].passes.is_some() {
+            return 0;
+        }
         let departs_s = self.world.unix_s(self.today.day_ms + Ms::from(departs_ms));
         match self.world.rules.earliest_start_s(departs_s) {
             0 => 0,
@@ -358,7 +412,7 @@ impl Planner<'_> {
 
     /// When officers on patrol stop the resident on this trip, if they do: at a random moment on the street.
     #[inline]
-    fn is_stopped_ms(&self, wish: &Wish) -> Option<i32> {
+    pub(super) fn is_stopped_ms(&self, wish: &Wish) -> Option<i32> {
         if !wish.may_be_stopped {
             return None;
         }
@@ -407,8 +461,7 @@ impl Planner<'_> {
     }
 
     pub(super) fn happens(&mut self, at_ms: i32, plan: u16, act: Act) {
-        // Nothing happens before the first midnight, nor before the day before this one, which observers have seen.
-        let at_ms = at_ms.max(if self.today.day == 0 { 0 } else { -(DAY_MS as i32) });
+        let at_ms = at_ms.max(self.today.begins_ms());
         self.day.events.push(Event { at_ms, plan: PlanId { cell: 0, index: plan }, act }.key());
     }
 }
