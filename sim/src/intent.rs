@@ -17,7 +17,7 @@ use at_once::Issue;
 pub(crate) use courses::Course;
 use errands::Errand;
 use passes::Purpose;
-use wishes::Wish;
+use wishes::{Drawn, Wish};
 
 use crate::cell::{Cell, CellDay};
 use crate::draw::Words;
@@ -49,7 +49,7 @@ pub(crate) struct Desk {
     errands: [Vec<Errand>; Purpose::ALL.len()],
     /// Whom to draw a trip for.
     entries: Vec<[u32; 2]>,
-    unsorted: Vec<Wish>,
+    drawn: Drawn,
     /// By resident.
     wishes: Vec<Wish>,
     /// Where the wishes of each resident begin, and where those of the last end.

@@ -33,6 +33,7 @@ mod gate_minutes;
 mod gates;
 mod intent;
 mod keep;
+mod lanes;
 mod ledger;
 mod needs;
 mod officers;
