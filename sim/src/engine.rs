@@ -11,9 +11,8 @@ use crate::cell::{Cell, CellDay};
 use crate::gate_minutes::GateMinutes;
 use crate::gates::Queues;
 use crate::intent::{self, Desk};
-use crate::plan::Event;
 use crate::records::{GateMinute, Trips};
-use crate::resolve::{Shared, resolve};
+use crate::resolve::{Agenda, Shared, resolve_apart, resolve_together};
 use crate::service::{self, CapacityCurve, CurveError, Seen, Service};
 use crate::simulation::{Results, Simulation};
 use crate::tally::{Presence, Tally};
@@ -155,6 +154,8 @@ struct Run<'a> {
     service: Service,
     queues: Queues,
     gate_minutes: GateMinutes,
+    /// Where all cells meet; made when there is something to note.
+    agenda: Option<Agenda>,
     benches: Mutex<Vec<Bench>>,
     presence: Presence,
     /// Requests that were made but may be preceded by others that are not known yet.
@@ -177,6 +178,7 @@ impl<'a> Run<'a> {
             service,
             queues: Queues::new(world),
             gate_minutes: GateMinutes::new(world.gates.len(), places.len()),
+            agenda: None,
             benches: Mutex::new(Vec::new()),
             presence: Presence::new(places.len()),
             held_back: Vec::new(),
@@ -212,8 +214,8 @@ impl<'a> Run<'a> {
     /// Lets everyone live a day; what it came to, or nothing when the run was stopped meanwhile.
     fn live(&mut self, today: &Today, wants: Wants, stop: &AtomicBool) -> Option<Tally> {
         let together = self.service.is_scarce() || today.has_gates;
-        // Then one day's room serves one cell after the other, and memory does not hold what nobody will look at.
-        let is_forgotten = !together && wants == Wants::NOTHING;
+        // Then one day's room serves one cell after the other: memory holds no more than the others have a part in, or will look at.
+        let is_shared_room = together || wants == Wants::NOTHING;
         let (world, benches) = (self.world, &self.benches);
         let (service, places) = (&self.service, self.places);
         self.cells.par_iter_mut().for_each(|cell| {
@@ -221,20 +223,25 @@ impl<'a> Run<'a> {
                 return;
             }
             let mut bench = take(benches).unwrap_or_else(|| Bench::new(world, service, places));
-            if is_forgotten {
+            if is_shared_room {
                 std::mem::swap(&mut cell.day, &mut bench.day);
             }
             intent::of_cell((world, today, wants), cell, &mut bench.desk, &mut bench.tally);
-            if !together {
-                let mut planned = std::mem::take(&mut cell.day.events);
+            if together {
+                let (people, tally) = (cell.people, &mut bench.tally);
+                if !wants.records {
+                    cell.day.settle(|trips| tally.add_trips(today.day, people, trips));
+                }
+                let compact = cell.day.compact();
+                bench.day = std::mem::replace(&mut cell.day, compact);
+            } else {
                 let (shared, tally) = bench.shared();
-                resolve((world, today, wants), std::slice::from_mut(cell), &mut planned, shared, tally);
-                cell.day.events = planned;
-                tally.add_trips(today.day, cell);
+                resolve_apart((world, today, wants), cell, shared, tally);
+                tally.add_trips(today.day, cell.people, &cell.day.trips);
                 cell.standing.end_day();
-            }
-            if is_forgotten {
-                std::mem::swap(&mut cell.day, &mut bench.day);
+                if is_shared_room {
+                    std::mem::swap(&mut cell.day, &mut bench.day);
+                }
             }
             give_back(benches, bench);
         });
@@ -250,15 +257,16 @@ impl<'a> Run<'a> {
 
     /// What all cells share happens in one order: everything when something is scarce, else only what bots do.
     fn resolve_together(&mut self, today: &Today, wants: Wants, together: bool, tally: &mut Tally) {
-        let mut planned = Vec::new();
+        let mut bots = Vec::new();
         if self.has_bots {
-            bots::of_day(self.world, today.day, &mut planned);
+            bots::of_day(self.world, today.day, &mut bots);
+            bots.sort_unstable();
+        }
+        if !together && bots.is_empty() {
+            return;
         }
         if together {
             self.service.begin_batch();
-            for (number, cell) in (0..).zip(&mut self.cells) {
-                planned.extend(cell.day.events.drain(..).map(|key| Event::in_cell(key, number)));
-            }
         }
         let shared = Shared {
             service: &mut self.service,
@@ -266,15 +274,17 @@ impl<'a> Run<'a> {
             gate_minutes: &mut self.gate_minutes,
             bot_requests: &mut self.bot_requests,
         };
+        let agenda = self.agenda.get_or_insert_with(Agenda::of_all);
         let cells = if together { self.cells.as_mut_slice() } else { &mut [] };
-        resolve((self.world, today, wants), cells, &mut planned, shared, tally);
+        resolve_together((self.world, today, wants), cells, &bots, (shared, agenda), tally);
         if together {
             self.queues.close(self.world);
             let (benches, world, service, places) = (&self.benches, self.world, &self.service, self.places);
             self.cells.par_iter_mut().for_each(|cell| {
                 let mut bench = take(benches).unwrap_or_else(|| Bench::new(world, service, places));
-                bench.tally.add_trips(today.day, cell);
+                bench.tally.add_trips(today.day, cell.people, &cell.day.trips);
                 cell.standing.end_day();
+                cell.day.forget_intents(wants.records);
                 give_back(benches, bench);
             });
         }

@@ -3,9 +3,8 @@
 use demand::{Request, RequestKind};
 use passes::Purpose;
 
-use crate::cell::Cell;
 use crate::fingerprint::Fingerprint;
-use crate::plan::TripRow;
+use crate::plan::{Plan, TripRow};
 use crate::population::{AgeBand, People, Phone};
 use crate::records::Quarters;
 use crate::today::Today;
@@ -59,19 +58,12 @@ impl Tally {
         }
     }
 
-    /// Counts something that happened to a resident of a cell on account of a trip or pass.
+    /// Counts something that happened to a resident on account of a trip or pass.
     #[inline]
-    pub(crate) fn count(
-        &mut self,
-        people: &People,
-        resident: u16,
-        household: u16,
-        purpose: Purpose,
-        change: impl Fn(&mut Counts),
-    ) {
-        change(&mut self.day.purposes[purpose as usize]);
-        change(&mut self.groups[people.residents[usize::from(resident)].counted_with()]);
-        change(&mut self.places[usize::from(people.places[usize::from(household)])]);
+    pub(crate) fn count(&mut self, plan: &Plan, change: impl Fn(&mut Counts)) {
+        change(&mut self.day.purposes[plan.purpose as usize]);
+        change(&mut self.groups[usize::from(plan.group)]);
+        change(&mut self.places[usize::from(plan.place)]);
     }
 
     /// Counts a request.
@@ -83,11 +75,10 @@ impl Tally {
         self.fingerprint.add_request(request);
     }
 
-    /// Counts the trips of a cell that were made.
-    pub(crate) fn add_trips(&mut self, day: u16, cell: &Cell<'_>) {
-        let people = cell.people;
+    /// Counts those of these trips that were made.
+    pub(crate) fn add_trips<'a>(&mut self, day: u16, people: &People, trips: impl IntoIterator<Item = &'a TripRow>) {
         let common = Fingerprint::trips_of(day, people.first_resident);
-        for trip in cell.day.trips.iter().filter(|trip| trip.is_made()) {
+        for trip in trips.into_iter().filter(|trip| trip.is_made()) {
             self.fingerprint.add_trip(common, trip);
             let household = people.households[usize::from(trip.resident)];
             self.add_outcome(people, trip.resident, household, trip.purpose(), trip.pass() as usize);

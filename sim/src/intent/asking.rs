@@ -9,7 +9,7 @@ use super::{Desk, Planner};
 use crate::PassOutcome;
 use crate::draw::{Stage, Streams, Words, scale};
 use crate::gates::Queues;
-use crate::plan::{Act, Event, NO_TRIP, Plan, PlanId, PlanState};
+use crate::plan::{Act, Event, Flags, NO_TRIP, Plan, PlanId, PlanState};
 use crate::profile::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::standing::{Held, Lesson};
 use crate::uptake::{Applicant, Ms, complies};
@@ -30,7 +30,6 @@ const LONGEST_LEAD_MS: Ms = DAY_MS as Ms;
 /// A resident's dealings with the service in the course of one day's intent. Times are in milliseconds after midnight.
 struct Dealings {
     resident: u16,
-    household: u16,
     /// When the resident registered, will have by what is planned so far, or else first turns to the service.
     contact_ms: i32,
     is_registered: bool,
@@ -61,12 +60,12 @@ impl Planner<'_> {
         let resident = |number: u16| wishes[usize::from(number)].resident;
         let mut blocks = 0_u16..;
         for numbers in open.chunk_by(|a, b| resident(*a) == resident(*b)) {
-            let Wish { resident, household, .. } = wishes[usize::from(numbers[0])];
+            let Wish { resident, .. } = wishes[usize::from(numbers[0])];
             while let Some(other) = registering.next_if(|other| *other < resident) {
                 self.register_alone(other);
             }
             let registers_today = registering.next_if_eq(&resident).is_some();
-            let mut dealings = registers_today.then(|| self.dealings(resident, household, true));
+            let mut dealings = registers_today.then(|| self.dealings(resident, true));
             let (first_plan, first_issue) = (self.day.plans.len(), issues.len());
             for (number, block) in numbers.iter().zip(&mut blocks) {
                 let open = self.open(*number, block, resident, open_words);
@@ -81,7 +80,7 @@ impl Planner<'_> {
                 for Issue { number, block, asks_ms } in issues.drain(first_issue..) {
                     let open = self.open(number, block, resident, open_words);
                     let plan = self.plan_to_ask(&wishes[usize::from(number)..], &open, asks_ms);
-                    self.day.plans[usize::from(plan)].trip = number.into();
+                    self.day.plans[usize::from(plan)].trip = number;
                 }
             } else {
                 // The last one asked for is the one that is remembered.
@@ -139,7 +138,7 @@ impl Planner<'_> {
                 Some(held) => self.go(wish, number, PassOutcome::Issued, Some(held)),
                 None => {
                     let mut known =
-                        dealings.take().unwrap_or_else(|| self.dealings(wish.resident, wish.household, false));
+                        dealings.take().unwrap_or_else(|| self.dealings(wish.resident, false));
                     let course = self.ask(&mut known, wishes, open, issues);
                     *dealings = Some(known);
                     course
@@ -177,12 +176,11 @@ impl Planner<'_> {
         held.filter(|_| !self.standing.begins_after(wish.resident, wish.purpose(), departs_min))
     }
 
-    fn dealings(&self, resident: u16, household: u16, registers_today: bool) -> Dealings {
+    fn dealings(&self, resident: u16, registers_today: bool) -> Dealings {
         // Who never meant to turn to the service and has learnt better does so at once.
         let contact_ms = self.standing.contact_ms(resident).unwrap_or(0) - self.today.day_ms;
         Dealings {
             resident,
-            household,
             contact_ms: contact_ms.clamp(Ms::from(i32::MIN), Ms::from(i32::MAX)) as i32,
             is_registered: self.standing.is_registered(resident),
             registers_today,
@@ -227,10 +225,10 @@ impl Planner<'_> {
         let departs_ms = wish.departs_ms as i32;
         let [.., after] = open.asking;
         let channel = self.world.uptake.channel(&open.applicant, self.today.day_ms + Ms::from(asks_ms));
-        let mut plan = Plan::new(wish.resident, wish.household, wish.purpose(), departs_ms, channel);
+        let mut plan = Plan::new(self.people, wish.resident, wish.purpose(), departs_ms, channel);
         (plan.item, plan.whose, plan.asked_ms) = (wish.item, wish.whose, asks_ms);
         plan.latest_ms = departs_ms + self.slack_ms(wishes) as i32;
-        plan.goes_anyway = self.world.chances.goes_anyway.holds(after);
+        plan.flags.set(Flags::GOES_ANYWAY, self.world.chances.goes_anyway.holds(after));
         let plan = self.plan(plan);
         self.happens(asks_ms, plan, Act::Ask);
         plan
@@ -309,8 +307,7 @@ impl Planner<'_> {
     }
 
     fn register_alone(&mut self, resident: u16) {
-        let household = self.people.households[usize::from(resident)];
-        self.register_of_own_accord(&self.dealings(resident, household, true));
+        self.register_of_own_accord(&self.dealings(resident, true));
     }
 
     /// Who registers of their own accord, and not for a trip, may ask for a pass all the same, to try the service.
@@ -336,7 +333,7 @@ impl Planner<'_> {
         let trial = wanted.into_iter().find(on_offer).filter(|_| asks);
         let channel = world.uptake.channel(&applicant, self.today.day_ms + Ms::from(registers_ms));
         let purpose = trial.unwrap_or(Purpose::Other);
-        let mut plan = Plan::new(dealings.resident, dealings.household, purpose, asks_ms, channel);
+        let mut plan = Plan::new(self.people, dealings.resident, purpose, asks_ms, channel);
         plan.item = TRIAL;
         plan.latest_ms = asks_ms + TRIAL_MS as i32;
         let plan = self.plan(plan);
@@ -365,12 +362,11 @@ impl Planner<'_> {
             if !self.world.chances.renews.holds(renews) || desk.patients.binary_search(&resident).is_ok() {
                 continue;
             }
-            let household = self.people.households[usize::from(resident)];
             let applicant = self.applicant(resident);
             let ends_ms = ((until_min - day_min) * MINUTE_MS) as i32;
             let asks_ms = ends_ms + self.world.uptake.renews_after_ms(&applicant, ends_ms, delay) as i32;
             let channel = self.world.uptake.channel(&applicant, self.today.day_ms + Ms::from(asks_ms));
-            let mut plan = Plan::new(resident, household, purpose, asks_ms, channel);
+            let mut plan = Plan::new(self.people, resident, purpose, asks_ms, channel);
             (plan.item, plan.latest_ms) = (RENEWAL, asks_ms + HOUR_MS as i32);
             let plan = self.plan(plan);
             self.happens(asks_ms, plan, Act::Ask);
@@ -383,10 +379,11 @@ impl Planner<'_> {
         let meets = self.is_stopped_ms(wish).is_some() || self.comes_to_gate_ms(wish).is_some();
         let plan = meets.then(|| {
             let channel = Channel::Web;
-            let mut plan = Plan::new(wish.resident, wish.household, wish.purpose(), wish.departs_ms as i32, channel);
+            let mut plan = Plan::new(self.people, wish.resident, wish.purpose(), wish.departs_ms as i32, channel);
             (plan.item, plan.whose, plan.state) = (wish.item, wish.whose, PlanState::Over);
             if let Some(held) = held {
-                (plan.held_until_min, plan.is_malformed) = (held.until_min, held.is_annulled);
+                plan.held_until_min = held.until_min;
+                plan.flags.set(Flags::MALFORMED, held.is_annulled);
                 // Asked for on a day before.
                 plan.asked_ms = i32::MIN;
                 plan.state = PlanState::Issued;
@@ -399,7 +396,7 @@ impl Planner<'_> {
     /// Makes the trip, with the plan of its pass if there is one.
     fn go_with(&mut self, wish: &Wish, number: u16, pass: PassOutcome, plan: Option<u16>) -> Course {
         if let Some(plan) = plan {
-            self.day.plans[usize::from(plan)].trip = number.into();
+            self.day.plans[usize::from(plan)].trip = number;
             if let Some(at_ms) = self.is_stopped_ms(wish) {
                 self.happens(at_ms, plan, Act::Check);
             }
