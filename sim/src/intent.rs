@@ -13,7 +13,7 @@ mod errands;
 mod schedule;
 mod wishes;
 
-use at_once::Issue;
+use at_once::AtOnce;
 pub(crate) use courses::Course;
 use errands::Errand;
 use passes::Purpose;
@@ -58,10 +58,9 @@ pub(crate) struct Desk {
     courses: Vec<Course>,
     /// Which wishes are open.
     open: Vec<u16>,
-    /// Their random numbers: when they ask, how long ahead, how their residents take to the service.
-    open_words: [Words; 3],
-    /// Passes that are issued at once.
-    issues: Vec<Issue>,
+    /// Their random numbers: how they ask, and how their residents take to the service.
+    open_words: [Words; 2],
+    at_once: AtOnce,
     /// Which trip each wish has become.
     trip_of: Vec<u16>,
     /// Who registers today of their own accord.
@@ -95,8 +94,10 @@ pub(crate) fn of_cell(
     planner.draw_wishes(desk);
     planner.schedule(desk);
     planner.settle(desk);
-    planner.deal(desk);
+    planner.find_registering(desk);
+    planner.ask_at_once(desk);
     planner.issue(desk);
+    planner.deal(desk);
     planner.stay_at_home(desk);
     planner.set_out(desk);
     planner.patients_check_in(desk);

@@ -2,7 +2,6 @@
 
 use passes::{Channel, Occupation, Outing, Permission, Purpose};
 
-use super::at_once::Issue;
 use super::courses::Course;
 use super::wishes::Wish;
 use super::{Desk, Planner};
@@ -23,7 +22,7 @@ const TRIAL_MS: u32 = HOUR_MS;
 /// Who asks at the door does so one to three minutes before leaving.
 const AT_THE_DOOR_MS: std::ops::Range<u32> = MINUTE_MS..3 * MINUTE_MS;
 /// Who asks ahead allows at least this much time.
-const LEAST_LEAD_MS: i32 = 3 * MINUTE_MS as i32;
+const LEAST_LEAD_MS: u32 = 3 * MINUTE_MS;
 /// Nobody asks for tomorrow's trips before today.
 const LONGEST_LEAD_MS: Ms = DAY_MS as Ms;
 
@@ -41,24 +40,23 @@ struct Dealings {
 struct Open {
     /// The index of the wish.
     number: u16,
-    /// The index of the random numbers.
-    block: u16,
     asking: [u32; 4],
-    lead: u32,
     applicant: Applicant,
 }
 
 impl Planner<'_> {
+    /// Finds who registers today of their own accord.
+    pub(super) fn find_registering(&self, desk: &mut Desk) {
+        self.standing.registering(self.today.day_ms + Ms::from(DAY_MS), &mut desk.registering);
+    }
+
     /// Deals with the wishes whose course is open, and lets those register who do so today, resident by resident.
     pub(super) fn deal(&mut self, desk: &mut Desk) {
-        let next_midnight_ms = self.today.day_ms + Ms::from(DAY_MS);
-        self.standing.registering(next_midnight_ms, &mut desk.registering);
         self.draw_for_open(desk);
-        let Desk { wishes, courses, open, open_words, registering, issues, .. } = desk;
-        issues.clear();
+        let Desk { wishes, courses, open, open_words, registering, .. } = desk;
         let mut registering = registering.iter().copied().peekable();
         let resident = |number: u16| wishes[usize::from(number)].resident;
-        let mut blocks = 0_u16..;
+        let mut blocks = 0..;
         for numbers in open.chunk_by(|a, b| resident(*a) == resident(*b)) {
             let Wish { resident, .. } = wishes[usize::from(numbers[0])];
             while let Some(other) = registering.next_if(|other| *other < resident) {
@@ -66,62 +64,50 @@ impl Planner<'_> {
             }
             let registers_today = registering.next_if_eq(&resident).is_some();
             let mut dealings = registers_today.then(|| self.dealings(resident, true));
-            let (first_plan, first_issue) = (self.day.plans.len(), issues.len());
             for (number, block) in numbers.iter().zip(&mut blocks) {
-                let open = self.open(*number, block, resident, open_words);
+                let [asking, uptake] = open_words.each_ref().map(|words| words.at(block));
+                let applicant = Applicant::new(self.people.residents[usize::from(resident)], uptake);
+                let open = Open { number: *number, asking, applicant };
                 let wish = usize::from(*number);
-                courses[wish] = self.decide_wish(&mut dealings, &wishes[wish..], &open, issues);
+                courses[wish] = self.decide_wish(&mut dealings, &wishes[wish..], &open);
             }
             if let Some(dealings) = dealings.filter(|dealings| dealings.registers_today) {
                 self.register_of_own_accord(&dealings);
-            }
-            if self.day.plans.len() > first_plan {
-                // What else the resident is up to may come between.
-                for Issue { number, block, asks_ms } in issues.drain(first_issue..) {
-                    let open = self.open(number, block, resident, open_words);
-                    let plan = self.plan_to_ask(&wishes[usize::from(number)..], &open, asks_ms);
-                    self.day.plans[usize::from(plan)].trip = number;
-                }
-            } else {
-                // The last one asked for is the one that is remembered.
-                issues[first_issue..].sort_by_key(|issue| issue.asks_ms);
             }
         }
         registering.for_each(|other| self.register_alone(other));
         self.renew(desk);
     }
 
-    fn open(&self, number: u16, block: u16, resident: u16, words: &[Words; 3]) -> Open {
-        let [asking, [lead, ..], uptake] = words.each_ref().map(|words| words.at(block.into()));
-        let applicant = Applicant::new(self.people.residents[usize::from(resident)], uptake);
-        Open { number, block, asking, lead, applicant }
-    }
-
     /// Draws what may matter for the wishes that are open.
     fn draw_for_open(&self, desk: &mut Desk) {
-        let Desk { wishes, open, entries, open_words: [asking, lead, uptake], .. } = desk;
-        let (world, day) = (self.world, self.today.day);
-        let entry = |number: &u16, day: u16, item: fn(&Wish) -> u16| {
-            let wish = &wishes[usize::from(*number)];
-            Streams::entry(self.number_of(wish.resident), day, item(wish))
-        };
+        let Desk { wishes, open, entries, open_words: [asking, uptake], .. } = desk;
+        self.draw_for(wishes, open, entries, (asking, Stage::Asking));
+        self.draw_for(wishes, open, entries, (uptake, Stage::Uptake));
+    }
+
+    /// Draws for the wishes with these numbers what decides how they are asked for, or how their residents take to the service, which is
+    /// the same on all days.
+    pub(super) fn draw_for(
+        &self,
+        wishes: &[Wish],
+        numbers: &[u16],
+        entries: &mut Vec<[u32; 2]>,
+        (words, stage): (&mut Words, Stage),
+    ) {
+        let wish = |number: &u16| &wishes[usize::from(*number)];
         entries.clear();
-        entries.extend(open.iter().map(|number| entry(number, day, |wish| wish.item)));
-        world.streams.fill_items(asking, entries, Stage::Asking);
-        world.streams.fill_items(lead, entries, Stage::Lead);
-        entries.clear();
-        entries.extend(open.iter().map(|number| entry(number, 0, |_| 0)));
-        world.streams.fill_items(uptake, entries, Stage::Uptake);
+        if let Stage::Uptake = stage {
+            entries.extend(numbers.iter().map(|number| Streams::entry(self.number_of(wish(number).resident), 0, 0)));
+        } else {
+            let entry = |wish: &Wish| Streams::entry(self.number_of(wish.resident), self.today.day, wish.item);
+            entries.extend(numbers.iter().map(|number| entry(wish(number))));
+        }
+        self.world.streams.fill_items(words, entries, stage);
     }
 
     /// Decides about the first of these wishes, knowing what comes after it.
-    fn decide_wish(
-        &mut self,
-        dealings: &mut Option<Dealings>,
-        wishes: &[Wish],
-        open: &Open,
-        issues: &mut Vec<Issue>,
-    ) -> Course {
+    fn decide_wish(&mut self, dealings: &mut Option<Dealings>, wishes: &[Wish], open: &Open) -> Course {
         let number = open.number;
         let wish = &wishes[0];
         if !wish.fits() {
@@ -137,9 +123,8 @@ impl Planner<'_> {
             Permission::NeedsPass => match self.held(wish) {
                 Some(held) => self.go(wish, number, PassOutcome::Issued, Some(held)),
                 None => {
-                    let mut known =
-                        dealings.take().unwrap_or_else(|| self.dealings(wish.resident, false));
-                    let course = self.ask(&mut known, wishes, open, issues);
+                    let mut known = dealings.take().unwrap_or_else(|| self.dealings(wish.resident, false));
+                    let course = self.ask(&mut known, wishes, open);
                     *dealings = Some(known);
                     course
                 }
@@ -170,7 +155,7 @@ impl Planner<'_> {
     }
 
     /// The pass that the resident has from before and that still holds at departure.
-    fn held(&self, wish: &Wish) -> Option<Held> {
+    pub(super) fn held(&self, wish: &Wish) -> Option<Held> {
         let departs_min = (self.today.day_ms / Ms::from(MINUTE_MS)) as u32 + wish.departs_ms / MINUTE_MS;
         let held = self.standing.held(wish.resident, wish.purpose()).filter(|held| held.until_min > departs_min);
         held.filter(|_| !self.standing.begins_after(wish.resident, wish.purpose(), departs_min))
@@ -188,28 +173,30 @@ impl Planner<'_> {
     }
 
     /// Asks for a pass, having registered before; goes without one when it is too late for that.
-    fn ask(&mut self, dealings: &mut Dealings, wishes: &[Wish], open: &Open, issues: &mut Vec<Issue>) -> Course {
+    fn ask(&mut self, dealings: &mut Dealings, wishes: &[Wish], open: &Open) -> Course {
         let wish = &wishes[0];
         let departs_ms = wish.departs_ms as i32;
-        let [.., cancels, after] = open.asking;
-        let wanted_ms = self.wanted_ms(wish.purpose(), departs_ms, open);
-        let (registers_ms, asks_ms) =
-            self.registration_for(dealings, wish.purpose(), &open.applicant, (wanted_ms, departs_ms));
+        let [how, moment, cancels, after] = open.asking;
+        let lead_ms = self.world.uptake.lead_ms().at(moment);
+        let ahead_ms = (self.earliest_ms(departs_ms), self.advance_ms(departs_ms));
+        let wanted_ms = self.wanted_ms(departs_ms, (how, moment), lead_ms, ahead_ms);
+        let (registers_ms, asks_ms) = self.registration_for(dealings, &open.applicant, wanted_ms, departs_ms);
         if asks_ms > departs_ms {
             return self.go(wish, open.number, PassOutcome::Without, None);
         }
-        let cancels = self.world.chances.cancels.holds(cancels);
-        if registers_ms.is_none() && !cancels && self.is_issued_at_once(wish, asks_ms) {
-            issues.push(Issue { number: open.number, block: open.block, asks_ms });
-            return Course::Goes(PassOutcome::Issued);
-        }
-        let plan = self.plan_to_ask(wishes, open, asks_ms);
+        let channel = self.world.uptake.channel(&open.applicant, self.today.day_ms + Ms::from(asks_ms));
+        let mut plan = Plan::new(self.people, wish.resident, wish.purpose(), departs_ms, channel);
+        (plan.item, plan.whose, plan.asked_ms) = (wish.item, wish.whose, asks_ms);
+        plan.latest_ms = departs_ms + self.slack_ms(wishes) as i32;
+        plan.flags.set(Flags::GOES_ANYWAY, self.world.chances.goes_anyway.holds(after));
+        let plan = self.plan(plan);
         if let Some(registers_ms) = registers_ms {
             dealings.contact_ms = registers_ms;
             (dealings.is_registered, dealings.registers_today) = (true, false);
             self.happens(registers_ms, plan, Act::Register);
         }
-        if cancels {
+        self.happens(asks_ms, plan, Act::Ask);
+        if self.world.chances.cancels.holds(cancels) {
             let after_ms = scale(after, (departs_ms - asks_ms) as u32) as i32;
             self.happens(asks_ms + after_ms, plan, Act::GiveBack);
             self.needs.stays_unmet(wish.purpose(), wish.household, wish.whose);
@@ -219,28 +206,13 @@ impl Planner<'_> {
         }
     }
 
-    /// Plans to ask at `asks_ms` for a pass for the first of these wishes.
-    fn plan_to_ask(&mut self, wishes: &[Wish], open: &Open, asks_ms: i32) -> u16 {
-        let wish = &wishes[0];
-        let departs_ms = wish.departs_ms as i32;
-        let [.., after] = open.asking;
-        let channel = self.world.uptake.channel(&open.applicant, self.today.day_ms + Ms::from(asks_ms));
-        let mut plan = Plan::new(self.people, wish.resident, wish.purpose(), departs_ms, channel);
-        (plan.item, plan.whose, plan.asked_ms) = (wish.item, wish.whose, asks_ms);
-        plan.latest_ms = departs_ms + self.slack_ms(wishes) as i32;
-        plan.flags.set(Flags::GOES_ANYWAY, self.world.chances.goes_anyway.holds(after));
-        let plan = self.plan(plan);
-        self.happens(asks_ms, plan, Act::Ask);
-        plan
-    }
-
     /// When a resident who wants to ask at `wanted_ms` registers (unless that is done) and asks.
     fn registration_for(
         &self,
         dealings: &Dealings,
-        purpose: Purpose,
         applicant: &Applicant,
-        (wanted_ms, departs_ms): (i32, i32),
+        wanted_ms: i32,
+        departs_ms: i32,
     ) -> (Option<i32>, i32) {
         let contact_ms = dealings.contact_ms;
         if dealings.is_registered {
@@ -254,51 +226,42 @@ impl Planner<'_> {
         }
         let first_ms = contact_ms + form_ms;
         let at_once = self.world.uptake.asks_at_once(applicant) && first_ms <= departs_ms;
-        let wanted_ms = if at_once { departs_ms - self.advance_ms(purpose, departs_ms) } else { wanted_ms };
+        let wanted_ms = if at_once { departs_ms - self.advance_ms(departs_ms) } else { wanted_ms };
         (Some(contact_ms), first_ms.max(wanted_ms))
     }
 
-    /// When the resident would ask if nothing stood in the way: on the evening before, at the door, or some time ahead.
-    fn wanted_ms(&self, purpose: Purpose, departs_ms: i32, open: &Open) -> i32 {
-        let (world, chances) = (self.world, &self.world.chances);
-        let [asks, moment, ..] = open.asking;
-        let evening_from = u32::from(world.behaviour.evening_from_h);
-        let evening_ms = -(scale(moment, (24 - evening_from) * HOUR_MS) as i32) - 1;
-        if chances.evening_before.holds(asks)
-            && self.today.day > 0
-            && departs_ms - evening_ms <= self.advance_ms(purpose, departs_ms)
-        {
+    /// When a resident would ask for the pass of a trip that departs at `departs_ms`, if nothing stood in the way: on the evening before,
+    /// at the door, or `lead_ms` ahead. One may ask between so long before the departure.
+    #[inline]
+    pub(super) fn wanted_ms(
+        &self,
+        departs_ms: i32,
+        (how, moment): (u32, u32),
+        lead_ms: u32,
+        (least_ms, most_ms): (i32, i32),
+    ) -> i32 {
+        let chances = &self.world.chances;
+        let evening_hours = 24 - u32::from(self.world.behaviour.evening_from_h);
+        let evening_ms = -(scale(moment, evening_hours * HOUR_MS) as i32) - 1;
+        let in_evening = chances.evening_before.holds(how);
+        let at_the_door = chances.at_the_door_or_before.holds(how) & !in_evening;
+        let door_ms = AT_THE_DOOR_MS.start + scale(moment, AT_THE_DOOR_MS.end - AT_THE_DOOR_MS.start);
+        let ahead_ms = if at_the_door { door_ms } else { lead_ms.clamp(LEAST_LEAD_MS, DAY_MS) } as i32;
+        if in_evening & (self.today.day > 0) & (departs_ms - evening_ms <= most_ms) {
             evening_ms
-        } else if chances.at_the_door_or_before.holds(asks) && !chances.evening_before.holds(asks) {
-            let door_ms = AT_THE_DOOR_MS.start + scale(moment, AT_THE_DOOR_MS.end - AT_THE_DOOR_MS.start);
-            departs_ms
-                - (door_ms as i32).max(self.earliest_ms(purpose, departs_ms)).min(self.advance_ms(purpose, departs_ms))
         } else {
-            let lead_ms = world.uptake.lead_ms(open.lead).min(LONGEST_LEAD_MS) as i32;
-            departs_ms
-                - lead_ms
-                    .max(LEAST_LEAD_MS)
-                    .max(self.earliest_ms(purpose, departs_ms))
-                    .min(self.advance_ms(purpose, departs_ms))
+            departs_ms - ahead_ms.max(least_ms).min(most_ms)
         }
     }
 
     /// How long ahead a pass for a trip that departs at `departs_ms` may be asked for.
-    #[inline]
-    fn advance_ms(&self, purpose: Purpose, departs_ms: i32) -> i32 {
-        if let Some(passes) = &self.today.terms[purpose as usize].passes {
-            return passes.advance_ms;
-        }
+    fn advance_ms(&self, departs_ms: i32) -> i32 {
         let departs_s = self.world.unix_s(self.today.day_ms + Ms::from(departs_ms));
         (self.world.rules.advance_s(departs_s) * 1_000).min(LONGEST_LEAD_MS) as i32
     }
 
     /// How long before leaving one must ask for the pass to hold by then, with a minute to spare; nothing where it holds at once.
-    #[inline]
-    fn earliest_ms(&self, purpose: Purpose, departs_ms: i32) -> i32 {
-        if self.today.terms[purpose as usize].passes.is_some() {
-            return 0;
-        }
+    fn earliest_ms(&self, departs_ms: i32) -> i32 {
         let departs_s = self.world.unix_s(self.today.day_ms + Ms::from(departs_ms));
         match self.world.rules.earliest_start_s(departs_s) {
             0 => 0,
@@ -409,7 +372,7 @@ impl Planner<'_> {
 
     /// When officers on patrol stop the resident on this trip, if they do: at a random moment on the street.
     #[inline]
-    pub(super) fn is_stopped_ms(&self, wish: &Wish) -> Option<i32> {
+    fn is_stopped_ms(&self, wish: &Wish) -> Option<i32> {
         if !wish.may_be_stopped {
             return None;
         }
