@@ -72,6 +72,8 @@ impl CellDay {
             trips: self.trips.as_slice().into(),
             plans: self.plans.as_slice().into(),
             events: self.events.as_slice().into(),
+            passes: std::mem::take(&mut self.passes),
+            requests: std::mem::take(&mut self.requests),
             ..CellDay::default()
         }
     }

@@ -212,13 +212,13 @@ impl<'a> Run<'a> {
         let wants = observer.wants();
         tell(0);
         for day in 0..days {
-            let today = Today::new(self.world, day);
+            let today = Today::new(self.world, &self.service, day);
             let tally = pool.install(|| self.live(&today, wants, options.stop));
             let Some(mut tally) = tally else {
                 observer.stopped(&self.held_back)?;
                 break;
             };
-            tally.settle();
+            tally.settle(&today);
             self.presence.follow(&tally);
             self.show(pool, &today, day + 1 == days, observer)?;
             self.results.add(day, &tally);
@@ -242,7 +242,7 @@ impl<'a> Run<'a> {
             if is_shared_room {
                 std::mem::swap(&mut cell.day, &mut bench.day);
             }
-            intent::of_cell(world, today, cell, &mut bench.desk, &mut bench.tally);
+            intent::of_cell((world, today, wants), cell, &mut bench.desk, &mut bench.tally);
             if together {
                 let (people, tally) = (cell.people, &mut bench.tally);
                 if !wants.records {

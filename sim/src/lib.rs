@@ -34,6 +34,7 @@ mod gates;
 mod in_order;
 mod intent;
 mod keep;
+mod lanes;
 mod ledger;
 mod needs;
 mod officers;

@@ -179,8 +179,7 @@ impl<'a, 'w> Resolver<'a, 'w> {
         if self.wants.requests {
             cell.day.requests.push(request);
         }
-        let time_out_ms = (self.world.behaviour.time_out_s * 1_000.0) as Ms;
-        let answer = self.shared.service.ask(at_ms, kind, luck, time_out_ms);
+        let answer = self.shared.service.ask(at_ms, kind, luck, self.world.time_out_ms());
         if matches!(answer, Answer::Failed { .. }) {
             self.tally.day.failed_requests[kind as usize] += 1;
         }
