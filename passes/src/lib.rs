@@ -38,7 +38,7 @@ pub use id::{IdError, PassId, ResidentId, Token, TokenKey};
 pub use name::{NameKey, PassName};
 pub use policy::{Curfew, Exempt, Hours, Period, Phase, Policy, PurposeRule, Quota, Validity};
 pub use purpose::{Purpose, PurposeSet};
-pub use rules::{Limit, Outing, Permission, QuotaWindow, Refusal, Rules, Window};
+pub use rules::{Limit, Outing, Permission, QuotaWindow, Refusal, Rules, SteadyPasses, Window};
 pub use scheme::{Check, Grant, Invalid, Issuer, Key, Scheme, SchemeError, SchemeKind, Verifier};
 pub use share::Share;
 pub use signed::SignedVerifier;

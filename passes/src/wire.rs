@@ -2,6 +2,7 @@
 //!
 //! Times are Unix seconds. Unknown fields are refused, so that nobody believes a server knows more than it does.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Channel, Invalid, Purpose};
@@ -10,39 +11,41 @@ use crate::{Channel, Invalid, Purpose};
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
 /// `POST /v1/residents`: one resident registers. The header `Idempotency-Key` makes a repeat safe.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Registration {
     /// The number of an identity document, 1 to 64 characters. It is digested and not kept.
+    #[schemars(length(min = 1, max = 64))]
     pub document: String,
     /// How the resident reaches the service.
     pub channel: Channel,
 }
 
 /// The answer to a [`Registration`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Registered {
     /// The credential for all further requests: send it as `Authorization: Bearer`.
     pub token: String,
 }
 
 /// `POST /v1/residents/batch`: an operator registers up to 1,000 residents at once. Those known already get their token again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RegistrationBatch {
     /// The residents.
+    #[schemars(length(max = 1000))]
     pub residents: Vec<Registration>,
 }
 
 /// The answer to a [`RegistrationBatch`], in its order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RegisteredBatch {
     /// A credential for each resident.
     pub residents: Vec<Registered>,
 }
 
 /// `POST /v1/passes`: asks for a pass. The header `Idempotency-Key` (1 to 64 characters) makes a repeat safe.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PassRequest {
     /// What for.
@@ -60,7 +63,7 @@ pub struct PassRequest {
 }
 
 /// An issued pass: the answer to a [`PassRequest`] and to `GET /v1/passes/{pass}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct IssuedPass {
     /// The name of the pass, for the holder.
     pub pass: String,
@@ -87,7 +90,7 @@ pub struct IssuedPass {
 }
 
 /// `POST /v1/verifications`: an officer shows a code to the centre.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VerificationRequest {
     /// The code, as scanned or typed.
@@ -95,7 +98,7 @@ pub struct VerificationRequest {
 }
 
 /// The answer to a [`VerificationRequest`]: whether the pass holds now, and what an officer must know to look at the person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Verification {
     /// Whether the pass holds.
     pub valid: bool,
@@ -112,19 +115,26 @@ pub struct Verification {
 
 /// `POST /v1/check-ins`: a patient who must stay at home answers a prompt. That it comes, and from whom, is all it tells: a
 /// position or a picture is an unknown field. Answered without a body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CheckIn {}
 
 /// The answer to `GET /v1/check-ins`: all that is kept of a patient's check-ins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LatestCheckIn {
     /// When the latest came.
     pub checked_in_s: i64,
 }
 
+/// `GET /v1/time`: the service's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ServiceTime {
+    /// Now, in Unix seconds.
+    pub now_s: i64,
+}
+
 /// `GET /v1/keys`: what a checkpoint needs to verify offline, as a JSON Web Key Set (RFC 7517).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct KeySet {
     /// The published keys, those of the past whose passes may still hold and those of the near future included; empty when verifying
     /// needs the centre.
@@ -133,7 +143,7 @@ pub struct KeySet {
 
 /// One published key as a JSON Web Key. The key alone says which algorithm its signatures have: what a code says of itself is not
 /// believed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PublicKey {
     /// The numbers of the key.
     #[serde(flatten)]
@@ -152,7 +162,7 @@ pub struct PublicKey {
 }
 
 /// The numbers of a public key, in unpadded base64url: RFC 8037 for `OKP`, RFC 7518 section 6 for the others.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kty")]
 pub enum KeyMaterial {
     /// An Ed25519 key.
@@ -185,7 +195,7 @@ pub enum KeyMaterial {
 
 /// `GET /v1/revocations`: which status lists there are. Fetch those whole that are new, one after the other: asking for one alone would
 /// tell whose pass is being looked at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StatusLists {
     /// The lists of passes that may still hold.
     pub lists: Vec<StatusListLink>,
@@ -197,7 +207,7 @@ pub struct StatusLists {
 pub const STATUS_LIST_CWT: &str = "application/statuslist+cwt";
 
 /// Where one status list is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StatusListLink {
     /// The number of the list, as codes name it.
     pub list: u32,
@@ -206,7 +216,7 @@ pub struct StatusListLink {
 }
 
 /// A problem document (RFC 9457). It never tells the cause of an internal error.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Problem {
     /// A stable reference such as `/problems/quota-exhausted`.
     #[serde(rename = "type")]

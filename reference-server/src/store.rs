@@ -7,10 +7,12 @@ use std::fmt;
 use std::path::PathBuf;
 use std::pin::Pin;
 
-use passes::{PassId, ResidentId};
+use passes::{PassId, Purpose, ResidentId};
 
+use crate::audit::{Entry, Head};
 use crate::secret::Secret;
 
+mod acts;
 mod asked;
 mod decide;
 mod embedded;
@@ -24,6 +26,7 @@ mod queue;
 mod tally;
 mod words;
 
+pub use acts::{Act, Acted, Ended, OPEN_PROPOSALS, Proposal, ProposalId};
 pub use asked::{Asked, KeyDigest};
 pub use fault::{OpenError, StoreError};
 pub use tally::{GROUP_BOUNDS, Tally};
@@ -103,12 +106,13 @@ pub trait Store: Send + Sync {
     /// Issues a pass if the resident's earlier ones allow it, and names it.
     fn issue(&self, pass: NewPass) -> Answer<'_, Issuance>;
 
-    /// Cancels a pass of `resident`; answers whether there is one. Cancelling again changes nothing.
-    fn cancel(&self, pass: PassId, resident: ResidentId) -> Answer<'_, bool>;
+    /// Cancels a pass of `resident` on the local `day` (in days since 1970, to be counted); answers whether there is one. Cancelling again
+    /// changes nothing.
+    fn cancel(&self, pass: PassId, resident: ResidentId, day: i32) -> Answer<'_, bool>;
 
-    /// Revokes passes in the name of the authority at the Unix second `at_s`, whoever holds them; answers how many were not revoked
-    /// before. Names of no pass count for nothing. A quota is not given back.
-    fn revoke(&self, passes: Vec<PassId>, at_s: i64) -> Answer<'_, u64>;
+    /// Does what an administrator does, and writes its entry of the audit log in the same transaction. Revocations come by no other
+    /// way. A quota is not given back; names of no pass count for nothing.
+    fn act(&self, act: Act) -> Answer<'_, Acted>;
 
     /// Spends a token that may be presented until just before the Unix second `until_s`.
     fn spend(&self, token: TokenDigest, until_s: i64) -> Answer<'_, Spending>;
@@ -130,6 +134,22 @@ pub trait Store: Send + Sync {
     /// The passes withdrawn before their time that are not over at the Unix second `now_s`, in order of their serials.
     fn withdrawn(&self, now_s: i64) -> Answer<'_, Vec<Withdrawn>>;
 
+    /// Names of the passes that were issued from the Unix second `from_s` until just before `until_s`, for `purpose` if one is given, are
+    /// not revoked and not over at `now_s`. `None` when more than `at_most` were issued then, for whatever purpose.
+    fn issued(&self, issued: IssuedBetween) -> Answer<'_, Option<Vec<PassId>>>;
+
+    /// The proposals that have not lapsed at `now_s`, approved ones included.
+    fn proposals(&self, now_s: i64) -> Answer<'_, Vec<Proposal>>;
+
+    /// At most `at_most` entries of the audit log, those that follow number `after`.
+    fn audit_log(&self, after: u64, at_most: usize) -> Answer<'_, Vec<Entry>>;
+
+    /// The end of the audit log.
+    fn audit_head(&self) -> Answer<'_, Head>;
+
+    /// Passes withdrawn before their time, by day and purpose; what is purged stays counted.
+    fn ended(&self) -> Answer<'_, Vec<Ended>>;
+
     /// How much is kept at the Unix second `now_s`.
     fn census(&self, now_s: i64) -> Answer<'_, Census>;
 
@@ -143,6 +163,21 @@ pub trait Store: Send + Sync {
     /// Finishes the writes that wait, brings everything to its final place and lets go of the folder. Later writes are
     /// answered [`StoreError::Closed`].
     fn close(&self) -> Answer<'_, ()>;
+}
+
+/// Which passes [`Store::issued`] looks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IssuedBetween {
+    /// The first Unix second.
+    pub from_s: i64,
+    /// The first Unix second that is too late.
+    pub until_s: i64,
+    /// What the passes are for; `None` for any purpose.
+    pub purpose: Option<Purpose>,
+    /// Passes whose time is over by then are left out.
+    pub now_s: i64,
+    /// Most passes that may have been issued in that time.
+    pub at_most: usize,
 }
 
 impl fmt::Debug for dyn Store {

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use passes::wire::{IssuedPass, PassRequest};
-use passes::{Grant, QuotaWindow, Refusal, ResidentId, Window};
+use passes::{Grant, PassId, QuotaWindow, Refusal, ResidentId, Window};
 
 use super::App;
 use super::extract::{Bearer, Body, IdempotencyKey, PassInPath};
@@ -53,10 +53,7 @@ pub(super) async fn show(
     Bearer(resident): Bearer,
     PassInPath(pass): PassInPath,
 ) -> Result<Json<IssuedPass>, Problem> {
-    let now_s = app.clock.now_s();
-    // Another's pass is not found rather than forbidden: nobody learns that it exists.
-    let kept = app.kept(app.store.find(pass).await)?.filter(|kept| kept.resident == resident);
-    kept.map(|kept| Json(app.issued(&app.as_it_stands(kept.grant, now_s)))).ok_or(Problem::NotFound)
+    app.pass_of(resident, pass).await.map(Json)
 }
 
 /// `DELETE /v1/passes/{pass}`
@@ -65,7 +62,7 @@ pub(super) async fn cancel(
     Bearer(resident): Bearer,
     PassInPath(pass): PassInPath,
 ) -> Result<StatusCode, Problem> {
-    let found = app.kept(app.store.cancel(pass, resident).await)?;
+    let found = app.kept(app.store.cancel(pass, resident, app.rules.local_day(app.clock.now_s())).await)?;
     if found { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::NotFound) }
 }
 
@@ -95,6 +92,14 @@ impl App {
             quotas,
             at_most: self.limits.passes_per_resident,
         })
+    }
+
+    /// The pass as it stands now, for who holds it.
+    pub(super) async fn pass_of(&self, resident: ResidentId, pass: PassId) -> Result<IssuedPass, Problem> {
+        let now_s = self.clock.now_s();
+        // Another's pass is not found rather than forbidden: nobody learns that it exists.
+        let kept = self.kept(self.store.find(pass).await)?.filter(|kept| kept.resident == resident);
+        kept.map(|kept| self.issued(&self.as_it_stands(kept.grant, now_s))).ok_or(Problem::NotFound)
     }
 
     /// Who was answered before the rules came to refuse (the start is past by now, or the sunset has come) is answered the same

@@ -8,12 +8,13 @@ use passes::wire::{Verification, VerificationRequest};
 use passes::{Check, Grant, Invalid};
 
 use super::App;
-use super::extract::Body;
+use super::extract::{Body, Officer};
 use super::problem::Problem;
 
 /// `POST /v1/verifications`
 pub(super) async fn verify(
     State(app): State<Arc<App>>,
+    _: Officer,
     Body(request): Body<VerificationRequest>,
 ) -> Result<Json<Verification>, Problem> {
     let judged = app.judge(&request.code).await?;

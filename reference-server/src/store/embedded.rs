@@ -19,12 +19,14 @@ use super::naming::Naming;
 use super::queue::{Queue, Write, Writer};
 use super::tally::Counting;
 use super::{
-    Answer, Asked, Census, Issuance, KeptPass, NewPass, NewResident, OpenError, Opened, Purge, Purged, Registration,
-    Spending, Store, Tally, TokenDigest, Withdrawn,
+    Act, Acted, Answer, Asked, Census, Ended, Issuance, IssuedBetween, KeptPass, NewPass, NewResident, OpenError,
+    Opened, Proposal, Purge, Purged, Registration, Spending, Store, Tally, TokenDigest, Withdrawn,
 };
+use crate::audit::{Entry, Head};
 
 mod folder;
 mod group;
+mod ledger;
 mod readers;
 mod schema;
 mod statements;
@@ -79,12 +81,12 @@ impl Store for Embedded {
         self.queue.ask(pass, Write::Issue)
     }
 
-    fn cancel(&self, pass: PassId, resident: ResidentId) -> Answer<'_, bool> {
-        self.queue.ask((pass, resident), Write::Cancel)
+    fn cancel(&self, pass: PassId, resident: ResidentId, day: i32) -> Answer<'_, bool> {
+        self.queue.ask((pass, resident, day), Write::Cancel)
     }
 
-    fn revoke(&self, passes: Vec<PassId>, at_s: i64) -> Answer<'_, u64> {
-        self.queue.ask((passes, at_s), Write::Revoke)
+    fn act(&self, act: Act) -> Answer<'_, Acted> {
+        self.queue.ask(act, Write::Act)
     }
 
     fn spend(&self, token: TokenDigest, until_s: i64) -> Answer<'_, Spending> {
@@ -114,6 +116,26 @@ impl Store for Embedded {
 
     fn withdrawn(&self, now_s: i64) -> Answer<'_, Vec<Withdrawn>> {
         Box::pin(ready(self.readers.with(|db| statements::withdrawn(db, now_s))))
+    }
+
+    fn issued(&self, issued: IssuedBetween) -> Answer<'_, Option<Vec<PassId>>> {
+        Box::pin(ready(self.readers.with(|db| statements::issued(db, &self.naming, issued))))
+    }
+
+    fn proposals(&self, now_s: i64) -> Answer<'_, Vec<Proposal>> {
+        Box::pin(ready(self.readers.with(|db| ledger::proposals(db, now_s))))
+    }
+
+    fn audit_log(&self, after: u64, at_most: usize) -> Answer<'_, Vec<Entry>> {
+        Box::pin(ready(self.readers.with(|db| ledger::log(db, after, at_most))))
+    }
+
+    fn audit_head(&self) -> Answer<'_, Head> {
+        Box::pin(ready(self.readers.with(ledger::head)))
+    }
+
+    fn ended(&self) -> Answer<'_, Vec<Ended>> {
+        Box::pin(ready(self.readers.with(ledger::ended)))
     }
 
     fn census(&self, now_s: i64) -> Answer<'_, Census> {

@@ -6,16 +6,23 @@ use std::sync::Mutex;
 
 use passes::{Grant, PassId, PassName, ResidentId};
 
+use super::acts::perform;
 use super::decide::{Earlier, decide, replay};
 use super::holdings::{Holdings, NONE};
 use super::inventory::{Added, AddedPass, Inventory};
 use super::naming::Naming;
 use super::tally::Counting;
 use super::{
-    Answer, Asked, Census, Issuance, KeptPass, KeyDigest, NewPass, NewResident, OpenError, Opened, Purge, Purged,
-    Registration, Spending, Store, StoreError, Tally, TokenDigest, Withdrawn,
+    Act, Acted, Answer, Asked, Census, Ended, Issuance, IssuedBetween, KeptPass, KeyDigest, NewPass, NewResident,
+    OpenError, Opened, Proposal, Purge, Purged, Registration, Spending, Store, StoreError, Tally, TokenDigest,
+    Withdrawn,
 };
+use crate::audit::{Entry, Head};
 use crate::secret::Secret;
+
+mod ledger;
+
+use ledger::{Acts, Named};
 
 pub(super) fn open() -> Result<Opened, OpenError> {
     let secret = Secret::random().map_err(OpenError::Random)?;
@@ -35,6 +42,7 @@ struct Rows {
     passes: BTreeMap<u32, Pass>,
     spent: HashMap<TokenDigest, i64>,
     inventory: Inventory,
+    acts: Acts,
     /// The serial given last.
     latest: u32,
     closed: bool,
@@ -59,6 +67,7 @@ impl Default for Rows {
             passes: BTreeMap::new(),
             spent: HashMap::new(),
             inventory: Inventory::new(),
+            acts: Acts::default(),
             latest: NONE,
             closed: false,
         }
@@ -131,6 +140,32 @@ impl Rows {
         self.passes.get_mut(&serial).map(|row| &mut row.kept).filter(|kept| kept.grant.pass == pass)
     }
 
+    fn cancel(&mut self, serial: u32, pass: PassId, resident: ResidentId, day: i32) -> bool {
+        let Some(kept) = self.pass(serial, pass).filter(|kept| kept.resident == resident) else { return false };
+        if !std::mem::replace(&mut kept.cancelled, true) {
+            let purpose = kept.grant.purpose;
+            self.acts.ended_on(day, purpose).cancelled += 1;
+        }
+        true
+    }
+
+    fn issued(&self, IssuedBetween { from_s, until_s, purpose, now_s, at_most }: IssuedBetween) -> Option<Vec<PassId>> {
+        let then: Vec<&KeptPass> = self
+            .passes
+            .values()
+            .filter(|pass| (from_s..until_s).contains(&pass.issued_s))
+            .map(|pass| &pass.kept)
+            .take(at_most + 1)
+            .collect();
+        let wanted = |kept: &&&KeptPass| {
+            let grant = kept.grant;
+            purpose.is_none_or(|purpose| purpose == grant.purpose)
+                && kept.revoked_s.is_none()
+                && grant.window.until_s > now_s
+        };
+        (then.len() <= at_most).then(|| then.iter().filter(wanted).map(|kept| kept.grant.pass).collect())
+    }
+
     fn spend(&mut self, token: TokenDigest, until_s: i64) -> Spending {
         match self.spent.insert(token, until_s) {
             None => Spending::First,
@@ -184,25 +219,14 @@ impl Store for Memory {
         self.write(|rows| rows.issue(&pass, &self.naming))
     }
 
-    fn cancel(&self, pass: PassId, resident: ResidentId) -> Answer<'_, bool> {
+    fn cancel(&self, pass: PassId, resident: ResidentId, day: i32) -> Answer<'_, bool> {
         let serial = self.serial(pass);
-        self.write(|rows| {
-            let kept = rows.pass(serial, pass).filter(|kept| kept.resident == resident);
-            kept.map(|kept| kept.cancelled = true).is_some()
-        })
+        self.write(|rows| rows.cancel(serial, pass, resident, day))
     }
 
-    fn revoke(&self, passes: Vec<PassId>, at_s: i64) -> Answer<'_, u64> {
-        self.write(|rows| {
-            let mut newly = 0;
-            for pass in passes {
-                if let Some(kept) = rows.pass(self.serial(pass), pass).filter(|kept| kept.revoked_s.is_none()) {
-                    kept.revoked_s = Some(at_s);
-                    newly += 1;
-                }
-            }
-            newly
-        })
+    fn act(&self, act: Act) -> Answer<'_, Acted> {
+        // In memory nothing of an act can fail half-way.
+        Box::pin(async move { self.write(|rows| perform(&mut Named { rows, naming: &self.naming }, &act)).await? })
     }
 
     fn spend(&self, token: TokenDigest, until_s: i64) -> Answer<'_, Spending> {
@@ -237,6 +261,33 @@ impl Store for Memory {
         };
         let listed = self.with(|rows| rows.passes.iter().filter_map(withdrawn).collect());
         Box::pin(ready(Ok(listed)))
+    }
+
+    fn issued(&self, issued: IssuedBetween) -> Answer<'_, Option<Vec<PassId>>> {
+        let names = self.with(|rows| rows.issued(issued));
+        Box::pin(ready(Ok(names)))
+    }
+
+    fn proposals(&self, now_s: i64) -> Answer<'_, Vec<Proposal>> {
+        let open = |proposal: &&Proposal| proposal.lapses_s > now_s;
+        let proposals = self.with(|rows| rows.acts.proposals.values().filter(open).cloned().collect());
+        Box::pin(ready(Ok(proposals)))
+    }
+
+    fn audit_log(&self, after: u64, at_most: usize) -> Answer<'_, Vec<Entry>> {
+        let entries = self
+            .with(|rows| rows.acts.log.iter().filter(|entry| entry.number > after).take(at_most).cloned().collect());
+        Box::pin(ready(Ok(entries)))
+    }
+
+    fn audit_head(&self) -> Answer<'_, Head> {
+        let head = self.with(|rows| rows.acts.head());
+        Box::pin(ready(Ok(head)))
+    }
+
+    fn ended(&self) -> Answer<'_, Vec<Ended>> {
+        let ended = self.with(|rows| rows.acts.ended());
+        Box::pin(ready(Ok(ended)))
     }
 
     fn census(&self, now_s: i64) -> Answer<'_, Census> {

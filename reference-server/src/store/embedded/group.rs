@@ -2,14 +2,16 @@
 
 use std::sync::{PoisonError, RwLock};
 
-use passes::{PassId, PassName};
+use passes::{PassName, ResidentId};
 use rusqlite::{Connection, params};
 
+use super::ledger::{self, Named};
 use super::statements;
+use crate::store::acts::perform;
 use crate::store::inventory::{Added, AddedPass, Inventory};
 use crate::store::naming::Naming;
 use crate::store::queue::Write;
-use crate::store::{Issuance, NewPass, NewResident, Registration, StoreError};
+use crate::store::{Ended, Issuance, NewPass, NewResident, Registration, StoreError};
 
 /// A transaction that is going on, and what it has added so far.
 pub(super) struct Group<'a> {
@@ -29,9 +31,9 @@ impl Group<'_> {
             Write::Register(ask) => ask.answer_by(|residents| residents.iter().map(|new| self.register(new)).collect()),
             Write::Issue(ask) => ask.answer_by(|new| self.issue(new)),
             Write::Cancel(ask) => {
-                ask.answer_by(|&(pass, resident)| Ok(statements::cancel(db, naming.open(pass), resident)?))
+                ask.answer_by(|&(pass, resident, day)| Ok(cancel(db, naming.open(pass), resident, day)?))
             }
-            Write::Revoke(ask) => ask.answer_by(|(passes, at_s)| self.revoke(passes, *at_s)),
+            Write::Act(ask) => ask.answer_by(|act| perform(&mut Named { db, naming }, act)),
             Write::Spend(ask) => ask.answer_by(|&(token, until_s)| Ok(statements::spend(db, token, until_s)?)),
             Write::CheckIn(ask) => ask.answer_by(|&(resident, at_s)| Ok(statements::check_in(db, resident, at_s)?)),
         }
@@ -65,14 +67,6 @@ impl Group<'_> {
         Ok(Issuance::Issued(self.naming.grant(name, new.purpose, new.window)))
     }
 
-    fn revoke(&self, passes: &[PassId], at_s: i64) -> Result<u64, StoreError> {
-        let mut newly = 0;
-        for pass in passes {
-            newly += u64::from(statements::revoke(self.db, self.naming.open(*pass), at_s)?);
-        }
-        Ok(newly)
-    }
-
     /// Notes a new row at once: the next write of this group must know of it.
     fn add(&mut self, added: Added) {
         self.inventory.write().unwrap_or_else(PoisonError::into_inner).add(added);
@@ -100,6 +94,15 @@ impl Group<'_> {
         }
         Ok(())
     }
+}
+
+/// Cancels a pass of `resident`, counting it under `day` the first time; whether there is one.
+fn cancel(db: &Connection, pass: PassName, resident: ResidentId, day: i32) -> rusqlite::Result<bool> {
+    if let Some(purpose) = statements::cancel(db, pass, resident)? {
+        ledger::count(db, &Ended { day, purpose, cancelled: 1, revoked: 0 })?;
+        return Ok(true);
+    }
+    statements::holds(db, pass, resident)
 }
 
 /// Writes a total.

@@ -109,6 +109,7 @@ fn set_up(db: &Connection) -> rusqlite::Result<()> {
 fn make_tables(db: &mut Connection) -> rusqlite::Result<()> {
     let transaction = db.transaction()?;
     transaction.execute_batch(TABLES)?;
+    transaction.execute_batch(super::ledger::TABLES)?;
     transaction.pragma_update(None, "user_version", FORMAT)?;
     transaction.commit()
 }

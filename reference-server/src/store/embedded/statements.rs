@@ -5,7 +5,9 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::store::decide::Earlier;
 use crate::store::naming::Naming;
-use crate::store::{Asked, KeptPass, KeyDigest, NewPass, NewResident, Registration, Spending, TokenDigest, Withdrawn};
+use crate::store::{
+    Asked, IssuedBetween, KeptPass, KeyDigest, NewPass, NewResident, Registration, Spending, TokenDigest, Withdrawn,
+};
 
 /// Keeps a resident who is new. To be called inside a transaction.
 pub(super) fn register(db: &Connection, new: &NewResident) -> rusqlite::Result<Registration> {
@@ -44,20 +46,65 @@ pub(super) fn insert(db: &Connection, serial: u32, new: &NewPass) -> rusqlite::R
     Ok(())
 }
 
-/// Cancels a pass of `resident`; whether there is one.
-pub(super) fn cancel(db: &Connection, pass: PassName, resident: ResidentId) -> rusqlite::Result<bool> {
-    let changed = db
-        .prepare_cached("UPDATE passes SET cancelled = 1 WHERE serial = ?1 AND random = ?2 AND resident = ?3")?
-        .execute(params![pass.serial, pass.random, resident.as_bytes()])?;
-    Ok(changed == 1)
+/// Cancels a pass of `resident` that was not cancelled before; what it was for.
+pub(super) fn cancel(db: &Connection, pass: PassName, resident: ResidentId) -> rusqlite::Result<Option<Purpose>> {
+    db.prepare_cached(
+        "UPDATE passes SET cancelled = 1 WHERE serial = ?1 AND random = ?2 AND resident = ?3 AND NOT cancelled
+         RETURNING purpose",
+    )?
+    .query_row(params![pass.serial, pass.random, resident.as_bytes()], |row| purpose(row, 0))
+    .optional()
 }
 
-/// Revokes a pass, whoever holds it; whether it was not revoked before.
-pub(super) fn revoke(db: &Connection, pass: PassName, at_s: i64) -> rusqlite::Result<bool> {
-    let changed = db
-        .prepare_cached("UPDATE passes SET revoked_s = ?3 WHERE serial = ?1 AND random = ?2 AND revoked_s IS NULL")?
-        .execute(params![pass.serial, pass.random, at_s])?;
-    Ok(changed == 1)
+/// Whether this is a pass of `resident`.
+pub(super) fn holds(db: &Connection, pass: PassName, resident: ResidentId) -> rusqlite::Result<bool> {
+    db.prepare_cached("SELECT 1 FROM passes WHERE serial = ?1 AND random = ?2 AND resident = ?3")?.exists(params![
+        pass.serial,
+        pass.random,
+        resident.as_bytes()
+    ])
+}
+
+/// Revokes a pass that was not revoked before, whoever holds it; what it was for.
+pub(super) fn revoke(db: &Connection, pass: PassName, at_s: i64) -> rusqlite::Result<Option<Purpose>> {
+    db.prepare_cached(
+        "UPDATE passes SET revoked_s = ?3 WHERE serial = ?1 AND random = ?2 AND revoked_s IS NULL RETURNING purpose",
+    )?
+    .query_row(params![pass.serial, pass.random, at_s], |row| purpose(row, 0))
+    .optional()
+}
+
+/// Names of passes by when they were issued ([`Store::issued`](crate::Store::issued)). Serials are given in the order of time, so the first
+/// is found by halving.
+pub(super) fn issued(db: &Connection, naming: &Naming, asked: IssuedBetween) -> rusqlite::Result<Option<Vec<PassId>>> {
+    let mut next =
+        db.prepare_cached("SELECT serial, issued_s FROM passes WHERE serial >= ?1 ORDER BY serial LIMIT 1")?;
+    let (mut low, mut high) = (0, u32::MAX);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let found = next.query_row([middle], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, i64>(1)?))).optional()?;
+        match found {
+            Some((serial, issued_s)) if issued_s < asked.from_s => low = serial.saturating_add(1),
+            _ => high = middle,
+        }
+    }
+    let mut select = db.prepare_cached(
+        "SELECT serial, random, purpose, valid_until_s, revoked_s IS NOT NULL, issued_s FROM passes
+         WHERE serial >= ?1 ORDER BY serial LIMIT ?2",
+    )?;
+    let mut rows = select.query(params![low, asked.at_most + 1])?;
+    let (mut names, mut looked_at) = (Vec::new(), 0);
+    while let Some(row) = rows.next()? {
+        if row.get::<_, i64>(5)? >= asked.until_s {
+            break;
+        }
+        looked_at += 1;
+        let (purpose, until_s, revoked): (_, i64, bool) = (purpose(row, 2)?, row.get(3)?, row.get(4)?);
+        if asked.purpose.is_none_or(|asked| asked == purpose) && until_s > asked.now_s && !revoked {
+            names.push(naming.pass(name(row)?));
+        }
+    }
+    Ok((looked_at <= asked.at_most).then_some(names))
 }
 
 /// Keeps that a token is spent.
