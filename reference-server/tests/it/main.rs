@@ -3,10 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of tests may unwrap as the tests themselves may")]
 
 mod api;
+mod cluster;
 mod connections;
 mod contract;
 mod described;
-mod durability;
 mod durability;
 mod interface;
 mod logs;
