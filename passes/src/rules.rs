@@ -64,6 +64,23 @@ impl Rules {
         (self.from_s..self.until_s).contains(&at_s)
     }
 
+    /// From the policy's start until its sunset.
+    pub const fn in_force_for(&self) -> Window {
+        Window { from_s: self.from_s, until_s: self.until_s }
+    }
+
+    /// The instant such that every pass whose time, as it was issued, ended before it has ended before `at_s`, though phases prolong passes.
+    pub fn ended_for_good(&self, at_s: i64) -> i64 {
+        let mut safe_s = at_s;
+        // A pass that was prolonged may be prolonged again: look until nothing changes.
+        while let Some(extension) =
+            self.extensions.iter().find(|extension| extension.until_s > safe_s && extension.from_s < safe_s)
+        {
+            safe_s = extension.from_s;
+        }
+        safe_s
+    }
+
     /// Whether the sunset has come by `at_s`: nothing is issued and nothing new is kept of anybody.
     pub fn is_over(&self, at_s: i64) -> bool {
         at_s >= self.until_s

@@ -64,6 +64,34 @@ pub enum Invalid {
     Spent,
 }
 
+impl Invalid {
+    /// All reasons, in the order of their numbers.
+    pub const ALL: [Invalid; 8] = [
+        Invalid::Malformed,
+        Invalid::Unknown,
+        Invalid::Forged,
+        Invalid::NotYet,
+        Invalid::Expired,
+        Invalid::Cancelled,
+        Invalid::Revoked,
+        Invalid::Spent,
+    ];
+
+    /// The name on the wire, such as `not_yet`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Invalid::Malformed => "malformed",
+            Invalid::Unknown => "unknown",
+            Invalid::Forged => "forged",
+            Invalid::NotYet => "not_yet",
+            Invalid::Expired => "expired",
+            Invalid::Cancelled => "cancelled",
+            Invalid::Revoked => "revoked",
+            Invalid::Spent => "spent",
+        }
+    }
+}
+
 /// What a checkpoint makes of a code without asking anybody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Check {

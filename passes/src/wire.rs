@@ -7,6 +7,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Channel, Grant, Invalid, Purpose, Showing, base64url};
 
+mod administration;
+mod transparency;
+
+pub use administration::{
+    ApprovedRevocation, AuditEntry, AuditHead, AuditLog, IssuedIn, ProposedRevocation, RevocationProposal,
+    RevocationProposals, RevocationRequest, Selection,
+};
+pub use transparency::{
+    AdministratorCounts, DayCounts, Kept, PolicyDates, Retention, Transparency, VerificationCounts,
+};
+
 /// The media type of a [`Problem`] (RFC 9457).
 pub const PROBLEM_JSON: &str = "application/problem+json";
 

@@ -24,12 +24,14 @@ pub struct Config {
     /// Who verifies, registers in batches and administers. Default: [`Staff::anybody`], for tests and load tests; name them wherever
     /// others can reach the server.
     pub staff: Staff,
+    /// How long passes are kept after their end, in seconds. Default: a day. What quotas and repeats need is kept longer.
+    pub retention_s: i64,
     /// How much work is taken on at once.
     pub limits: Limits,
 }
 
 impl Config {
-    /// A server for `rules` with the default scheme, clock, staff and limits.
+    /// A server for `rules` with the default scheme, clock, staff, retention and limits.
     pub fn new(store: StoreKind, rules: Rules) -> Self {
         Config {
             scheme: SchemeKind::default(),
@@ -39,6 +41,7 @@ impl Config {
             rules,
             clock: Clock::default(),
             staff: Staff::anybody(),
+            retention_s: 24 * 3_600,
             limits: Limits::default(),
         }
     }
@@ -79,6 +82,11 @@ impl Limits {
     pub const BATCH_BODY_BYTES: usize = Self::BATCH_WEIGHT * Self::BODY_BYTES;
     /// Most residents in a batch.
     pub const BATCH_RESIDENTS: usize = 1_000;
+    /// Most passes that an administrator can name in a proposal to revoke them.
+    pub const NAMED_PASSES: usize = 5_000;
+    /// Most passes in a stretch of time that an administrator can propose to revoke. Revoking them is one transaction, for which all
+    /// other writes wait.
+    pub const SELECTED_PASSES: usize = 20_000;
 }
 
 impl Default for Limits {

@@ -5,20 +5,26 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler;
-use axum::middleware::from_fn_with_state;
+use axum::http::HeaderValue;
+use axum::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, on};
-use passes::{Rules, Scheme, TokenKey};
+use passes::{Rules, Scheme, SchemeKind, TokenKey};
 use tokio::sync::Semaphore;
 
 use self::gate::Gate;
 use self::metrics::Metrics;
+use self::outcomes::Outcomes;
 use self::problem::Problem;
 use self::revocations::StatusLists;
 use self::route::Route;
 use crate::clock::RunningClock;
-use crate::store::{OpenError, Opened, Store};
+use crate::retention::Retention;
+use crate::store::{Act, OpenError, Opened, Store, StoreError};
 use crate::{Config, Limits, Staff};
 
+mod administration;
 mod admit;
 mod checking_in;
 mod describe;
@@ -30,6 +36,7 @@ mod metrics;
 mod openapi;
 mod operation;
 mod pages;
+mod outcomes;
 mod problem;
 mod qr;
 mod residents;
@@ -37,6 +44,7 @@ mod revocations;
 mod route;
 mod service;
 mod showing;
+mod transparency;
 mod verifying;
 
 /// What all requests share.
@@ -44,8 +52,12 @@ pub(crate) struct App {
     pub(crate) store: Box<dyn Store>,
     scheme: Scheme,
     status_lists: StatusLists,
-    rules: Rules,
-    clock: RunningClock,
+    scheme_kind: SchemeKind,
+    pub(crate) rules: Rules,
+    pub(crate) clock: RunningClock,
+    pub(crate) retention: Retention,
+    started_s: i64,
+    outcomes: Outcomes,
     token_key: TokenKey,
     staff: Staff,
     /// Places for those who draw: as many as processors.
@@ -57,7 +69,8 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) fn open(config: Config) -> Result<Self, OpenError> {
-        let Opened { store, secret } = config.store.open(config.limits.writes_in_flight)?;
+        // One place more than requests may take: removing what is due takes no place from them.
+        let Opened { store, secret } = config.store.open(config.limits.writes_in_flight + 1)?;
         let settings = config.scheme_settings();
         let scheme = config.scheme.build(&secret.signing_seed(), secret.name_key(), &settings);
         let clock = config.clock.start();
@@ -65,9 +78,13 @@ impl App {
         Ok(App {
             store,
             scheme,
+            scheme_kind: config.scheme,
+            retention: Retention::new(config.retention_s, &config.rules),
             rules: config.rules,
+            started_s: clock.now_s(),
             clock,
             status_lists: StatusLists::default(),
+            outcomes: Outcomes::default(),
             token_key: secret.token_key(),
             staff: config.staff,
             drawing: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
@@ -83,6 +100,23 @@ impl App {
     pub(crate) fn prepare(&self) {
         self.scheme.issuer.prepare(self.clock.now_s());
     }
+
+    /// Notes in the audit log with which staff and settings the server starts: who puts another administrator on the list is seen, too. A
+    /// server that is open to all has no administrators, and no log.
+    pub(crate) async fn note_start(&self) -> Result<(), StoreError> {
+        if self.staff.is_open() {
+            return Ok(());
+        }
+        let detail = format!(
+            "scheme {}; retention {} s; sunset {}; staff {}; administrators {}",
+            self.scheme_kind.name(),
+            self.retention.passes_s(),
+            self.rules.in_force_for().until_s,
+            self.staff.digest(),
+            self.staff.administrators().join(", ")
+        );
+        self.store.act(Act::Start { at_s: self.clock.now_s(), detail }).await.map(drop)
+    }
 }
 
 /// Every [`Route`] where its [operation](Route::operation) says, admitted and counted under its own name.
@@ -97,7 +131,16 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .method_not_allowed_fallback(async || Problem::MethodNotAllowed)
         .fallback(async || Problem::NotFound)
         .layer(DefaultBodyLimit::max(Limits::BODY_BYTES))
+        .layer(map_response(keep_to_yourself))
         .with_state(Arc::clone(app))
+}
+
+/// No cache keeps an answer that does not say so itself, and no browser takes it for what it is not.
+async fn keep_to_yourself(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
 }
 
 fn handler(route: Route, method: MethodFilter) -> MethodRouter<Arc<App>> {
@@ -122,6 +165,12 @@ fn handler(route: Route, method: MethodFilter) -> MethodRouter<Arc<App>> {
         Route::OfficerPage => on(method, pages::officer),
         Route::OfficerWorker => on(method, pages::officer_worker),
         Route::PageFile => on(method, pages::file),
+        Route::Transparency => on(method, transparency::transparency),
+        Route::Propose => on(method, administration::propose.layer(DefaultBodyLimit::max(Limits::BATCH_BODY_BYTES))),
+        Route::Proposals => on(method, administration::proposals),
+        Route::Proposal => on(method, administration::proposal),
+        Route::Approve => on(method, administration::approve),
+        Route::AuditLog => on(method, administration::audit_log),
         Route::OpenApi => on(method, openapi::openapi),
         Route::Health => on(method, service::health),
         Route::Ready => on(method, service::ready),

@@ -17,6 +17,8 @@ pub mod audit;
 mod clock;
 mod config;
 mod http;
+mod kept;
+mod retention;
 mod secret;
 mod server;
 mod staff;

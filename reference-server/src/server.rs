@@ -7,9 +7,9 @@ use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use crate::Config;
 use crate::http::{App, router};
 use crate::store::{OpenError, StoreError};
+use crate::{Config, retention};
 
 /// How often is looked whether keys of days to come must be made.
 const PREPARE_EVERY: Duration = Duration::from_secs(60);
@@ -89,9 +89,11 @@ impl Server {
             let _ = stopped.await;
             tokio::time::sleep(stop_timeout).await;
         };
+        app.note_start().await?;
         tokio::select! {
             served = serving => served?,
             () = overdue => {}
+            () = retention::keep_to(Arc::clone(&app)) => {}
         }
         preparing.abort();
         app.store.close().await?;

@@ -3,13 +3,14 @@
 use axum::http::StatusCode;
 use passes::{AskError, Refusal, wire};
 
-use super::operation::{Content, Operation, Who};
+use super::operation::{Content, Operation, Parameter, Who};
 use super::problem::Problem;
 use super::route::Route;
 use crate::Role;
 
 const RESIDENT: Who = Who::Resident;
 const OFFICER: Who = Who::Staff(Role::Officer);
+const ADMINISTRATOR: Who = Who::Staff(Role::Administrator);
 const OPERATOR: Who = Who::Staff(Role::Operator);
 
 impl Route {
@@ -70,6 +71,40 @@ impl Route {
             Route::OfficerWorker => page("/officer-worker.js", "Keeps the officer's page for offline use", "text/javascript"),
             Route::PageFile => page("/pages/{file}", "A style sheet or script of the pages", "text/javascript")
                 .refuses([Problem::NotFound]),
+            Route::Transparency => Operation::get("/v1/transparency", "What the public may know")
+                .gives::<wire::Transparency>(
+                    StatusCode::OK,
+                    "Counts in which nobody can be found, dates, and what is kept.",
+                ),
+            Route::Propose => Operation::post("/v1/admin/revocations", "Propose to revoke passes")
+                .by(ADMINISTRATOR)
+                .takes::<wire::RevocationRequest>()
+                .gives::<wire::RevocationProposal>(StatusCode::CREATED, "Proposed; another administrator must approve.")
+                .refuses([Problem::SelectionUnusable, Problem::TooManyProposals]),
+            Route::Proposals => Operation::get("/v1/admin/revocations", "The proposals that have not lapsed")
+                .by(ADMINISTRATOR)
+                .gives::<wire::RevocationProposals>(StatusCode::OK, "The proposals."),
+            Route::Proposal => Operation::get("/v1/admin/revocations/{proposal}", "What a proposal would revoke")
+                .by(ADMINISTRATOR)
+                .gives::<wire::ProposedRevocation>(StatusCode::OK, "The proposal with the names of its passes.")
+                .refuses([Problem::NotFound]),
+            Route::Approve => {
+                Operation::post("/v1/admin/revocations/{proposal}/approval", "Approve another's proposal")
+                    .by(ADMINISTRATOR)
+                    .gives::<wire::ApprovedRevocation>(StatusCode::OK, "Approved and done.")
+                    .refuses([Problem::NotFound, Problem::OwnProposal, Problem::ApprovedBefore])
+            }
+            Route::AuditLog => Operation::get("/v1/admin/audit", "What administrators did")
+                .by(ADMINISTRATOR)
+                .parameter(Parameter {
+                    place: "query",
+                    name: "after",
+                    required: false,
+                    schema: |_| schemars::json_schema!({"type": "integer", "minimum": 0, "maximum": i64::MAX}),
+                    about: "The number of the entry after which to go on.",
+                })
+                .gives::<wire::AuditLog>(StatusCode::OK, "At most 1,000 entries and the end of the log.")
+                .refuses([Problem::InvalidQuery]),
             Route::OpenApi => Operation::get("/openapi.json", "This document").answers(
                 StatusCode::OK,
                 Content::Of("application/json"),

@@ -12,10 +12,9 @@ use passes::{Grant, PassId, QuotaWindow, Refusal, ResidentId, Window};
 use super::App;
 use super::extract::{Bearer, Body, IdempotencyKey, PassInPath};
 use super::problem::Problem;
+use crate::retention::KEY_MEMORY_S;
 use crate::store::{Asked, Issuance, NewPass};
 
-/// How long an idempotency key is remembered at least, in seconds.
-const KEY_MEMORY_S: i64 = 24 * 3_600;
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// `POST /v1/passes`

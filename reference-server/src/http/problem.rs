@@ -19,15 +19,20 @@ pub(super) enum Problem {
     Blinded(AskError),
     NotWithdrawable,
     RoleNotAllowed,
+    OwnProposal,
     NotFound,
     MethodNotAllowed,
     RequestTimeout,
     AlreadyRegistered,
+    ApprovedBefore,
     BodyTooLarge,
     NotJson,
     InvalidBody,
+    InvalidQuery,
+    SelectionUnusable,
     IdempotencyKeyReused,
     TooManyPasses,
+    TooManyProposals,
     Internal,
     Overloaded,
 }
@@ -79,6 +84,9 @@ impl Problem {
             Problem::RoleNotAllowed => {
                 (StatusCode::FORBIDDEN, "role-not-allowed", "This is for another role than yours.")
             }
+            Problem::OwnProposal => {
+                (StatusCode::FORBIDDEN, "own-proposal", "Another administrator must approve what you proposed.")
+            }
             Problem::NotFound => (StatusCode::NOT_FOUND, "not-found", "There is nothing here."),
             Problem::MethodNotAllowed => {
                 (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "This cannot be done here.")
@@ -89,6 +97,7 @@ impl Problem {
             Problem::AlreadyRegistered => {
                 (StatusCode::CONFLICT, "already-registered", "This document is registered already.")
             }
+            Problem::ApprovedBefore => (StatusCode::CONFLICT, "approved-before", "This proposal is approved already."),
             Problem::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "The body is too large."),
             Problem::NotJson => {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json", "Send the body with Content-Type: application/json.")
@@ -98,6 +107,14 @@ impl Problem {
                 "invalid-body",
                 "The body lacks a field, has an unknown one or a wrong value.",
             ),
+            Problem::InvalidQuery => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "invalid-query", "The query is not one that is understood here.")
+            }
+            Problem::SelectionUnusable => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "selection-unusable",
+                "No pass was issued then that still holds, or more than 20,000 were; choose another stretch of time.",
+            ),
             Problem::IdempotencyKeyReused => (
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "idempotency-key-reused",
@@ -106,6 +123,11 @@ impl Problem {
             Problem::TooManyPasses => {
                 (StatusCode::TOO_MANY_REQUESTS, "too-many-passes", "You have asked for too many passes; wait a day.")
             }
+            Problem::TooManyProposals => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "too-many-proposals",
+                "Too many proposals wait for approval; approve some or let them lapse.",
+            ),
             Problem::Internal => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "internal",
@@ -180,6 +202,11 @@ mod tests {
             Problem::Blinded(AskError::NoKey),
             Problem::NotWithdrawable,
             Problem::RoleNotAllowed,
+            Problem::OwnProposal,
+            Problem::ApprovedBefore,
+            Problem::InvalidQuery,
+            Problem::SelectionUnusable,
+            Problem::TooManyProposals,
             Problem::NotFound,
             Problem::MethodNotAllowed,
             Problem::RequestTimeout,

@@ -23,6 +23,12 @@ pub(super) enum Route {
     OfficerPage,
     OfficerWorker,
     PageFile,
+    Transparency,
+    Propose,
+    Proposals,
+    Proposal,
+    Approve,
+    AuditLog,
     OpenApi,
     Health,
     Ready,
@@ -30,7 +36,7 @@ pub(super) enum Route {
 }
 
 impl Route {
-    pub(super) const ALL: [Route; 22] = [
+    pub(super) const ALL: [Route; 28] = [
         Route::Register,
         Route::RegisterBatch,
         Route::Issue,
@@ -49,6 +55,12 @@ impl Route {
         Route::OfficerPage,
         Route::OfficerWorker,
         Route::PageFile,
+        Route::Transparency,
+        Route::Propose,
+        Route::Proposals,
+        Route::Proposal,
+        Route::Approve,
+        Route::AuditLog,
         Route::OpenApi,
         Route::Health,
         Route::Ready,
@@ -76,6 +88,12 @@ impl Route {
             Route::OfficerPage => "officer_page",
             Route::OfficerWorker => "officer_worker",
             Route::PageFile => "page_file",
+            Route::Transparency => "transparency",
+            Route::Propose => "propose",
+            Route::Proposals => "proposals",
+            Route::Proposal => "proposal",
+            Route::Approve => "approve",
+            Route::AuditLog => "audit_log",
             Route::OpenApi => "openapi",
             Route::Health => "health",
             Route::Ready => "ready",
@@ -87,13 +105,22 @@ impl Route {
     pub(super) const fn weight(self) -> usize {
         match self {
             Route::Health | Route::Ready | Route::Metrics => 0,
-            Route::RegisterBatch => Limits::BATCH_WEIGHT,
+            Route::RegisterBatch | Route::Propose | Route::Approve => Limits::BATCH_WEIGHT,
             _ => 1,
         }
     }
 
     /// Whether the store's writer has to work for it.
     pub(super) const fn is_write(self) -> bool {
-        matches!(self, Route::Register | Route::RegisterBatch | Route::Issue | Route::Cancel | Route::CheckIn)
+        matches!(
+            self,
+            Route::Register
+                | Route::RegisterBatch
+                | Route::Issue
+                | Route::Cancel
+                | Route::CheckIn
+                | Route::Propose
+                | Route::Approve
+        )
     }
 }

@@ -20,6 +20,7 @@ pub(super) async fn verify(
     Body(request): Body<VerificationRequest>,
 ) -> Result<Json<Verification>, Problem> {
     let judged = app.judge(&request.code).await?;
+    app.outcomes.count(judged.err());
     let valid = judged.ok();
     Ok(Json(Verification {
         valid: valid.is_some(),
