@@ -12,6 +12,7 @@ mod owasp;
 mod policies;
 mod privacy;
 mod retention;
+mod schemes;
 mod support;
 mod transparency;
 mod two_persons;
