@@ -41,7 +41,8 @@ fn cpu_us(role: Role, kind: Kind) -> f64 {
     let mut wallet = Wallet::new(1);
     let mut measure = |duration| {
         let plan = plan(duration);
-        prepare(&server.target, &plan, &mut wallet, &options).expect("the server registers residents and issues passes");
+        prepare(&server.target, &plan, &mut wallet, &options)
+            .expect("the server registers residents and issues passes");
         let before_s = server.cpu_s();
         let result = run(&server.target, &plan, &mut wallet, &options).expect("the load can be made");
         let counts = result.kinds[&kind].counts;

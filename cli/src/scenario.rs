@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use demand::Calendar;
 use jiff::civil::DateTime;
 use loadgen::{CapacitySettings, LoadSettings, Slo};
-use passes::{Fault, Policy, Rules, SchemeKind};
+use passes::{Algorithm, Fault, Policy, Rules, SchemeKind, SchemeSettings};
 use serde::{Deserialize, Serialize};
 use sim::{CapacityCurve, Place, Published, Region, Settings};
 
@@ -21,12 +21,37 @@ const LAUNCH_PLACES: &str = include_str!("../../scenarios/places/nizhny-novgorod
 /// What the built-in files are called in messages.
 const LAUNCH_FILE: &str = "scenarios/nizhny-novgorod-launch.toml";
 
+const DAY_S: i64 = 86_400;
+
 /// The `[server]` section: which reference server stands in when no target is given.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ServerSettings {
     /// How passes are made. Default: `lookup`.
     pub(crate) scheme: SchemeKind,
+    /// How signed passes are signed. Default: `ed25519`.
+    pub(crate) algorithm: Algorithm,
+    /// For how long a key signs them, in days; at least 1. Default 7.
+    pub(crate) key_days: u16,
+}
+
+impl ServerSettings {
+    /// For how long a key signs, in seconds.
+    pub(crate) fn key_period_s(&self) -> i64 {
+        i64::from(self.key_days) * DAY_S
+    }
+
+    fn faults(&self) -> Vec<Fault> {
+        let none = self.key_days == 0;
+        none.then(|| Fault::new("server.key_days", "a key of 0 days signs nothing; write at least 1")).into_iter().collect()
+    }
+}
+
+impl Default for ServerSettings {
+    fn default() -> Self {
+        let key_days = (SchemeSettings::KEY_PERIOD_S / DAY_S) as u16;
+        ServerSettings { scheme: SchemeKind::default(), algorithm: Algorithm::default(), key_days }
+    }
 }
 
 /// The `[replay]` section: which stretch of the simulated demand is played at its true times.
@@ -171,7 +196,7 @@ impl Scenario {
         let checks = document.section("checks", &[]);
         let patients = document.section("patients", &[]);
         let policy: Option<Policy> = document.section("policy", &["from", "until", "purposes"]);
-        let server = document.section("server", &[]);
+        let server: Option<ServerSettings> = document.section("server", &[]);
         let load: Option<LoadSettings> = document.section("load", &[]);
         let slo: Option<Slo> = document.section("slo", &[]);
         let capacity: Option<CapacitySettings> = document.section("capacity", &[]);
@@ -197,6 +222,7 @@ impl Scenario {
             slo.as_ref().map(Slo::faults),
             capacity.as_ref().map(CapacitySettings::faults),
             replay.as_ref().map(ReplaySettings::faults),
+            server.as_ref().map(ServerSettings::faults),
         ];
         document.note_faults(faults.into_iter().flatten().flatten().collect());
         let places = beside::places(file, built_in.then_some(LAUNCH_PLACES), &settings.region.places);

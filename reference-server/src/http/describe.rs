@@ -47,7 +47,10 @@ impl Route {
             Route::Verify => Operation::post("/v1/verifications", "Ask what a code is worth now")
                 .by(OFFICER)
                 .takes::<wire::VerificationRequest>()
-                .gives::<wire::Verification>(StatusCode::OK, "What it is worth; nothing is written but that a code for one check is spent."),
+                .gives::<wire::Verification>(
+                    StatusCode::OK,
+                    "What it is worth; nothing is written but that a code for one check is spent.",
+                ),
             Route::CheckIn => Operation::post("/v1/check-ins", "Answer a prompt, as a patient at home")
                 .by(RESIDENT)
                 .takes::<wire::CheckIn>()
@@ -59,8 +62,10 @@ impl Route {
                 .refuses([Problem::NotFound]),
             Route::Keys => Operation::get("/v1/keys", "The keys to verify with offline")
                 .gives::<wire::KeySet>(StatusCode::OK, "A JSON Web Key Set (RFC 7517)."),
-            Route::StatusLists => Operation::get("/v1/revocations", "The lists of passes that were withdrawn")
-                .gives::<wire::StatusLists>(StatusCode::OK, "Those that withdraw a pass which is not over."),
+            Route::StatusLists => {
+                Operation::get("/v1/revocations", "The lists of passes that were withdrawn")
+                    .gives::<wire::StatusLists>(StatusCode::OK, "Those that withdraw a pass which is not over.")
+            }
             Route::StatusList => Operation::get("/v1/revocations/{list}", "One list, signed")
                 .answers(StatusCode::OK, Content::Of(wire::STATUS_LIST_CWT), "A status list token.")
                 .refuses([Problem::NotFound]),
@@ -68,7 +73,9 @@ impl Route {
                 .gives::<wire::ServiceTime>(StatusCode::OK, "The time by which passes begin and end."),
             Route::ResidentPage => page("/", "The resident's page", "text/html"),
             Route::OfficerPage => page("/officer", "The officer's page", "text/html"),
-            Route::OfficerWorker => page("/officer-worker.js", "Keeps the officer's page for offline use", "text/javascript"),
+            Route::OfficerWorker => {
+                page("/officer-worker.js", "Keeps the officer's page for offline use", "text/javascript")
+            }
             Route::PageFile => page("/pages/{file}", "A style sheet or script of the pages", "text/javascript")
                 .refuses([Problem::NotFound]),
             Route::Transparency => Operation::get("/v1/transparency", "What the public may know")
@@ -134,7 +141,9 @@ fn watched(path: &'static str, summary: &'static str) -> Operation {
 
 /// What is wrong with what a phone sends to be signed, or leaves out.
 fn blinded() -> impl Iterator<Item = Problem> {
-    [AskError::NothingToSign, AskError::NotBlinded, AskError::Malformed, AskError::NoKey].into_iter().map(Problem::Blinded)
+    [AskError::NothingToSign, AskError::NotBlinded, AskError::Malformed, AskError::NoKey]
+        .into_iter()
+        .map(Problem::Blinded)
 }
 
 /// Every reason for which a pass is refused. The server does not know where a holder goes.

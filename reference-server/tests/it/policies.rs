@@ -6,7 +6,7 @@ use reference_server::{Clock, Config, StoreKind};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::support::{KNOWN_CODES, Asking, START_S, Server, config, embedded, refused};
+use crate::support::{Asking, KNOWN_CODES, START_S, Server, config, embedded, refused};
 
 const DAY_S: i64 = 86_400;
 

@@ -111,8 +111,7 @@ impl Planner<'_> {
             Permission::NeedsPass => match self.held(wish) {
                 Some(held) => self.go(wish, number, PassOutcome::Issued, Some(held)),
                 None => {
-                    let mut known =
-                        dealings.take().unwrap_or_else(|| self.dealings(wish.resident, false));
+                    let mut known = dealings.take().unwrap_or_else(|| self.dealings(wish.resident, false));
                     let course = self.ask(&mut known, wishes, open);
                     *dealings = Some(known);
                     course

@@ -105,7 +105,8 @@ impl Agenda {
         self.filled = self.slices.len().min(self.filled + FILLED_AT_ONCE);
         let slices = &mut self.slices[..self.filled];
         for ((number, cell), told) in (0..).zip(cells).zip(&mut self.told) {
-            *told += put(slices, cell.day.events[*told as usize..].iter().map(|key| Event::in_cell(*key, number))) as u32;
+            *told +=
+                put(slices, cell.day.events[*told as usize..].iter().map(|key| Event::in_cell(*key, number))) as u32;
         }
         self.told_alone += put(slices, alone[self.told_alone..].iter().copied());
     }

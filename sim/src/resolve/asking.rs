@@ -89,13 +89,7 @@ impl Resolver<'_, '_> {
     }
 
     /// What the rules say to a request.
-    fn decide(
-        &self,
-        cell: &mut Cell<'_>,
-        plan: &Plan,
-        now_s: i64,
-        start_s: i64,
-    ) -> Result<Window, Refusal> {
+    fn decide(&self, cell: &mut Cell<'_>, plan: &Plan, now_s: i64, start_s: i64) -> Result<Window, Refusal> {
         let rules = &self.world.rules;
         let window = rules.window(plan.purpose, now_s, Some(start_s), None)?;
         if rules.longest_quota_period_s() > 0 {

@@ -106,7 +106,9 @@ impl Resolver<'_, '_> {
             PassOutcome::NotNeeded => Verdict::NotNeeded,
             PassOutcome::Refused | PassOutcome::Without | PassOutcome::GaveUp => Verdict::NoPass,
             PassOutcome::Issued if minute >= Ms::from(plan.held_until_min) => Verdict::Expired,
-            PassOutcome::Issued if plan.flags.has(Flags::MALFORMED) && self.is_annulled_by(plan.asked_ms, at_ms) => Verdict::Annulled,
+            PassOutcome::Issued if plan.flags.has(Flags::MALFORMED) && self.is_annulled_by(plan.asked_ms, at_ms) => {
+                Verdict::Annulled
+            }
             PassOutcome::Issued => Verdict::Valid,
         }
     }
