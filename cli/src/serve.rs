@@ -29,6 +29,8 @@ pub(crate) fn run(arguments: &Serve) -> anyhow::Result<Ending> {
     let mut config = Config::new(store, scenario.rules());
     config.scheme = arguments.server.scheme.unwrap_or(scenario.server.scheme);
     config.retention_s = scenario.server.retention_s();
+    config.algorithm = scenario.server.algorithm;
+    config.key_period_s = scenario.server.key_period_s();
     if let Some(now) = arguments.now {
         config.clock = Clock::StartingAt { start_s: scenario.unix_s(now) };
     }
