@@ -13,7 +13,7 @@ use passes::wire::{
     IssuedPass, PassRequest, Registered, RegisteredBatch, RegistrationBatch, Verification, VerificationRequest,
 };
 use passes::{Period, Policy, Purpose, PurposeRule, Quota, Rules, SchemeKind};
-use reference_server::{Clock, Config, StoreKind};
+use reference_server::{Clock, Config, Faults, StoreKind};
 use tokio::net::TcpListener;
 
 /// Names the server that a child is to be.
@@ -32,10 +32,12 @@ pub(crate) enum Role {
     Embedded,
     /// The reference server with the store in memory.
     Memory,
+    /// The same, held to two thousand requests a second: four at a time, two milliseconds each.
+    Slow,
 }
 
 impl Role {
-    const ALL: [Role; 3] = [Role::Bare, Role::Embedded, Role::Memory];
+    const ALL: [Role; 4] = [Role::Bare, Role::Embedded, Role::Memory, Role::Slow];
 
     /// What it is called.
     pub(crate) const fn name(self) -> &'static str {
@@ -43,6 +45,7 @@ impl Role {
             Role::Bare => "bare axum",
             Role::Embedded => "embedded",
             Role::Memory => "memory",
+            Role::Slow => "slow store",
         }
     }
 
@@ -57,18 +60,20 @@ impl Role {
             let store = match self {
                 Role::Bare => return serve_bare(listener).await,
                 Role::Embedded => StoreKind::Embedded { dir: folder.path().to_owned() },
-                Role::Memory => StoreKind::Memory,
+                Role::Memory | Role::Slow => StoreKind::Memory,
             };
+            let faults: &[&str] = if self == Role::Slow { &["slots=4x2ms"] } else { &[] };
+            let faults = Faults::parse(faults).expect("a fault that can be read");
             let clock = Clock::StartingAt { start_s: START_S };
-            let config = Config { clock, scheme: SchemeKind::Lookup, ..Config::new(store, rules()) };
+            let config = Config { clock, faults, scheme: SchemeKind::Lookup, ..Config::new(store, rules()) };
             reference_server::run(listener, config, parent_gone()).await.expect("the server runs");
         });
     }
 }
 
-/// Groceries twice a week, as in Nizhny Novgorod.
+/// Groceries twice a week, as in Nizhny Novgorod, and walks with the pet as often as one likes.
 fn rules() -> Rules {
-    let purposes = [(Purpose::Groceries, PurposeRule::lasting(180))];
+    let purposes = [(Purpose::Groceries, PurposeRule::lasting(180)), (Purpose::Pet, PurposeRule::lasting(60))];
     let policy = Policy {
         quotas: vec![Quota { purposes: vec![Purpose::Groceries], ..Quota::passes(2, Period::Week) }],
         ..Policy::new(

@@ -16,19 +16,24 @@ const ARROWS: [(&str, &[&str]); 7] = [
 ];
 
 /// Third-party crates with one home: named in no other crate's `[dependencies]`.
-const HOMES: [(&str, &[&str]); 13] = [
+const HOMES: [(&str, &[&str]); 18] = [
     ("polars", &["report"]),
     ("parquet", &["report"]),
     ("plotters", &["report"]),
     ("hdrhistogram", &["loadgen"]),
     ("reqwest", &["loadgen"]),
     ("axum", &["reference-server"]),
+    ("hyper", &["reference-server"]),
+    ("hyper-util", &["reference-server"]),
     ("rusqlite", &["reference-server"]),
+    ("rustls", &["reference-server", "loadgen"]),
+    ("tokio-rustls", &["reference-server"]),
     ("rand_distr", &["sim", "loadgen"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
     ("anyhow", &["cli"]),
     ("toml_edit", &["cli"]),
+    ("tracing-subscriber", &["cli"]),
     ("ed25519-dalek", &["passes"]),
 ];
 

@@ -136,12 +136,25 @@ pub(super) struct Bound {
     /// How many are let in at present.
     limit: AtomicUsize,
     taken: AtomicUsize,
+    /// How long a request takes that waits for hardly anybody, in microseconds.
+    alone_us: AtomicU64,
+    started: Instant,
+    /// When the limit was last lowered, in microseconds since the start.
+    lowered_us: AtomicU64,
     refused: [AtomicU64; Refused::ALL.len()],
 }
 
 impl Bound {
     fn new(most: usize) -> Self {
-        Bound { most, limit: AtomicUsize::new(most), taken: AtomicUsize::new(0), refused: Default::default() }
+        Bound {
+            most,
+            limit: AtomicUsize::new(most),
+            taken: AtomicUsize::new(0),
+            alone_us: AtomicU64::new(0),
+            started: Instant::now(),
+            lowered_us: AtomicU64::new(0),
+            refused: Default::default(),
+        }
     }
 
     fn look(&self, weight: usize) -> Result<(), Refused> {
@@ -165,16 +178,36 @@ impl Bound {
 
     /// A request that found `before` in its lane was answered after `took`.
     ///
-    /// By Little's law (L = λW; Little, Operations Research 9, 1961) a lane that needed `took` for `before + 1` requests answers
-    /// `(before + 1) · wait / took` of them within `wait`.
+    /// What it took beyond the time of a request alone, it waited. By Little's law (L = λW; Little, Operations Research 9, 1961) a
+    /// lane where `before + 1` of them waited so long answers `(before + 1) · wait / waited` within `wait`.
     fn learn(&self, before: usize, took: Duration, wait: Duration) {
+        let took_us = took.as_micros() as u64;
+        let alone_us = self.alone_us.load(Ordering::Relaxed);
+        if before < LEAST {
+            // Down at once, up by and by: one that was held up tells little about the others.
+            let slower_us = alone_us + took_us.saturating_sub(alone_us) / 8;
+            self.alone_us.store(slower_us.min(took_us), Ordering::Relaxed);
+        }
+        let waited = took.saturating_sub(Duration::from_micros(alone_us));
         let limit = self.limit();
-        if took > wait {
-            let fits = (before + 1) as f64 * wait.as_secs_f64() / took.as_secs_f64();
-            self.limit.fetch_min((fits as usize).max(LEAST.min(self.most)), Ordering::Relaxed);
+        if waited > wait {
+            let fits = (before + 1) as f64 * wait.as_secs_f64() / waited.as_secs_f64();
+            self.lower(before, fits as usize, wait);
         } else if limit < self.most && 2 * before >= limit {
             // In time although the lane was half full: one more may come in, so that the limit doubles each time it is used up.
-            self.limit.fetch_add(1, Ordering::Relaxed);
+            self.limit.store(limit + 1, Ordering::Relaxed);
+        }
+    }
+
+    /// Lowers the limit, at most to half of those that were there, and not again before that can be seen: when the store only
+    /// paused for a moment, all who waited meanwhile tell the same.
+    fn lower(&self, before: usize, fits: usize, wait: Duration) {
+        let now_us = self.started.elapsed().as_micros() as u64;
+        let lowered_us = self.lowered_us.load(Ordering::Relaxed);
+        if lowered_us == 0 || now_us.saturating_sub(lowered_us) >= wait.as_micros() as u64 {
+            self.lowered_us.store(now_us.max(1), Ordering::Relaxed);
+            let least = LEAST.max(before.div_ceil(2)).min(self.most);
+            self.limit.fetch_min(fits.max(least), Ordering::Relaxed);
         }
     }
 
@@ -283,17 +316,37 @@ mod tests {
     async fn a_lane_lets_in_as_many_as_are_answered_in_time() {
         let bound = Bound::new(512);
         let wait = Duration::from_millis(100);
-        bound.learn(511, Duration::from_millis(400), wait);
-        assert_eq!(bound.limit(), 128, "a quarter of 512");
-        bound.learn(200, Duration::from_secs(60), wait);
-        assert_eq!(bound.limit(), LEAST);
+        bound.learn(199, Duration::from_millis(160), wait);
+        assert_eq!(bound.limit(), 125, "of 200 who waited 160 ms");
+        bound.learn(199, Duration::from_secs(2), wait);
+        assert_eq!(bound.limit(), 125, "the same pause is told once");
+        for expected in [62, 31, LEAST, LEAST] {
+            tokio::time::advance(wait).await;
+            bound.learn(bound.limit() - 1, Duration::from_secs(2), wait);
+            assert_eq!(bound.limit(), expected, "down by half at most");
+        }
         for _ in 0..496 {
             bound.learn(bound.limit() - 1, wait, wait);
         }
         assert_eq!(bound.limit(), 512, "each that is answered in time lets one more in");
-        bound.learn(3, Duration::ZERO, wait);
         bound.learn(511, Duration::ZERO, wait);
         assert_eq!(bound.limit(), 512, "up to the most");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_store_that_is_far_away_is_not_a_slow_one() {
+        let (bound, wait, far) = (Bound::new(512), Duration::from_millis(100), Duration::from_millis(300));
+        for _ in 0..40 {
+            tokio::time::advance(wait).await;
+            bound.learn(1, far, wait);
+        }
+        tokio::time::advance(wait).await;
+        for before in 0..512 {
+            bound.learn(before, far, wait);
+        }
+        assert_eq!(bound.limit(), 512, "as many as there are, each needs 300 ms: nobody waits for another");
+        bound.learn(100, Duration::from_millis(500), wait);
+        assert_eq!(bound.limit(), 50, "these waited for others");
     }
 
     #[tokio::test(start_paused = true)]
