@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use loadgen::{Arrivals, Kind, LoadResult, LoadSettings, Mix, Options, Plan, Slo, Wallet, prepare, run};
 use passes::Purpose;
+use reference_server::Limits;
 
 use servers::{Role, Server, serve_when_child};
 
@@ -52,7 +53,7 @@ fn at(rate_per_s: f64, seconds: u64) -> Plan {
 
 /// Plays `plans` one right after the other against one server.
 fn play(role: Role, plans: &[Plan], mut tell: impl FnMut(usize, &LoadResult)) {
-    let server = Server::start(role, Some(SERVER_CORE));
+    let server = Server::start(role, Some(SERVER_CORE), Limits::default().wait);
     let stop = AtomicBool::new(false);
     let options = Options {
         settings: settings(),
@@ -87,7 +88,8 @@ fn steps(role: Role, usable_per_s: f64) {
         let total = |count: fn(&loadgen::Counts) -> u64| {
             result.kinds.values().map(|kind| count(&kind.counts)).sum::<u64>() as f64 / result.duration_s
         };
-        let right = |kind| 100.0 * result.kinds[&kind].counts.right as f64 / result.kinds[&kind].counts.sent.max(1) as f64;
+        let right =
+            |kind| 100.0 * result.kinds[&kind].counts.right as f64 / result.kinds[&kind].counts.sent.max(1) as f64;
         println!(
             "{:5} {:8.0} {:8.0} {:10.0} {:14.0} {:11.1} % {:11.1} % {:13.1}  {}",
             STEPS[step].0,

@@ -258,8 +258,14 @@ mod tests {
         layers.value("in_flight", None, 1_usize);
         layers.value("now", Some("noon".into()), None::<DateTime>);
         let told = layers.finish().unwrap_err().to_string();
-        for part in ["LOCKGATE_WAIT: 'long'", "LOCKGATE_LISTN: there is no such", "toml: in_flight: '0'", "toml: port: there",
-            "toml: limits: write one value", "--now: 'noon'"] {
+        for part in [
+            "LOCKGATE_WAIT: 'long'",
+            "LOCKGATE_LISTN: there is no such",
+            "toml: in_flight: '0'",
+            "toml: port: there",
+            "toml: limits: write one value",
+            "--now: 'noon'",
+        ] {
             assert!(told.contains(part), "{part} in {told}");
         }
         assert_eq!(told.lines().count(), 6, "{told}");

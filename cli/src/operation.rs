@@ -108,7 +108,9 @@ impl Operation {
         let tls = match (cert, key) {
             (Some(certificates), Some(key)) => Some(TlsFiles { certificates, key }),
             (None, None) => None,
-            _ => return Err(bad_input("TLS needs both a certificate and its key: write --tls-cert FILE --tls-key FILE")),
+            _ => {
+                return Err(bad_input("TLS needs both a certificate and its key: write --tls-cert FILE --tls-key FILE"));
+            }
         };
         let limits = self.limits(layers);
         let log = Log {
@@ -119,7 +121,9 @@ impl Operation {
         let inject = (!self.inject.is_empty()).then(|| self.inject.join(" "));
         let Inject(faults) = layers.value("inject", inject, Inject(Faults::default()));
         if !faults.is_none() && !rehearsal {
-            return Err(bad_input("faults are injected in rehearsals only: add --rehearsal if nobody depends on this server"));
+            return Err(bad_input(
+                "faults are injected in rehearsals only: add --rehearsal if nobody depends on this server",
+            ));
         }
         Ok(Operated { tls, limits, faults, log })
     }

@@ -87,10 +87,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
     };
     Router::new()
         .route("/v1/residents", admitted(Route::Register, post(residents::register)))
-        .route(
-            "/v1/residents/batch",
-            admitted(Route::RegisterBatch, post(residents::register_batch)),
-        )
+        .route("/v1/residents/batch", admitted(Route::RegisterBatch, post(residents::register_batch)))
         .route("/v1/passes", admitted(Route::Issue, post(issuing::issue)))
         .route(
             "/v1/passes/{pass}",

@@ -33,6 +33,9 @@ pub enum ServerError {
     /// The certificate or its key cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The system gives no thread.
+    #[error("cannot start a thread: {0}")]
+    Thread(#[from] std::io::Error),
     /// The store could not be flushed at the end. What was acknowledged is kept all the same.
     #[error("cannot close the store: {0}")]
     Close(#[from] StoreError),
@@ -85,7 +88,7 @@ impl Server {
     /// own.
     ///
     /// # Errors
-    /// [`ServerError::Close`].
+    /// [`ServerError::Thread`] and [`ServerError::Close`].
     pub async fn serve(
         self,
         listener: TcpListener,
@@ -95,7 +98,7 @@ impl Server {
         allow_open_files(app.limits.connections);
         let (stop, stopping) = watch::channel(false);
         let mut connections = Connections::new(Arc::clone(&app), router(&app), tls, stopping);
-        let guard = tokio::spawn(app.gate.keep_watch());
+        let watch = tokio::spawn(app.gate.keep_watch()?);
         accept(listener, shutdown, &mut connections).await;
         tracing::info!("stopping: requests in flight are finished");
         let _ = stop.send(true);
@@ -105,7 +108,7 @@ impl Server {
         }
         // Dropped connections end at their next await: the store is closed after the last of them.
         drop(connections);
-        guard.abort();
+        watch.abort();
         app.store.close().await?;
         tracing::info!("stopped");
         Ok(())
@@ -144,6 +147,10 @@ fn allow_open_files(connections: usize) {
     let allowed = maximum.map_or(wanted, |maximum| maximum.min(wanted));
     let raised = setrlimit(Resource::Nofile, Rlimit { current: Some(allowed), maximum });
     if raised.is_err() || allowed < wanted {
-        tracing::warn!(allowed, wanted, "fewer open files are allowed than the bound on connections needs: raise `ulimit -n`");
+        tracing::warn!(
+            allowed,
+            wanted,
+            "fewer open files are allowed than the bound on connections needs: raise `ulimit -n`"
+        );
     }
 }

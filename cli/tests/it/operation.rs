@@ -22,7 +22,8 @@ fn settings_come_from_flags_environment_and_file() {
     // What is printed is itself a file of settings.
     bench.write("again.toml", &shown);
     let again = bench.succeed(&["serve", "--settings", "again.toml", "--print-settings"]);
-    let values = |shown: &str| shown.lines().map(|line| line.split("  #").next().map(str::to_owned)).collect::<Vec<_>>();
+    let values =
+        |shown: &str| shown.lines().map(|line| line.split("  #").next().map(str::to_owned)).collect::<Vec<_>>();
     assert_eq!(values(&again), values(&shown));
 }
 
@@ -34,7 +35,9 @@ fn all_wrong_settings_are_told_at_once() {
     let output = command.env("LOCKGATE_CONNECTIONS", "none").output().unwrap();
     let said = text_of(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{said}");
-    for part in ["settings.toml: listn", "settings.toml: wait: 'soon'", "--log-level: 'loud'", "LOCKGATE_CONNECTIONS: 'none'"] {
+    for part in
+        ["settings.toml: listn", "settings.toml: wait: 'soon'", "--log-level: 'loud'", "LOCKGATE_CONNECTIONS: 'none'"]
+    {
         assert!(said.contains(part), "{part} in {said}");
     }
     let said = bench.fail(2, &["serve", "--tls-cert", "server.pem"]);
@@ -54,7 +57,9 @@ fn faults_are_for_rehearsals() {
     let rehearsal = ["--store", "memory", "--rehearsal", "--inject", "outage=10m@0s"];
     let server = Server::start(&bench, &rehearsal);
     // The plain route is spared; passes are not: a run against it finds nothing right.
-    let load = |path: &str| ["load", "--get", path, "--rate", "50", "--duration", "1s", "--out", "run", "--target"].map(str::to_owned);
+    let load = |path: &str| {
+        ["load", "--get", path, "--rate", "50", "--duration", "1s", "--out", "run", "--target"].map(str::to_owned)
+    };
     let with = |path| [&load(path)[..], &[server.url.clone()]].concat();
     let health = with("/health");
     bench.succeed(&health.iter().map(String::as_str).collect::<Vec<_>>());

@@ -36,8 +36,7 @@ type Routes = TowerToHyperService<axum::Router>;
 
 fn routes(faults: &[&str]) -> Routes {
     let purposes = [(Purpose::Pet, PurposeRule::lasting(60))];
-    let policy =
-        Policy::new("2020-04-02T12:00".parse().unwrap(), "2020-06-12T00:00".parse().unwrap(), purposes.into());
+    let policy = Policy::new("2020-04-02T12:00".parse().unwrap(), "2020-06-12T00:00".parse().unwrap(), purposes.into());
     let config = Config {
         clock: Clock::StartingAt { start_s: START_S },
         faults: Faults::parse(faults).unwrap(),
@@ -92,7 +91,11 @@ async fn rush(routes: &Routes, per_s: &[usize]) -> Vec<Second> {
         for (us, ask) in instants {
             sleep_until(began + Duration::from_secs(second as u64) + Duration::from_micros(us)).await;
             let key = asked.len();
-            asked.push((second, ask, tokio::spawn(is_right(routes.clone(), ask, tokens[key % RESIDENTS].clone(), key))));
+            asked.push((
+                second,
+                ask,
+                tokio::spawn(is_right(routes.clone(), ask, tokens[key % RESIDENTS].clone(), key)),
+            ));
         }
     }
     let mut seconds = vec![Second::default(); per_s.len()];

@@ -81,7 +81,8 @@ async fn nothing_in_it_is_about_anybody() {
     server.stop().await;
 
     // What the test's own client says is no affair of the server.
-    let of_client = |line: &&str| line.contains("\"target\":\"reqwest") || line.contains("\"target\":\"hyper_util::client");
+    let of_client =
+        |line: &&str| line.contains("\"target\":\"reqwest") || line.contains("\"target\":\"hyper_util::client");
     let text: String = log.text().lines().filter(|line| !of_client(line)).map(|line| format!("{line}\n")).collect();
     assert!(named.len() > 10, "requests have names: {named:?}");
     for id in &named {
