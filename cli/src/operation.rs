@@ -109,7 +109,9 @@ impl Operation {
             (Some(certificates), Some(key)) => Some(TlsFiles { certificates, key }),
             (None, None) => None,
             _ => {
-                return Err(bad_input("TLS needs both a certificate and its key: write --tls-cert FILE --tls-key FILE"));
+                return Err(bad_input(
+                    "TLS needs both a certificate and its key: write --tls-cert FILE --tls-key FILE",
+                ));
             }
         };
         let limits = self.limits(layers);

@@ -1,7 +1,7 @@
 //! `lockgate serve`: the reference server.
 
 use std::io::{Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use jiff::Timestamp;
@@ -17,6 +17,7 @@ use crate::failure::{Ending, bad_input};
 use crate::layers::{Layers, Setting};
 use crate::operation::Operated;
 use crate::scenario::Scenario;
+use crate::staff;
 
 /// Runs the server until SIGINT, SIGTERM or, when asked, the end of standard input.
 pub(crate) fn run(arguments: &Serve) -> anyhow::Result<Ending> {
@@ -30,6 +31,7 @@ pub(crate) fn run(arguments: &Serve) -> anyhow::Result<Ending> {
     let scheme = layers.value("scheme", scheme.map(|scheme| scheme.show()), scenario.server.scheme);
     let store = layers.value("store", store.map(|store| store.show()), Store::Embedded);
     let dir = layers.value("data", path(&arguments.data), PathBuf::from("lockgate-data"));
+    let staff: Option<PathBuf> = layers.value("staff", path(&arguments.staff), None);
     let now: Option<DateTime> = layers.value("now", arguments.now.map(|now| now.show()), None);
     let operated = operation.read(&mut layers);
     let shown = layers.finish()?;
@@ -53,7 +55,7 @@ pub(crate) fn run(arguments: &Serve) -> anyhow::Result<Ending> {
     let config = Config { scheme, clock, limits, tls, faults, ..Config::new(store, scenario.rules()) };
     warn_when_not_in_force(&scenario, now);
     let runtime = tokio::runtime::Runtime::new().context("cannot start the server's threads")?;
-    runtime.block_on(serve(&listen, config, arguments.while_stdin_open))?;
+    runtime.block_on(serve(&listen, config, staff.as_deref(), arguments.while_stdin_open))?;
     Ok(Ending::Held)
 }
 
@@ -71,7 +73,7 @@ fn warn_when_not_in_force(scenario: &Scenario, now: Option<DateTime>) {
     }
 }
 
-async fn serve(address: &str, config: Config, while_stdin_open: bool) -> anyhow::Result<()> {
+async fn serve(address: &str, mut config: Config, staff: Option<&Path>, while_stdin_open: bool) -> anyhow::Result<()> {
     let listener = TcpListener::bind(address).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::InvalidInput => bad_input(format!("--listen {address}: write ADDRESS:PORT, such as 127.0.0.1:8080")),
         _ => anyhow::Error::new(error).context(format!(
@@ -79,6 +81,10 @@ async fn serve(address: &str, config: Config, while_stdin_open: bool) -> anyhow:
         )),
     })?;
     let bound = listener.local_addr().context("cannot tell the server's address")?;
+    config.staff = staff::of(staff, bound.ip())?;
+    if let Some(warning) = staff::warning(&config.staff) {
+        eprintln!("lockgate: {warning}");
+    }
     let shutdown = shutdown(while_stdin_open)?;
     let scheme = if config.tls.is_some() { "https" } else { "http" };
     let server = Server::open(config).map_err(|error| match error {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use passes::{Rules, SchemeKind};
 
-use crate::{Clock, Faults, StoreKind, TlsFiles};
+use crate::{Clock, Faults, Staff, StoreKind, TlsFiles};
 
 /// All that a server needs to know.
 #[derive(Clone, Debug)]
@@ -17,6 +17,9 @@ pub struct Config {
     pub rules: Rules,
     /// What time it is. Default: the system's clock.
     pub clock: Clock,
+    /// Who verifies, registers in batches and administers. Default: [`Staff::anybody`], for tests and load tests; name them wherever
+    /// others can reach the server.
+    pub staff: Staff,
     /// How much work is taken on at once.
     pub limits: Limits,
     /// The certificate to speak TLS with; none: plain HTTP.
@@ -26,13 +29,14 @@ pub struct Config {
 }
 
 impl Config {
-    /// A server for `rules` with the default scheme, clock and limits.
+    /// A server for `rules` with the default scheme, clock, staff and limits.
     pub fn new(store: StoreKind, rules: Rules) -> Self {
         Config {
             scheme: SchemeKind::default(),
             store,
             rules,
             clock: Clock::default(),
+            staff: Staff::anybody(),
             limits: Limits::default(),
             tls: None,
             faults: Faults::default(),

@@ -16,7 +16,7 @@ const ARROWS: [(&str, &[&str]); 7] = [
 ];
 
 /// Third-party crates with one home: named in no other crate's `[dependencies]`.
-const HOMES: [(&str, &[&str]); 18] = [
+const HOMES: [(&str, &[&str]); 21] = [
     ("polars", &["report"]),
     ("parquet", &["report"]),
     ("plotters", &["report"]),
@@ -28,6 +28,8 @@ const HOMES: [(&str, &[&str]); 18] = [
     ("rusqlite", &["reference-server"]),
     ("rustls", &["reference-server", "loadgen"]),
     ("tokio-rustls", &["reference-server"]),
+    ("schemars", &["passes", "reference-server"]),
+    ("fast_qr", &["reference-server"]),
     ("rand_distr", &["sim", "loadgen"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
@@ -35,6 +37,7 @@ const HOMES: [(&str, &[&str]); 18] = [
     ("toml_edit", &["cli"]),
     ("tracing-subscriber", &["cli"]),
     ("ed25519-dalek", &["passes"]),
+    ("aes", &["passes"]),
 ];
 
 fn root() -> PathBuf {

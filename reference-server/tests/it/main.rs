@@ -5,7 +5,9 @@
 mod api;
 mod connections;
 mod contract;
+mod described;
 mod durability;
+mod interface;
 mod logs;
 mod metrics;
 mod overload;

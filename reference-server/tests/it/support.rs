@@ -4,10 +4,11 @@ use std::path::Path;
 
 use passes::wire::{IssuedPass, PROBLEM_JSON, PassRequest, Problem, Registered, Verification};
 use passes::{Period, Policy, Purpose, PurposeRule, Quota, Rules};
-use reference_server::{Certificates, Clock, Config, ServerError, StoreKind};
+use reference_server::{Certificates, Clock, Config, Member, Role, ServerError, Staff, StoreKind};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -34,6 +35,21 @@ pub(crate) fn config(store: StoreKind) -> Config {
     Config { clock: Clock::StartingAt { start_s: START_S }, ..Config::new(store, rules()) }
 }
 
+/// With an officer, an operator and two administrators.
+pub(crate) fn staffed(config: Config) -> Config {
+    let members = ["officer", "operator", "administrator", "second administrator"].map(|name| Member {
+        name: name.into(),
+        role: Role::ALL.into_iter().find(|role| name.ends_with(role.name())).unwrap(),
+        token_sha256: Sha256::digest(token_of(name)).iter().map(|byte| format!("{byte:02x}")).collect(),
+    });
+    Config { staff: Staff::new(&members).unwrap(), ..config }
+}
+
+/// The token of the member of [`staffed`] with this name.
+pub(crate) fn token_of(name: &str) -> String {
+    format!("token-of-{name}").replace(' ', "-")
+}
+
 pub(crate) struct Server {
     pub(crate) address: std::net::SocketAddr,
     pub(crate) client: Client,
@@ -58,7 +74,7 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(server.serve(listener, async { drop(stopped.await) }));
-        Server { address, client: Client::new(), stop, task }
+        Server { address, client: client(), stop, task }
     }
 
     pub(crate) async fn stop(self) {
@@ -69,6 +85,12 @@ impl Server {
     pub(crate) fn asking(&self) -> Asking {
         Asking { base: format!("http://{}", self.address), client: self.client.clone() }
     }
+}
+
+/// A client; one test names the cryptography of its TLS for all.
+pub(crate) fn client() -> Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::new()
 }
 
 /// The client's side: a base address and a pool of connections.
@@ -106,7 +128,7 @@ impl Asking {
 
     /// A pass for a walk with the pet, from now on.
     pub(crate) async fn pet_pass(&self, token: &str, key: &str) -> IssuedPass {
-        let request = PassRequest { purpose: Purpose::Pet, valid_from_s: None, duration_s: None };
+        let request = PassRequest { purpose: Purpose::Pet, valid_from_s: None, duration_s: None, blinded: None };
         let answer = self.pass(token, key, &json!(request)).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::CREATED);
         answer.json().await.unwrap()
