@@ -72,7 +72,7 @@ impl Document {
         // A client shall bear fields that it does not know; here each must be described.
         for schema in document["components"]["schemas"].as_object_mut().unwrap().values_mut() {
             if schema.get("properties").is_some() {
-                schema["additionalProperties"] = false.into();
+                schema["unevaluatedProperties"] = false.into();
             }
         }
         let mut operations = Vec::new();
