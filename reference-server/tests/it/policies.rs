@@ -82,7 +82,9 @@ async fn a_phase_extends_the_passes_that_are_out() {
         let at = async |later_s| {
             let clock = Clock::StartingAt { start_s: START_S + later_s };
             let rules = policy.rules(3 * 3_600);
-            Server::start(Config { clock, rules, scheme, ..config(embedded(dir.path())) }).await
+            // What has ended is still known, so that it can be told from what never was.
+            let retention_s = 30 * DAY_S;
+            Server::start(Config { clock, rules, scheme, retention_s, ..config(embedded(dir.path())) }).await
         };
         let server = at(0).await;
         let ask = server.asking();

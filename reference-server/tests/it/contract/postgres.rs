@@ -82,7 +82,8 @@ async fn while_the_database_is_away_requests_are_refused_and_afterwards_answered
         refused(ask.get("/ready"), 503, "overloaded").await;
         refused(ask.pass(&token, "b", &json!({"purpose": "pet"})), 503, "overloaded").await;
         let verification = ask.post("/v1/verifications").json(&json!({"code": pass.code}));
-        assert_eq!(refused(verification, 503, "overloaded").await["retry-after"], "1");
+        let headers = refused(verification, 503, "overloaded").await;
+        assert!(["1", "2", "3", "4"].contains(&headers["retry-after"].to_str().unwrap()));
         assert!(ask.get("/health").send().await.unwrap().status().is_success());
     }
     cluster.start();
@@ -123,7 +124,7 @@ async fn two_servers_on_one_database_are_as_one() {
 
     let race = (0..100).map(|number| {
         let (ask, token) = (ask(number), token.clone());
-        tokio::spawn(async move { ask.pet_pass(&token, "one key").await })
+        tokio::spawn(async move { ask.pet_pass(&token, "one-key").await })
     });
     let mut passes = Vec::new();
     for racer in race.collect::<Vec<_>>() {
