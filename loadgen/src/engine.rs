@@ -11,14 +11,11 @@ use std::time::{Duration, Instant};
 
 use crate::Kind;
 use crate::connection::{Arrival, Connection, Flight};
-use crate::judge::{Gain, judge};
+use crate::journeys::Journeys;
 use crate::kind::Outcome;
 use crate::poller::{self, Poller, Readiness};
 use crate::record::{Measured, Recorder};
-use crate::request::{Parts, Templates};
 use crate::schedule::{Ask, Schedule};
-use crate::showing::{Showing, Shown, forge};
-use crate::wallet::Shard;
 
 /// Requests taken up before answers are looked at again.
 const BURST: usize = 64;
@@ -52,15 +49,10 @@ pub(crate) struct Tally {
 /// All that one thread works on.
 pub(crate) struct Lane<'a> {
     pub(crate) address: SocketAddr,
-    pub(crate) templates: &'a Templates,
+    pub(crate) journeys: Journeys<'a>,
     pub(crate) schedule: Schedule<'a>,
     pub(crate) pace: Pace,
     pub(crate) bounds: Bounds,
-    pub(crate) lanes: usize,
-    /// Residents with a place in the wallet. Others may register, and are forgotten.
-    pub(crate) residents: u32,
-    pub(crate) shard: &'a mut Shard,
-    pub(crate) showing: Showing<'a>,
     pub(crate) measured: Measured,
     pub(crate) start: Instant,
     pub(crate) stop: &'a AtomicBool,
@@ -133,7 +125,6 @@ struct Engine<'a> {
     deadlines: VecDeque<Deadline>,
     recorder: Recorder,
     strain: Strain,
-    forged: String,
     answered: u64,
     asked: u64,
     issues: u64,
@@ -151,7 +142,6 @@ impl<'a> Engine<'a> {
             backlog: VecDeque::new(),
             deadlines: VecDeque::new(),
             strain: Strain::default(),
-            forged: String::new(),
             answered: 0,
             asked: 0,
             issues: 0,
@@ -247,7 +237,7 @@ impl<'a> Engine<'a> {
 
     /// Sends `ask` from `place`, opening a connection if there is none.
     fn launch(&mut self, place: u32, ask: Ask, now_ns: u64) {
-        let Some(valid) = self.compose(place, &ask) else {
+        let Some(valid) = self.lane.journeys.compose(&ask, &mut self.connections[place as usize].outbox) else {
             self.recorder.unsent(ask.kind, ask.at_ns, |counts| counts.without_pass += 1);
             return self.give_back(place);
         };
@@ -272,39 +262,6 @@ impl<'a> Engine<'a> {
         self.poller.add(&socket, u64::from(connection.generation) << 32 | u64::from(place))?;
         connection.socket = Some(socket);
         Ok(())
-    }
-
-    /// Writes the request into the outbox of `place`. Returns the verdict that the shown code deserves, or `None` when the
-    /// resident has nothing to ask with.
-    fn compose(&mut self, place: u32, ask: &Ask) -> Option<bool> {
-        let shard = &mut *self.lane.shard;
-        let own = ask.resident as usize / self.lane.lanes;
-        let (mut token, mut pass, mut code, mut valid) = ("", "", "", true);
-        match ask.kind {
-            Kind::Get | Kind::Register => {}
-            Kind::Issue | Kind::CheckIn => token = shard.tokens.get(own)?,
-            Kind::Cancel => (token, pass) = (shard.tokens.get(own)?, shard.passes.get(own)?),
-            Kind::Verify => {
-                let shown = self.lane.showing.choose(ask.index);
-                valid = shown == Shown::Own;
-                code = match shown {
-                    Shown::Bad(code) => code,
-                    Shown::Own => shard.codes.get(own)?,
-                    Shown::Forged { place } => {
-                        forge(shard.codes.get(own)?, place, &mut self.forged);
-                        &self.forged
-                    }
-                };
-            }
-        }
-        let parts = Parts { index: ask.index, token, pass, code, purpose: ask.purpose, duration_s: ask.duration_s };
-        self.lane.templates.write(ask.kind, &parts, &mut self.connections[place as usize].outbox);
-        if ask.kind == Kind::Cancel {
-            // From here on nobody shows it: what a check at this moment would find depends on which of the two comes first.
-            shard.passes.set(own, "");
-            shard.codes.set(own, "");
-        }
-        Some(valid)
     }
 
     fn handle(&mut self, ready: Readiness) {
@@ -333,10 +290,7 @@ impl<'a> Engine<'a> {
             Arrival::Lost => self.settle(place, Outcome::Failed, false),
             Arrival::Unreadable => self.settle(place, Outcome::Wrong, false),
             Arrival::Answer { status, body, keep } => {
-                let (outcome, gain) = judge(flight.ask.kind, flight.valid, status, body);
-                if flight.ask.resident < self.lane.residents {
-                    keep_gain(self.lane.shard, flight.ask.resident as usize / self.lane.lanes, &gain);
-                }
+                let outcome = self.lane.journeys.receive(&flight.ask, flight.valid, status, body);
                 self.settle(place, outcome, keep);
             }
         }
@@ -439,15 +393,3 @@ impl<'a> Engine<'a> {
 
 /// `errno` for too many open files; `std` has no kind for it.
 const EMFILE: i32 = 24;
-
-/// Puts what an answer brought where the resident keeps it.
-fn keep_gain(shard: &mut Shard, own: usize, gain: &Gain<'_>) {
-    match gain {
-        Gain::Nothing => {}
-        Gain::Token(token) => shard.tokens.set(own, token),
-        Gain::Pass { pass, code } => {
-            shard.passes.set(own, pass);
-            shard.codes.set(own, code);
-        }
-    }
-}

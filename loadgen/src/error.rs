@@ -26,9 +26,11 @@ pub enum LoadError {
         /// What came: a status, or what is wrong with the body.
         what: String,
     },
-    /// No pass at all could be issued in preparation.
-    #[error("none of the {wanted} passes that the plan needs could be issued: {detail}")]
-    NoPasses {
+    /// Nothing of what the plan needs beforehand could be had.
+    #[error("none of the {wanted} {what} that the plan needs could be had beforehand: {detail}")]
+    Unprepared {
+        /// Tokens or passes.
+        what: &'static str,
         /// How many were needed.
         wanted: u64,
         /// What came of the requests.

@@ -22,11 +22,14 @@
 
 mod arrival;
 mod capacity;
+mod ceilings;
 mod connection;
 mod control;
 mod engine;
 mod error;
 mod hlog;
+mod interface;
+mod journeys;
 mod judge;
 mod kind;
 mod plan;
@@ -49,11 +52,13 @@ mod warning;
 mod watch;
 pub mod workbench;
 
-pub use arrival::{ArrivalProcess, Arrivals};
+pub use arrival::{ArrivalProcess, Arrivals, RatePoint, Spacing};
 pub use capacity::{CapacityResult, CapacitySettings, Ended, Path, PathCapacity, Phase, Search, Step, find_capacity};
+pub use ceilings::Ceilings;
 pub use error::LoadError;
+pub use interface::{Act, Interface};
 pub use kind::Kind;
-pub use plan::{Mix, Plan, TracePlan};
+pub use plan::{Mix, Plan, Stream, Streams, TracePlan};
 pub use prepare::{Prepared, prepare};
 pub use quantiles::{Measure, Quantiles};
 pub use record::Counts;
@@ -62,5 +67,5 @@ pub use run::{Options, Progress, run};
 pub use settings::{LoadSettings, Slo};
 pub use target::{Target, TargetError};
 pub use verdict::Verdict;
-pub use wallet::Wallet;
+pub use wallet::{Shard, Wallet};
 pub use warning::Warning;

@@ -64,6 +64,8 @@ pub(crate) enum Draw {
     PassShown,
     /// Which bad pass.
     BadPass,
+    /// The seed of one of several arrival processes.
+    Stream,
 }
 
 /// The number that belongs to `(seed, draw, index)`: the same on any thread and in any order.

@@ -10,8 +10,9 @@ use hdrhistogram::serialization::Deserializer;
 use crate::engine::{Bounds, Lane, LaneReport, Pace, Strain, Tally, play};
 use crate::poller;
 use crate::record::{Counts, Flow, KindTimes, Measured, Packed, times};
+use crate::journeys::Journeys;
 use crate::request::Templates;
-use crate::schedule::{Errand, Mixed, Schedule, Source};
+use crate::schedule::{Errand, Schedule, Source};
 use crate::showing::Showing;
 use crate::verdict::judge_run;
 use crate::watch::{self, Observed};
@@ -57,8 +58,8 @@ pub struct Progress {
 /// # Errors
 /// [`LoadError::Impossible`] for a plan or settings that cannot be, [`LoadError::System`] when the machine cannot poll sockets.
 pub fn run(target: &Target, plan: &Plan, wallet: &mut Wallet, options: &Options<'_>) -> Result<LoadResult, LoadError> {
-    let faults: Vec<_> =
-        plan.faults().into_iter().chain(options.settings.faults()).chain(options.slo.faults()).collect();
+    let faults = [plan.faults(), plan.faults_at(target), options.settings.faults(), options.slo.faults()];
+    let faults = faults.concat();
     if !faults.is_empty() {
         return Err(LoadError::Impossible(faults));
     }
@@ -68,30 +69,21 @@ pub fn run(target: &Target, plan: &Plan, wallet: &mut Wallet, options: &Options<
         until_ns: until.as_nanos() as u64,
         limit_ns: options.slo.limit_ns(),
     };
-    let (get_path, pace) = match plan {
-        Plan::Rate { mix, .. } => (mix.get_path.as_str(), Pace::Open),
-        Plan::Trace(_) => ("/", Pace::Open),
-        Plan::Closed { mix, connections, .. } => {
-            (mix.get_path.as_str(), Pace::Closed { connections: *connections as usize })
-        }
+    let pace = match plan {
+        Plan::Closed { connections, .. } => Pace::Closed { connections: *connections as usize },
+        _ => Pace::Open,
     };
     let people = wallet.people();
-    let source = || match plan {
-        Plan::Rate { arrivals, mix, .. } => {
-            Source::Mixed(Mixed::new(mix, people, options.seed, Some(arrivals.build(options.seed)), measured.until_ns))
-        }
-        Plan::Closed { mix, .. } => Source::Mixed(Mixed::new(mix, people, options.seed, None, u64::MAX)),
-        Plan::Trace(trace) => Source::Trace(&trace.asks),
-    };
-    let play = Play { target, get_path, pace, measured, source: &source };
+    let source = || plan.source(people, options.seed);
+    let play = Play { target, get_path: plan.get_path(), pace, measured, source: &source };
     let started_at = SystemTime::now() + LEAD;
     let reports = play.all(wallet, options)?;
     wallet.issued += reports.iter().map(|report| report.issues).sum::<u64>();
     Ok(Gathered::new(reports).result(plan.is_closed(), started_at, measured, options))
 }
 
-/// Issues the passes of `errands` as fast as `connections` allow, into `wallet`. For preparation only.
-pub(crate) fn issue_all(
+/// Makes the requests of `errands` as fast as `connections` allow; what they bring goes into `wallet`. For preparation only.
+pub(crate) fn run_errands(
     target: &Target,
     errands: &[Errand],
     connections: u32,
@@ -99,8 +91,12 @@ pub(crate) fn issue_all(
     options: &Options<'_>,
 ) -> Result<Counts, LoadError> {
     let measured = Measured { from_ns: 0, until_ns: u64::MAX, limit_ns: u64::MAX };
-    let pace = Pace::Closed { connections: connections as usize };
-    let play = Play { target, get_path: "/", pace, measured, source: &|| Source::Errands(errands) };
+    // Of a foreign host no more is asked in preparation than in the run.
+    let (pace, gap_ns) = match target.ceilings() {
+        Some(ceilings) => (Pace::Open, (1e9 / ceilings.rate_per_s) as u64),
+        None => (Pace::Closed { connections: connections as usize }, 0),
+    };
+    let play = Play { target, get_path: "/", pace, measured, source: &|| Source::Errands { errands, gap_ns } };
     let gathered = Gathered::new(play.all(wallet, options)?);
     Ok(gathered.counts())
 }
@@ -120,32 +116,28 @@ impl Play<'_> {
         poller::raise_open_files(u64::from(settings.connections_max) + OTHER_FILES);
         let templates = Templates::new(self.target, self.get_path, format!("{}-{:x}", wallet.name, wallet.runs));
         wallet.runs += 1;
-        let residents = wallet.residents;
-        let lanes = wallet.shards.len();
-        let showing = Showing::new(&settings, options.seed, &wallet.bad);
+        let (residents, dealing) = (wallet.residents, wallet.dealing);
+        let lanes = wallet.pockets.len();
+        let showing = Showing::new(&settings, options.seed, &wallet.bad, templates.single_use);
         let tallies: Vec<Tally> = (0..lanes).map(|_| Tally::default()).collect();
         let start = Instant::now() + LEAD;
         let (templates, tallies) = (&templates, &tallies);
         let (done, all_done) = mpsc::channel::<()>();
         std::thread::scope(|scope| {
             let threads: Vec<_> = wallet
-                .shards
+                .pockets
                 .iter_mut()
                 .enumerate()
-                .map(|(lane, shard)| {
+                .map(|(lane, pocket)| {
                     let done = done.clone();
                     scope.spawn(move || {
                         std::thread::sleep(start.saturating_duration_since(Instant::now()));
                         let report = play(Lane {
                             address: self.target.address(),
-                            templates,
-                            schedule: Schedule::new((self.source)(), lane, lanes),
+                            journeys: Journeys { templates, showing, dealing, residents, pocket, forged: String::new() },
+                            schedule: Schedule::new((self.source)(), dealing, lane as u32),
                             pace: share_of(self.pace, lane, lanes),
                             bounds: bounds(&settings, self.pace, lane, lanes),
-                            lanes,
-                            residents,
-                            shard,
-                            showing,
                             measured: self.measured,
                             start,
                             stop,

@@ -16,6 +16,10 @@ pub struct LoadSettings {
     pub forged_share: Share,
     /// Share of verifications that show a well-formed code which this target never issued.
     pub unknown_share: Share,
+    /// Share of verifications that show, once more, a pass that was verified before. It is valid, except where `target.single_use`.
+    pub replayed_share: Share,
+    /// For how long a rate, streams or a closed loop are kept up, in seconds.
+    pub duration_s: f64,
     /// How long an answer may take from the instant of sending, in milliseconds, before the connection is given up.
     pub timeout_ms: u32,
     /// Most connections at once, over all threads. A server that needs 250 ms an answer gets at most four requests a second on each.
@@ -27,12 +31,14 @@ pub struct LoadSettings {
 }
 
 impl Default for LoadSettings {
-    /// 2 % each of expired, forged and unknown passes; 10 s; 512 connections; 200,000 waiting requests (all assumptions).
+    /// 2 % each of expired, forged and unknown passes, none replayed; 30 s; 10 s; 512 connections; 200,000 waiting requests (all assumptions).
     fn default() -> Self {
         LoadSettings {
             expired_share: Share::of(0.02),
             forged_share: Share::of(0.02),
             unknown_share: Share::of(0.02),
+            replayed_share: Share::of(0.0),
+            duration_s: 30.0,
             timeout_ms: 10_000,
             connections_max: 512,
             backlog_max: 200_000,
@@ -41,16 +47,24 @@ impl Default for LoadSettings {
     }
 }
 
+/// Thirty days: whatever is longer is a slip of the pen.
+const LONGEST_S: f64 = 30.0 * 86_400.0;
+
 impl LoadSettings {
     /// Everything that is wrong with these settings though each value can be read.
     pub fn faults(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
-        let bad = self.expired_share.get() + self.forged_share.get() + self.unknown_share.get();
+        let shares = [self.expired_share, self.forged_share, self.unknown_share, self.replayed_share];
+        let bad = shares.map(Share::get).iter().sum::<f64>();
         if bad > 1.0 {
             faults.push(Fault::new(
                 "load.expired_share",
-                format!("the shares of expired, forged and unknown passes add up to {bad}; keep them within 1"),
+                format!("the shares of expired, forged, unknown and replayed passes add up to {bad}; keep them within 1"),
             ));
+        }
+        if !(self.duration_s > 0.0 && self.duration_s <= LONGEST_S) {
+            let message = format!("{} s is no length of a run; write more than 0 and at most {LONGEST_S}", self.duration_s);
+            faults.push(Fault::new("load.duration_s", message));
         }
         for (key, value) in [("load.timeout_ms", self.timeout_ms), ("load.connections_max", self.connections_max)] {
             if value == 0 {
@@ -64,6 +78,11 @@ impl LoadSettings {
     pub fn threads(&self) -> usize {
         let half = || std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1));
         self.threads.map_or_else(half, NonZeroUsize::get)
+    }
+
+    /// For how long a rate, streams or a closed loop are kept up.
+    pub fn duration(&self) -> Duration {
+        Duration::from_secs_f64(self.duration_s)
     }
 
     pub(crate) fn timeout(&self) -> Duration {

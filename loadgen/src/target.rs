@@ -1,13 +1,18 @@
 //! The one server that traffic may go to.
 
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::sync::Arc;
+
+use crate::{Ceilings, Interface};
 
 /// A server that the operator of this run may load: an address, and what to call it in the `Host` header.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Target {
     host: String,
     port: u16,
     address: SocketAddr,
+    interface: Arc<Interface>,
+    ceilings: Ceilings,
 }
 
 /// An URL cannot be the target.
@@ -61,7 +66,27 @@ impl Target {
             return Err(TargetError::NotOperated { host: host.to_owned() });
         }
         let address = resolve(host, port).map_err(|cause| TargetError::Unknown { host: host.to_owned(), cause })?;
-        Ok(Target { host: host.to_owned(), port, address })
+        Ok(Target { host: host.to_owned(), port, address, interface: Arc::default(), ceilings: Ceilings::default() })
+    }
+
+    /// The same server, spoken to as `interface` says.
+    pub fn speaking(self, interface: Interface) -> Self {
+        Target { interface: Arc::new(interface), ..self }
+    }
+
+    /// The same server, of which at most so much may be asked when it is not this machine.
+    pub fn under(self, ceilings: Ceilings) -> Self {
+        Target { ceilings, ..self }
+    }
+
+    /// The most that may be asked; none for this machine, which is the user's own.
+    pub fn ceilings(&self) -> Option<Ceilings> {
+        (!self.is_loopback()).then_some(self.ceilings)
+    }
+
+    /// How the server is spoken to.
+    pub fn interface(&self) -> &Interface {
+        &self.interface
     }
 
     /// The host as written in the URL.
