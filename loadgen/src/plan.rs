@@ -207,6 +207,25 @@ impl Plan {
         }
     }
 
+    /// The mean rate of `kind`, in requests a second; 0 in a closed loop, whose rate is not known beforehand.
+    pub(crate) fn rate_of(&self, kind: Kind) -> f64 {
+        let mean = |arrivals: &Arrivals, duration: Duration| {
+            arrivals.expected(duration.as_secs_f64()) / duration.as_secs_f64().max(1e-9)
+        };
+        match self {
+            Plan::Rate { arrivals, duration, mix } => mean(arrivals, *duration) * mix.share(kind),
+            Plan::Streams(all) => {
+                let streams = all.streams.iter().filter(|stream| stream.kind == kind);
+                streams.map(|stream| mean(&stream.arrivals, all.duration)).sum()
+            }
+            Plan::Trace(trace) => {
+                let count = trace.asks.iter().filter(|ask| ask.kind == kind).count();
+                count as f64 / trace.duration.as_secs_f64().max(1e-9)
+            }
+            Plan::Closed { .. } => 0.0,
+        }
+    }
+
     /// Whether sending waits for answers.
     pub const fn is_closed(&self) -> bool {
         matches!(self, Plan::Closed { .. })

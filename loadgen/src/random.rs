@@ -66,6 +66,8 @@ pub(crate) enum Draw {
     BadPass,
     /// The seed of one of several arrival processes.
     Stream,
+    /// Whether a connection is closed after a request.
+    Closing,
 }
 
 /// The number that belongs to `(seed, draw, index)`: the same on any thread and in any order.

@@ -67,8 +67,9 @@ impl Workbench {
         let at_ns = self.index * 50_000;
         let done_ns = at_ns + 200_000 + self.index * 7_919 % 5_000_000;
         self.recorder.asked(Kind::Issue, at_ns, at_ns + 9_000);
-        self.recorder.sent(Kind::Issue, at_ns, at_ns + 9_000);
-        self.recorder.settled(Kind::Issue, at_ns, at_ns + 9_000, done_ns, Outcome::Right);
+        self.recorder.launched(Kind::Issue, at_ns);
+        self.recorder.sent(Kind::Issue, at_ns, at_ns + 9_000, at_ns + 9_000);
+        self.recorder.settled(Kind::Issue, at_ns, Some(at_ns + 9_000), done_ns, Outcome::Right);
         self.recorder.put_away(at_ns);
     }
 }
