@@ -85,7 +85,12 @@ struct Engine<'a> {
     strain: Strain,
     answered: u64,
     asked: u64,
+    sent: u64,
+    /// Settled otherwise than by a right answer.
+    failed: u64,
     issues: u64,
+    /// Seconds in the recorder that were told.
+    told: usize,
 }
 
 impl<'a> Engine<'a> {
@@ -104,7 +109,10 @@ impl<'a> Engine<'a> {
             strain: Strain::default(),
             answered: 0,
             asked: 0,
+            sent: 0,
+            failed: 0,
             issues: 0,
+            told: 0,
             lane,
         })
     }
@@ -219,6 +227,7 @@ impl<'a> Engine<'a> {
             return self.pool.give_back(place, habit);
         };
         self.recorder.launched(ask.kind, ask.at_ns);
+        self.sent += 1;
         self.out += 1;
         let connection = self.pool.at(place);
         connection.begin(Flight { ask, taken_ns, sent_ns: None, valid });
@@ -310,6 +319,7 @@ impl<'a> Engine<'a> {
         let Some(Flight { ask, sent_ns, .. }) = connection.flight.take() else { return };
         self.out -= 1;
         self.answered += u64::from(outcome.answered());
+        self.failed += u64::from(outcome != Outcome::Right);
         self.recorder.settled(ask.kind, ask.at_ns, sent_ns, self.clock_ns, outcome);
         self.pool.give_back(place, self.habit(ask.kind));
         // One settled request frees one place. A launch that fails at once settles again, hence no loop here.
@@ -371,9 +381,24 @@ impl<'a> Engine<'a> {
         self.out == 0 && self.backlog.is_empty()
     }
 
-    fn tell(&self) {
-        self.lane.tally.asked.store(self.asked, Ordering::Relaxed);
-        self.lane.tally.answered.store(self.answered, Ordering::Relaxed);
+    fn tell(&mut self) {
+        let tally = self.lane.tally;
+        for (told, count) in [
+            (&tally.asked, self.asked),
+            (&tally.sent, self.sent),
+            (&tally.answered, self.answered),
+            (&tally.failed, self.failed),
+        ] {
+            told.store(count, Ordering::Relaxed);
+        }
+        let news = &self.recorder.packed[self.told..];
+        // Whoever takes them away holds the lock for a moment once in a while; the next round is soon enough.
+        if !news.is_empty()
+            && let Ok(mut seconds) = tally.seconds.try_lock()
+        {
+            seconds.extend_from_slice(news);
+            self.told = self.recorder.packed.len();
+        }
     }
 
     fn drop_backlog(&mut self) {

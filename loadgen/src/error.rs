@@ -39,6 +39,9 @@ pub enum LoadError {
     /// Connections cannot be secured.
     #[error(transparent)]
     Tls(#[from] crate::TlsError),
+    /// The instant of the start was over before all was ready.
+    #[error("the run was ready {:.1} s after the instant it was to start at; write a later one", .0.duration().as_secs_f64())]
+    Late(std::time::SystemTimeError),
     /// The machine does not give what the engine needs.
     #[error("the load engine cannot run here: {0} (it needs Linux 5.11 or newer)")]
     System(#[from] std::io::Error),

@@ -11,6 +11,7 @@ use passes::Fault;
 use crate::control::Control;
 use crate::engine::{Bounds, Lane, LaneReport, Pace, Strain, Tally, play};
 use crate::journeys::Journeys;
+use crate::live::{Live, Progress};
 use crate::ports::{Ports, opened_per_s};
 use crate::record::{Counts, Flow, KindTimes, Measured, Packed, Times, times};
 use crate::request::Templates;
@@ -39,21 +40,12 @@ pub struct Options<'a> {
     pub seed: u64,
     /// What is due in this first part is sent and not measured.
     pub warm_up: Duration,
+    /// When the first request is due; none: as soon as all is ready.
+    pub start_at: Option<SystemTime>,
     /// Set it, and the run ends soon; what was measured is kept.
     pub stop: &'a AtomicBool,
     /// Called a few times a second.
-    pub progress: &'a (dyn Fn(Progress) + Sync),
-}
-
-/// How far a run is.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Progress {
-    /// Seconds since its start.
-    pub seconds: f64,
-    /// Requests due so far.
-    pub asked: u64,
-    /// Requests answered so far.
-    pub answered: u64,
+    pub progress: &'a (dyn Fn(&Progress) + Sync),
 }
 
 /// Plays `plan` against `target` with the tokens and passes of `wallet`, which [`prepare`](crate::prepare) filled for it.
@@ -71,7 +63,7 @@ pub fn run(target: &Target, plan: &Plan, wallet: &mut Wallet, options: &Options<
     let measured = Measured {
         from_ns: options.warm_up.as_nanos() as u64,
         until_ns: until.as_nanos() as u64,
-        limit_ns: options.slo.limit_ns(),
+        limits_ns: options.slo.limits_ns(),
     };
     let pace = match plan {
         Plan::Closed { connections, .. } => Pace::Closed { connections: *connections as usize },
@@ -79,9 +71,11 @@ pub fn run(target: &Target, plan: &Plan, wallet: &mut Wallet, options: &Options<
     };
     let people = wallet.people();
     let source = || plan.source(people, options.seed);
-    let play = Play { target, get_path: plan.get_path(), pace, measured, source: &source };
     let meter = Meter::start(target, options)?;
-    let started_at = SystemTime::now() + LEAD;
+    wait_until_nearly(options);
+    let ahead = options.start_at.map_or(Ok(LEAD), |at| at.duration_since(SystemTime::now())).map_err(LoadError::Late)?;
+    let started_at = SystemTime::now() + ahead;
+    let play = Play { target, get_path: plan.get_path(), pace, measured, ahead, source: &source };
     let reports = play.all(wallet, options)?;
     wallet.issued += reports.iter().map(|report| report.issues).sum::<u64>();
     let surroundings = Surroundings {
@@ -92,6 +86,14 @@ pub fn run(target: &Target, plan: &Plan, wallet: &mut Wallet, options: &Options<
         few_ports: few_ports(target, plan, &options.settings),
     };
     Ok(Gathered::new(reports).result(surroundings, measured, options))
+}
+
+/// Waits until shortly before the instant to start at, or until the run is stopped.
+fn wait_until_nearly(options: &Options<'_>) {
+    let left = || options.start_at.and_then(|at| at.duration_since(SystemTime::now()).ok()).unwrap_or_default();
+    while left() > TELL_EVERY && !options.stop.load(Ordering::Relaxed) {
+        std::thread::sleep(TELL_EVERY / 2);
+    }
 }
 
 /// What a result needs besides the reports of the threads.
@@ -140,13 +142,13 @@ pub(crate) fn run_errands(
     wallet: &mut Wallet,
     options: &Options<'_>,
 ) -> Result<Counts, LoadError> {
-    let measured = Measured { from_ns: 0, until_ns: u64::MAX, limit_ns: u64::MAX };
+    let measured = Measured { from_ns: 0, until_ns: u64::MAX, limits_ns: [u64::MAX; Kind::ALL.len()] };
     // Of a foreign host no more is asked in preparation than in the run.
     let (pace, gap_ns) = match target.ceilings() {
         Some(ceilings) => (Pace::Open, (1e9 / ceilings.rate_per_s) as u64),
         None => (Pace::Closed { connections: connections as usize }, 0),
     };
-    let play = Play { target, get_path: "/", pace, measured, source: &|| Source::Errands { errands, gap_ns } };
+    let play = Play { target, get_path: "/", pace, measured, ahead: LEAD, source: &|| Source::Errands { errands, gap_ns } };
     let gathered = Gathered::new(play.all(wallet, options)?);
     Ok(gathered.counts())
 }
@@ -157,6 +159,8 @@ struct Play<'a> {
     get_path: &'a str,
     pace: Pace,
     measured: Measured,
+    /// How long until the first request is due.
+    ahead: Duration,
     source: &'a (dyn Fn() -> Source<'a> + Sync),
 }
 
@@ -184,7 +188,7 @@ impl Play<'_> {
         let lanes = wallet.pockets.len();
         let showing = Showing::new(&settings, options.seed, &wallet.bad, templates.single_use);
         let tallies: Vec<Tally> = (0..lanes).map(|_| Tally::default()).collect();
-        let start = Instant::now() + LEAD;
+        let start = Instant::now() + self.ahead;
         let (templates, tallies, tls, cores) = (&templates, &tallies, tls.as_ref(), &cores);
         let (done, all_done) = mpsc::channel::<()>();
         std::thread::scope(|scope| {
@@ -218,25 +222,17 @@ impl Play<'_> {
                 })
                 .collect();
             drop(done);
+            let mut live = Live::new(options.slo);
             while all_done.recv_timeout(TELL_EVERY) == Err(RecvTimeoutError::Timeout) {
-                progress(told(start, tallies));
+                progress(&live.progress(start, tallies));
             }
-            progress(told(start, tallies));
+            progress(&live.progress(start, tallies));
             let reports = threads.into_iter().map(|thread| match thread.join() {
                 Ok(report) => report.map_err(LoadError::System),
                 Err(panic) => std::panic::resume_unwind(panic),
             });
             reports.collect()
         })
-    }
-}
-
-fn told(start: Instant, tallies: &[Tally]) -> Progress {
-    let sum = |count: fn(&Tally) -> u64| tallies.iter().map(count).sum();
-    Progress {
-        seconds: start.elapsed().as_secs_f64(),
-        asked: sum(|tally| tally.asked.load(Ordering::Relaxed)),
-        answered: sum(|tally| tally.answered.load(Ordering::Relaxed)),
     }
 }
 
@@ -354,7 +350,8 @@ impl Gathered {
             backlog_max: options.settings.backlog_max,
         };
         let kinds = kinds(self.counts, self.times);
-        let limited_by = watch::limited_by(&options.slo, &observed);
+        let slo = options.slo.tightest(kinds.keys().copied());
+        let limited_by = watch::limited_by(&slo, &observed);
         let (verdict, failures) = judge_run(&options.slo, &kinds, limited_by);
         LoadResult {
             complete: self.complete,
@@ -374,14 +371,14 @@ impl Gathered {
             connections_opened: self.strain.opened,
             assessment: assessment(&observed, limited_by),
             pacing_lag,
-            warnings: few_ports.into_iter().chain(watch::warnings(&options.slo, &observed, limited_by)).collect(),
+            warnings: few_ports.into_iter().chain(watch::warnings(&slo, &observed, limited_by)).collect(),
             verdict,
             failures,
         }
     }
 }
 
-fn kinds(
+pub(crate) fn kinds(
     counts: [Counts; Kind::ALL.len()],
     times: [Option<Box<KindTimes>>; Kind::ALL.len()],
 ) -> BTreeMap<Kind, KindResult> {
@@ -396,7 +393,7 @@ fn kinds(
 }
 
 impl KindTimes {
-    fn add(&mut self, other: &KindTimes) {
+    pub(crate) fn add(&mut self, other: &KindTimes) {
         for measure in Measure::ALL {
             add_times(self.of_mut(measure), other.of(measure));
         }
@@ -404,7 +401,7 @@ impl KindTimes {
 }
 
 /// Adding only fails for values beyond the range of the sum, and all our histograms have one range.
-fn add_times(mine: &mut Times, theirs: &Times) {
+pub(crate) fn add_times(mine: &mut Times, theirs: &Times) {
     let added = mine.add(theirs);
     debug_assert!(added.is_ok());
 }

@@ -1,4 +1,4 @@
-//! The `[load]` and `[slo]` sections of a scenario.
+//! The `[load]` section of a scenario.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -159,62 +159,13 @@ impl RequestsPerConnection {
     }
 }
 
-/// What must hold for each kind of request: the `[slo]` section.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Slo {
-    /// Which percentile of the response time is limited, above 0 and up to 100.
-    pub percentile: f64,
-    /// The limit of that percentile, in milliseconds.
-    pub response_time_ms: f64,
-    /// Share of requests that must be answered rightly.
-    pub right_share: Share,
-}
-
-impl Default for Slo {
-    /// 99 % of requests under 250 ms, 99.9 % answered rightly (assumption).
-    fn default() -> Self {
-        Slo { percentile: 99.0, response_time_ms: 250.0, right_share: Share::of(0.999) }
-    }
-}
-
-impl Slo {
-    /// Everything that is wrong with these objectives though each value can be read.
-    pub fn faults(&self) -> Vec<Fault> {
-        let mut faults = Vec::new();
-        if !(self.percentile > 0.0 && self.percentile <= 100.0) {
-            faults
-                .push(Fault::new("slo.percentile", format!("{} is no percentile; write 99 for 99 %", self.percentile)));
-        }
-        if !(self.response_time_ms > 0.0 && self.response_time_ms.is_finite()) {
-            faults.push(Fault::new(
-                "slo.response_time_ms",
-                format!("{} ms can never be kept; write a time above 0", self.response_time_ms),
-            ));
-        }
-        faults
-    }
-
-    pub(crate) fn limit_ns(&self) -> u64 {
-        (self.response_time_ms * 1e6) as u64
-    }
-
-    /// So many requests are needed before `right_share` can be believed: if n requests show no failure, the true rate of failures
-    /// is below 3 / n with 95 % confidence (the rule of three; Hanley & Lippman-Hand, JAMA 249, 1983).
-    pub(crate) fn least_requests(&self) -> f64 {
-        let allowed = 1.0 - self.right_share.get();
-        // An objective of exactly 1 can never be shown; a thousand times finer than 99.9 % is as good as one can ask.
-        3.0 / allowed.max(1e-6)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn defaults_are_sound_and_faults_are_named() {
-        assert!(LoadSettings::default().faults().is_empty() && Slo::default().faults().is_empty());
+        assert!(LoadSettings::default().faults().is_empty());
         let settings = LoadSettings {
             expired_share: Share::of(0.9),
             forged_share: Share::of(0.2),
@@ -222,12 +173,5 @@ mod tests {
             ..Default::default()
         };
         assert_eq!(settings.faults().len(), 2);
-        let slo = Slo { percentile: 0.0, response_time_ms: f64::NAN, ..Slo::default() };
-        assert_eq!(slo.faults().len(), 2);
-    }
-
-    #[test]
-    fn the_rule_of_three() {
-        assert!((Slo::default().least_requests() - 3_000.0).abs() < 1e-6);
     }
 }

@@ -33,7 +33,7 @@ impl Workbench {
             templates: Templates::new(target, "/", "0123456789abcdef-0".to_owned()),
             outbox: Vec::new(),
             scratch: Vec::new(),
-            recorder: Recorder::new(Measured { from_ns: 0, until_ns: u64::MAX, limit_ns: 250_000_000 }),
+            recorder: Recorder::new(Measured { from_ns: 0, until_ns: u64::MAX, limits_ns: [250_000_000; Kind::ALL.len()] }),
             index: 0,
         }
     }

@@ -1,11 +1,12 @@
 //! What one sending thread is given, and what it brings back.
 
 use std::net::SocketAddr;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::{Duration, Instant};
 
 use crate::journeys::Journeys;
-use crate::record::{Measured, Recorder};
+use crate::record::{Measured, Packed, Recorder};
 use crate::schedule::Schedule;
 use crate::settings::RequestsPerConnection;
 use crate::tls::Tls;
@@ -31,7 +32,12 @@ pub(crate) struct Bounds {
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) asked: AtomicU64,
+    pub(crate) sent: AtomicU64,
     pub(crate) answered: AtomicU64,
+    /// Settled otherwise than by a right answer.
+    pub(crate) failed: AtomicU64,
+    /// Seconds that are over and wholly settled, until somebody takes them away.
+    pub(crate) seconds: Mutex<Vec<Packed>>,
 }
 
 /// All that one thread works on.

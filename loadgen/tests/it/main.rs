@@ -6,6 +6,7 @@ mod capacity;
 mod journeys;
 mod outcomes;
 mod paces;
+mod selftest;
 mod server;
 mod stall;
 mod support;

@@ -179,7 +179,7 @@ fn a_stopped_run_keeps_what_was_measured() {
     let _machine = machine();
     let server = Server::start(|_| Answer::empty(200));
     let stop = AtomicBool::new(false);
-    let progress = |progress: loadgen::Progress| stop.store(progress.answered > 50, Ordering::Relaxed);
+    let progress = |progress: &loadgen::Progress| stop.store(progress.answered > 50, Ordering::Relaxed);
     let options = Options { stop: &stop, progress: &progress, ..options() };
     let plan = constant(500.0, Duration::from_secs(60), Mix::get("/"));
     let result = run(&server.target, &plan, &mut Wallet::new(1), &options).unwrap();
