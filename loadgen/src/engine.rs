@@ -4,7 +4,6 @@
 //! waits for an answer; the only wait is for the next instant, the next event or the next time-out, whichever comes first. What is
 //! due goes out before answers are read, and again between one answer and the next.
 
-mod backlog;
 mod lane;
 mod pool;
 mod waiting;
@@ -15,6 +14,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::Kind;
+use crate::backlog::Backlog;
 use crate::connection::{Arrival, Flight};
 use crate::kind::Outcome;
 use crate::poller::{Poller, Readiness};
@@ -24,9 +24,8 @@ use crate::schedule::Ask;
 use crate::system;
 use crate::transport::Transport;
 
-pub(crate) use lane::{Bounds, Lane, LaneReport, Pace, Strain, Tally};
+pub(crate) use lane::{Bounds, Lane, LaneReport, Pace, Strain, Tallied, Tally};
 
-use backlog::Backlog;
 use pool::{Habit, Pool};
 use waiting::{Pause, Waiting};
 
@@ -83,14 +82,8 @@ struct Engine<'a> {
     deadlines: VecDeque<Deadline>,
     recorder: Recorder,
     strain: Strain,
-    answered: u64,
-    asked: u64,
-    sent: u64,
-    /// Settled otherwise than by a right answer.
-    failed: u64,
+    tallied: Tallied,
     issues: u64,
-    /// Seconds in the recorder that were told.
-    told: usize,
 }
 
 impl<'a> Engine<'a> {
@@ -107,12 +100,8 @@ impl<'a> Engine<'a> {
             backlog: Backlog::default(),
             deadlines: VecDeque::new(),
             strain: Strain::default(),
-            answered: 0,
-            asked: 0,
-            sent: 0,
-            failed: 0,
+            tallied: Tallied::default(),
             issues: 0,
-            told: 0,
             lane,
         })
     }
@@ -193,7 +182,7 @@ impl<'a> Engine<'a> {
     }
 
     fn take_up(&mut self, ask: Ask) {
-        self.asked += 1;
+        self.tallied.asked += 1;
         self.issues += u64::from(ask.kind == Kind::Issue);
         self.recorder.asked(ask.kind, ask.at_ns, self.clock_ns);
         // Whoever waits already goes first.
@@ -227,7 +216,7 @@ impl<'a> Engine<'a> {
             return self.pool.give_back(place, habit);
         };
         self.recorder.launched(ask.kind, ask.at_ns);
-        self.sent += 1;
+        self.tallied.sent += 1;
         self.out += 1;
         let connection = self.pool.at(place);
         connection.begin(Flight { ask, taken_ns, sent_ns: None, valid });
@@ -318,8 +307,8 @@ impl<'a> Engine<'a> {
         }
         let Some(Flight { ask, sent_ns, .. }) = connection.flight.take() else { return };
         self.out -= 1;
-        self.answered += u64::from(outcome.answered());
-        self.failed += u64::from(outcome != Outcome::Right);
+        self.tallied.answered += u64::from(outcome.answered());
+        self.tallied.failed += u64::from(outcome != Outcome::Right);
         self.recorder.settled(ask.kind, ask.at_ns, sent_ns, self.clock_ns, outcome);
         self.pool.give_back(place, self.habit(ask.kind));
         // One settled request frees one place. A launch that fails at once settles again, hence no loop here.
@@ -382,23 +371,7 @@ impl<'a> Engine<'a> {
     }
 
     fn tell(&mut self) {
-        let tally = self.lane.tally;
-        for (told, count) in [
-            (&tally.asked, self.asked),
-            (&tally.sent, self.sent),
-            (&tally.answered, self.answered),
-            (&tally.failed, self.failed),
-        ] {
-            told.store(count, Ordering::Relaxed);
-        }
-        let news = &self.recorder.packed[self.told..];
-        // Whoever takes them away holds the lock for a moment once in a while; the next round is soon enough.
-        if !news.is_empty()
-            && let Ok(mut seconds) = tally.seconds.try_lock()
-        {
-            seconds.extend_from_slice(news);
-            self.told = self.recorder.packed.len();
-        }
+        self.tallied.tell(&self.recorder, self.lane.tally);
     }
 
     fn drop_backlog(&mut self) {

@@ -22,6 +22,7 @@
 
 mod arrival;
 mod assessment;
+mod backlog;
 mod capacity;
 mod ceilings;
 mod compare;
@@ -39,6 +40,7 @@ pub mod known;
 mod live;
 mod logged;
 mod merged;
+mod multiplexed;
 mod plan;
 mod poller;
 mod ports;
@@ -84,7 +86,7 @@ pub use record::Counts;
 pub use result::{Interval, KindResult, Limit, LoadResult};
 pub use run::{Options, run};
 pub use selftest::{Check, selftest};
-pub use settings::{LoadSettings, RequestsPerConnection};
+pub use settings::{Client, LoadSettings, RequestsPerConnection};
 pub use slo::{KindSlo, Slo};
 pub use target::{Target, TargetError};
 pub use tls::TlsError;

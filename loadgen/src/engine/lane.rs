@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::journeys::Journeys;
@@ -38,6 +38,38 @@ pub(crate) struct Tally {
     pub(crate) failed: AtomicU64,
     /// Seconds that are over and wholly settled, until somebody takes them away.
     pub(crate) seconds: Mutex<Vec<Packed>>,
+}
+
+/// What a thread has counted by now.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tallied {
+    pub(crate) asked: u64,
+    pub(crate) sent: u64,
+    pub(crate) answered: u64,
+    /// Settled otherwise than by a right answer.
+    pub(crate) failed: u64,
+    /// Seconds in the recorder that were told.
+    seconds: usize,
+}
+
+impl Tallied {
+    /// Tells `tally` what was counted, and the seconds that `recorder` has put away since the last time.
+    pub(crate) fn tell(&mut self, recorder: &Recorder, tally: &Tally) {
+        let Tallied { asked, sent, answered, failed, .. } = *self;
+        for (told, count) in
+            [(&tally.asked, asked), (&tally.sent, sent), (&tally.answered, answered), (&tally.failed, failed)]
+        {
+            told.store(count, Ordering::Relaxed);
+        }
+        let news = &recorder.packed[self.seconds..];
+        // Whoever takes them away holds the lock for a moment once in a while; the next round is soon enough.
+        if !news.is_empty()
+            && let Ok(mut seconds) = tally.seconds.try_lock()
+        {
+            seconds.extend_from_slice(news);
+            self.seconds = recorder.packed.len();
+        }
+    }
 }
 
 /// All that one thread works on.

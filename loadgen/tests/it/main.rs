@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails must fail its test")]
 
 mod capacity;
+mod faults;
 mod journeys;
 mod outcomes;
 mod paces;
+mod script;
 mod selftest;
 mod server;
 mod stall;

@@ -43,6 +43,9 @@ pub fn write_load(
         replayed: false,
         throughput_per_s: Some(result.throughput_per_s),
         generator_cpu_s: result.generator_cpu_s,
+        generator_spin_s: result.generator_spin_s,
+        target_cpu_s: result.target_cpu_s,
+        assessment: Some(result.assessment.clone()),
         target: target.to_owned(),
         window,
     })
