@@ -48,11 +48,11 @@ class Asker(FastHttpUser):
 
 def commands(args, url, folder):
     """The command line of each tool, by name; the first word must be installed."""
-    n, s = str(args.connections), str(args.seconds)
+    n, s = str(args.connections), f"{args.seconds:g}"
     script = lambda name, text: (open(os.path.join(folder, name), "w").write(text), os.path.join(folder, name))[1]
     return {
         "lockgate": [args.lockgate, "load", "--target", url, "--get", "/", "--closed", n, "--duration", s + "s", "--threads", "1",
-                     "--set", "load.read_metrics=false", "--out", os.path.join(folder, "run")],
+                     *args.set, "--out", os.path.join(folder, "run")],
         "wrk": ["wrk", "-t1", "-c" + n, f"-d{s}s", url],
         "wrk2": ["wrk2", "-t1", "-c" + n, f"-d{s}s", "-R500000", url],
         "oha": ["oha", "--no-tui", "-c", n, "-z", s + "s", url],
@@ -124,7 +124,7 @@ def pace(args, url, folder, core):
         for arrivals in ["constant", "poisson"]:
             run = os.path.join(folder, "run")
             line = [args.lockgate, "load", "--target", url, "--get", "/", "--rate", str(args.rate), "--arrivals", arrivals, "--threads",
-                    "1", "--duration", f"{args.seconds}s", "--set", "load.read_metrics=false", "--out", run]
+                    "1", "--duration", f"{args.seconds:g}s", *args.set, "--out", run]
             on_core(core, line, folder)
             with open(os.path.join(run, "run.json")) as file:
                 record = json.load(file)
@@ -136,13 +136,15 @@ def pace(args, url, folder, core):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=int, default=4)
+    parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--lockgate", default="target/release/lockgate")
     parser.add_argument("--cores", default="0,1", help="of nginx, and of the generators")
     parser.add_argument("--rate", type=int, help="compare no tools; play this rate and print the send lag")
+    parser.add_argument("--set", action="append", default=["load.read_metrics=false"], help="a key of lockgate's scenario")
     args = parser.parse_args()
+    args.set = [word for change in args.set for word in ("--set", change)]
     args.lockgate = os.path.abspath(args.lockgate)
     if not shutil.which("nginx") or not shutil.which("taskset"):
         sys.exit("this needs nginx and taskset")

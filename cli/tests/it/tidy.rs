@@ -16,12 +16,15 @@ const ARROWS: [(&str, &[&str]); 7] = [
 ];
 
 /// Third-party crates with one home: named in no other crate's `[dependencies]`.
-const HOMES: [(&str, &[&str]); 13] = [
+const HOMES: [(&str, &[&str]); 16] = [
     ("polars", &["report"]),
     ("parquet", &["report"]),
     ("plotters", &["report"]),
     ("hdrhistogram", &["loadgen"]),
     ("reqwest", &["loadgen"]),
+    ("rustls", &["loadgen", "reference-server"]),
+    ("rustls-native-certs", &["loadgen"]),
+    ("mio", &["loadgen"]),
     ("axum", &["reference-server"]),
     ("rusqlite", &["reference-server"]),
     ("rand_distr", &["sim", "loadgen"]),

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails must fail its test")]
 
+mod allocations;
 mod capacity;
 mod faults;
 mod journeys;
@@ -12,3 +13,4 @@ mod selftest;
 mod server;
 mod stall;
 mod support;
+mod tls;

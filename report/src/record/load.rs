@@ -164,6 +164,10 @@ pub struct KindRecord {
     pub service_time_us: Quantiles,
     /// From the intended instant to sending; nothing in a closed loop, in which nothing is due.
     pub send_lag_us: Quantiles,
+    /// From taking a request up to sending it: waiting for a connection, opening it, the TLS handshake; nothing in records of
+    /// earlier versions.
+    #[serde(default)]
+    pub connection_wait_us: Quantiles,
 }
 
 impl KindRecord {

@@ -87,6 +87,7 @@ fn kind_record(result: &KindResult, closed_loop: bool) -> KindRecord {
         service_time_us: result.service_time().into(),
         // Nothing is due in a closed loop, so nothing can be sent late.
         send_lag_us: if closed_loop { Quantiles::default() } else { result.send_lag().into() },
+        connection_wait_us: result.connection_wait().into(),
     }
 }
 

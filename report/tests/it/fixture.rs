@@ -389,6 +389,7 @@ pub(crate) fn load(out: &Path) -> PathBuf {
         response_time_us: quantiles(p50_us),
         service_time_us: quantiles(p50_us * 0.9),
         send_lag_us: quantiles(40.0),
+        connection_wait_us: quantiles(10.0),
     };
     let results = LoadResults {
         kinds: kinds.map(|(name, rate_per_s, p50_us)| (name.to_owned(), kind(rate_per_s, p50_us))).into(),
