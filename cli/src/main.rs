@@ -27,6 +27,7 @@ mod session;
 mod side_file;
 mod simulate;
 mod source;
+mod staff;
 mod stop;
 mod sweep;
 mod validate;

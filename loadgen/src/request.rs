@@ -164,7 +164,10 @@ mod tests {
     fn bodies_are_those_of_the_interface() {
         let (head, body) = written(Kind::Issue, Parts { duration_s: Some(1), ..PARTS });
         let asked: PassRequest = serde_json::from_str(&body).unwrap();
-        assert_eq!(asked, PassRequest { purpose: Purpose::Pet, valid_from_s: None, duration_s: Some(1) });
+        assert_eq!(
+            asked,
+            PassRequest { purpose: Purpose::Pet, valid_from_s: None, duration_s: Some(1), blinded: None }
+        );
         assert!(head.contains("authorization: Bearer TOKEN\r\nidempotency-key: run-ff"), "{head}");
         let (_, body) = written(Kind::Issue, PARTS);
         assert_eq!(serde_json::from_str::<PassRequest>(&body).unwrap().duration_s, None);
