@@ -5,5 +5,6 @@ mod bad_input;
 mod commands;
 mod program;
 mod published;
+mod targets;
 mod tidy;
 mod variations;

@@ -8,6 +8,7 @@ mod faults;
 mod journeys;
 mod outcomes;
 mod paces;
+mod parts;
 mod script;
 mod selftest;
 mod server;

@@ -186,3 +186,21 @@ fn a_stopped_run_keeps_what_was_measured() {
     assert!(!result.complete && result.duration_s < 30.0, "{}", result.duration_s);
     assert!(counts(&result, Kind::Get).right > 50);
 }
+
+#[test]
+fn redirects_are_not_followed() {
+    let _machine = machine();
+    let elsewhere = std::sync::Arc::new(AtomicU64::new(0));
+    let seen = elsewhere.clone();
+    let other = Server::start(move |_| {
+        seen.fetch_add(1, Ordering::SeqCst);
+        Answer::empty(200)
+    });
+    let location = other.target.url();
+    let redirect = format!("HTTP/1.1 307 X\r\nlocation: {location}/x\r\ncontent-length: 0\r\n\r\n");
+    let server = Server::start(move |_| Answer(redirect.clone().into_bytes()));
+    // Neither in the run nor in preparation, which another client makes.
+    assert_eq!(counts(&get(&server, 100.0, &options()), Kind::Get).wrong, 50);
+    assert!(prepare(&server.target, &constant(10.0, SHORT, Mix::only(Kind::Issue)), &mut Wallet::new(1), &options()).is_err());
+    assert_eq!(elsewhere.load(Ordering::SeqCst), 0);
+}

@@ -50,6 +50,7 @@ fn options() -> Options<'static> {
         settings: LoadSettings { threads: NonZeroUsize::new(1), connections_max: 16, ..LoadSettings::default() },
         slo: Slo { right_share: Share::of(0.9), ..Slo::default() },
         seed: 1,
+        start_at: None,
         warm_up: Duration::ZERO,
         stop: &NEVER,
         progress: &|_| {},
