@@ -59,13 +59,18 @@ pub(crate) fn results(result: &LoadResult, target: &str, window: Option<String>)
         connections: None,
         replayed: false,
         throughput_per_s: Some(result.throughput_per_s),
+        goodput_per_s: Some(result.goodput_per_s),
+        measured_s: Some(result.duration_s),
+        first_due_at: jiff::Timestamp::try_from(result.started_at).ok(),
+        shard: None,
+        consent: None,
         generator_cpu_s: result.generator_cpu_s,
         generator_spin_s: result.generator_spin_s,
         target_cpu_s: result.target_cpu_s,
         assessment: Some(result.assessment.clone()),
         target: target.to_owned(),
         window,
-    })
+    }
 }
 
 fn kind_record(result: &KindResult, closed_loop: bool) -> KindRecord {
