@@ -16,11 +16,12 @@ const ARROWS: [(&str, &[&str]); 7] = [
 ];
 
 /// Third-party crates with one home: named in no other crate's `[dependencies]`.
-const HOMES: [(&str, &[&str]); 16] = [
+const HOMES: [(&str, &[&str]); 20] = [
     ("polars", &["report"]),
     ("parquet", &["report"]),
     ("plotters", &["report"]),
     ("hdrhistogram", &["loadgen"]),
+    ("base64", &["loadgen"]),
     ("reqwest", &["loadgen"]),
     ("rustls", &["loadgen", "reference-server"]),
     ("rustls-native-certs", &["loadgen"]),
