@@ -2,7 +2,7 @@
 
 import { blind, isBlind, keyFor, unblinded } from "/pages/blind.js";
 import { ask, published } from "/pages/service.js";
-import { correction, generate } from "/pages/vendor/lean-qr.js";
+import { correction, generate } from "/pages/lean-qr.js";
 import { now_s, setClock } from "/pages/time.js";
 import { clock, length, offerLanguages, said, sayAll } from "/pages/words.js";
 

@@ -62,7 +62,7 @@ impl Route {
             Route::ResidentPage => page("/", "The resident's page", "text/html"),
             Route::OfficerPage => page("/officer", "The officer's page", "text/html"),
             Route::OfficerWorker => page("/officer-worker.js", "Keeps the officer's page for offline use", "text/javascript"),
-            Route::PageFile => page("/pages/{*file}", "A style sheet or script of the pages", "text/javascript")
+            Route::PageFile => page("/pages/{file}", "A style sheet or script of the pages", "text/javascript")
                 .refuses([Problem::NotFound]),
             Route::OpenApi => Operation::get("/openapi.json", "This document").answers(
                 StatusCode::OK,

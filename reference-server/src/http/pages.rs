@@ -32,11 +32,11 @@ const FILES: [(&str, &str, &str); 10] = [
     ("time.js", SCRIPT, page_file!("time.js")),
     ("words.js", SCRIPT, page_file!("words.js")),
     // Draws QR codes; MIT licence (pages/vendor/LICENSE-lean-qr), version 2.7.4, as published.
-    ("vendor/lean-qr.js", SCRIPT, page_file!("vendor/lean-qr.js")),
+    ("lean-qr.js", SCRIPT, page_file!("vendor/lean-qr.js")),
 ];
 /// Of these, what only residents need.
 #[cfg(test)]
-const RESIDENTS: [&str; 3] = ["blind.js", "resident.js", "vendor/lean-qr.js"];
+const RESIDENTS: [&str; 3] = ["blind.js", "lean-qr.js", "resident.js"];
 
 /// `GET /`
 pub(super) async fn resident() -> Response {
