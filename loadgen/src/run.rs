@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use hdrhistogram::serialization::Deserializer;
 use passes::Fault;
 
+use crate::assessment::assessment;
 use crate::control::Control;
 use crate::engine::{Bounds, Lane, LaneReport, Pace, Strain, Tally, play};
 use crate::journeys::Journeys;
@@ -17,7 +18,6 @@ use crate::request::Templates;
 use crate::schedule::{Errand, Mixed, Schedule, Source};
 use crate::showing::Showing;
 use crate::verdict::judge_run;
-use crate::assessment::assessment;
 use crate::watch::{self, Observed};
 use crate::{Client, Interval, Kind, KindResult, LoadError, LoadResult, LoadSettings, Measure, Plan, Quantiles, Slo, Target, Wallet, Warning, multiplexed, system};
 

@@ -131,6 +131,10 @@ pub trait Store: Send + Sync {
     /// The pass of this name, whoever holds it.
     fn find(&self, pass: PassId) -> Answer<'_, Option<KeptPass>>;
 
+    /// The pass that is kept under this number, whoever holds it. For codes that lead to a number ([`passes::Centre::locate`]) and
+    /// not to a whole name.
+    fn find_serial(&self, serial: u32) -> Answer<'_, Option<KeptPass>>;
+
     /// The passes withdrawn before their time that are not over at the Unix second `now_s`, in order of their serials.
     fn withdrawn(&self, now_s: i64) -> Answer<'_, Vec<Withdrawn>>;
 

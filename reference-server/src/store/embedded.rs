@@ -114,6 +114,10 @@ impl Store for Embedded {
         Box::pin(ready(self.readers.with(|db| statements::find(db, &self.naming, pass))))
     }
 
+    fn find_serial(&self, serial: u32) -> Answer<'_, Option<KeptPass>> {
+        Box::pin(ready(self.readers.with(|db| statements::find_serial(db, &self.naming, serial))))
+    }
+
     fn withdrawn(&self, now_s: i64) -> Answer<'_, Vec<Withdrawn>> {
         Box::pin(ready(self.readers.with(|db| statements::withdrawn(db, now_s))))
     }

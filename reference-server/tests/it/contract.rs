@@ -2,15 +2,19 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use passes::{Channel, Grant, Limit, PurposeSet, QuotaWindow, ResidentId};
+use passes::{Channel, Grant, Limit, PassId, PurposeSet, QuotaWindow, ResidentId};
 use passes::{Purpose, Window};
 use reference_server::StoreKind;
-use reference_server::store::{Asked, Issuance, KeyDigest, NewPass, NewResident, Store, StoreError};
+use reference_server::store::{
+    Act, Acted, Asked, Issuance, KeyDigest, NewPass, NewResident, Proposal, ProposalId, Store, StoreError,
+};
 
 use crate::cluster::Cluster;
 use crate::support::{START_S, embedded};
 
+mod acting;
 mod alike;
 mod counting;
 mod embedded;
@@ -55,6 +59,27 @@ async fn on_every_store<F: Future<Output = ()>>(law: impl Fn(Arc<Doors>) -> F) {
     }
 }
 
+/// The local day of [`START_S`], in days since 1970.
+const DAY: i32 = 18_355;
+
+/// Revokes passes as two administrators do; how many were not revoked before.
+async fn revoke(store: &dyn Store, passes: Vec<PassId>, at_s: i64) -> u64 {
+    static PROPOSALS: AtomicU64 = AtomicU64::new(0);
+    let id = ProposalId(PROPOSALS.fetch_add(1, Ordering::Relaxed).to_be_bytes());
+    let proposal = proposal(id, "one", passes, at_s);
+    assert_eq!(store.act(Act::Propose(proposal)).await.unwrap(), Acted::Done);
+    match store.act(Act::Approve { id, by: "another".into(), at_s, day: DAY }).await.unwrap() {
+        Acted::Revoked { passes } => passes,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A proposal that lapses after a day.
+fn proposal(id: ProposalId, by: &str, passes: Vec<PassId>, at_s: i64) -> Proposal {
+    let (reason, lapses_s) = ("a law".into(), at_s + 86_400);
+    Proposal { id, passes, reason, by: by.into(), proposed_s: at_s, lapses_s, approved: false }
+}
+
 const fn resident(number: u8) -> ResidentId {
     ResidentId::from_bytes([number; 16])
 }
@@ -71,7 +96,7 @@ fn pass(holder: u8, number: u8) -> NewPass {
         purpose: Purpose::Groceries,
         window: Window { from_s: START_S, until_s: START_S + 3_600 },
         issued_s: START_S,
-        day: 18_355,
+        day: DAY,
         random: [number; 12],
         asked: Asked { key: KeyDigest::of(&number.to_string()), request: [0; 16] },
         quotas: vec![QuotaWindow {

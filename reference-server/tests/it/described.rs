@@ -80,6 +80,10 @@ impl Document {
         Document { operations, components: document["components"].clone(), seen: BTreeSet::new() }
     }
 
+    pub(crate) fn schema(&self, name: &str) -> &Value {
+        &self.components["schemas"][name]
+    }
+
     pub(crate) fn operation(&self, id: &str) -> Described {
         self.operations.iter().find(|operation| operation.id() == id).unwrap_or_else(|| panic!("no {id}")).clone()
     }

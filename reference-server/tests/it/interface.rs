@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use reference_server::store::OPEN_PROPOSALS;
 use reference_server::{Config, Limits, StoreKind};
 use serde_json::{Value, json};
 
 use crate::described::Document;
-use crate::support::{START_S, Server, config, staffed, token_of};
+use crate::support::{Asking, START_S, Server, config, staffed, token_of};
 
 /// Answers that no client can bring about: they need a slow connection, a broken store or a crowd. Other tests see them.
 const BEYOND_A_CLIENT: [u16; 3] = [408, 500, 503];
@@ -61,7 +62,8 @@ async fn every_answer_is_as_described_and_every_described_answer_is_given() {
         let request = document.operation(id).request(&ask, "2YGVMY0955096E5TRVQR9J1TC4").bearer_auth(&resident);
         assert_eq!(document.send(id, request).await.status, 404);
     }
-    for id in ["keys", "openapi", "health", "ready", "metrics"] {
+    administer(&mut document, &ask, pass).await;
+    for id in ["keys", "transparency", "openapi", "health", "ready", "metrics"] {
         let request = document.operation(id).request(&ask, "");
         assert_eq!(document.send(id, request).await.status, 200);
     }
@@ -82,8 +84,46 @@ async fn every_answer_is_as_described_and_every_described_answer_is_given() {
     assert!(unseen.is_empty(), "promised, and not seen here: {unseen:?}");
 }
 
+/// Two administrators revoke `pass` and look at the trail; and everything they can do wrong.
+async fn administer(document: &mut Document, ask: &Asking, pass: &str) {
+    let (chief, deputy) = (token_of("administrator"), token_of("second administrator"));
+    let by = |document: &Document, id: &str, named: &str, token: &str| {
+        document.operation(id).request(ask, named).bearer_auth(token)
+    };
+    let propose = |document: &Document, what: Value| {
+        by(document, "propose", "", &chief).json(&json!({"what": what, "reason": "sold on a market place"}))
+    };
+    let request = propose(document, json!({"passes": [pass]}));
+    let proposed = document.send("propose", request).await.json();
+    let proposal = proposed["proposal"].as_str().unwrap();
+    let request = propose(document, json!({"issued": {"from_s": 0, "until_s": 60}}));
+    assert_eq!(document.send("propose", request).await.status, 422);
+    for (named, token, status) in
+        [(proposal, &chief, 403), (proposal, &deputy, 200), (proposal, &deputy, 409), ("0", &deputy, 404)]
+    {
+        let request = by(document, "approve", named, token);
+        assert_eq!(document.send("approve", request).await.status, status);
+    }
+    for (named, status) in [(proposal, 200), ("0123456789abcdef", 404)] {
+        let request = by(document, "proposal", named, &deputy);
+        assert_eq!(document.send("proposal", request).await.status, status);
+    }
+    let request = by(document, "proposals", "", &deputy);
+    assert_eq!(document.send("proposals", request).await.json()["proposals"][0]["approved"], true);
+    for (query, status) in [("", 200), ("?after=2", 200), ("?after=-1", 422), ("?before=1", 422)] {
+        let request = ask.get(&format!("/v1/admin/audit{query}")).bearer_auth(&chief);
+        assert_eq!(document.send("audit_log", request).await.status, status);
+    }
+    for _ in 0..OPEN_PROPOSALS {
+        let request = propose(document, json!({"passes": [pass]}));
+        assert_eq!(document.send("propose", request).await.status, 201);
+    }
+    let request = propose(document, json!({"passes": [pass]}));
+    assert_eq!(document.send("propose", request).await.status, 429);
+}
+
 /// Whatever takes a body refuses what is none.
-async fn refuse_bad_bodies(document: &mut Document, ask: &crate::support::Asking, resident: &str) {
+async fn refuse_bad_bodies(document: &mut Document, ask: &Asking, resident: &str) {
     for operation in document.operations.clone().iter().filter(|operation| operation.takes_body()) {
         let request = || {
             let role = operation.role();
@@ -107,7 +147,7 @@ async fn refuse_bad_bodies(document: &mut Document, ask: &crate::support::Asking
 }
 
 /// The matrix of roles: each operation is for one, and all others are refused. (OWASP API5.)
-async fn refuse_strangers(document: &mut Document, ask: &crate::support::Asking, resident: &str) {
+async fn refuse_strangers(document: &mut Document, ask: &Asking, resident: &str) {
     let operations = document.operations.clone();
     for (operation, wanted) in operations.iter().filter_map(|operation| Some((operation, operation.role()?))) {
         let request = || operation.request(ask, "2YGVMY0955096E5TRVQR9J1TC4").json(&json!({}));

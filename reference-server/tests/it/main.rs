@@ -4,15 +4,19 @@
 
 mod api;
 mod cluster;
-mod contract;
 mod connections;
+mod contract;
 mod described;
 mod durability;
 mod interface;
 mod logs;
 mod metrics;
 mod overload;
+mod owasp;
 mod policies;
 mod privacy;
+mod retention;
 mod support;
 mod tls;
+mod transparency;
+mod two_persons;

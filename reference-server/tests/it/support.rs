@@ -1,8 +1,9 @@
 //! A server on a free port, and how to ask it.
 
 use std::path::Path;
+use std::time::Duration;
 
-use passes::wire::{IssuedPass, PROBLEM_JSON, PassRequest, Problem, Registered, Verification};
+use passes::wire::{IssuedPass, PROBLEM_JSON, PassRequest, Problem, Registered, Transparency, Verification};
 use passes::{Period, Policy, Purpose, PurposeRule, Quota, Rules};
 use reference_server::{Certificates, Clock, Config, Member, Role, ServerError, Staff, StoreKind};
 use reqwest::header::HeaderMap;
@@ -145,6 +146,18 @@ pub(crate) async fn refused(request: RequestBuilder, status: u16, kind: &str) ->
     assert_eq!(headers["content-type"], PROBLEM_JSON);
     assert!(problem.title.ends_with('.'), "a sentence: {}", problem.title);
     headers
+}
+
+/// Waits until the server has removed what was due when it started.
+pub(crate) async fn removed(ask: &Asking) -> Transparency {
+    for _ in 0..500 {
+        let told: Transparency = ask.get("/v1/transparency").send().await.unwrap().json().await.unwrap();
+        if told.retention.last_removal_s.is_some() {
+            return told;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("nothing was removed");
 }
 
 /// Waits until the metrics have this `line`.

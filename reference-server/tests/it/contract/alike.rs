@@ -81,11 +81,11 @@ impl Told<'_> {
                 self.issuance(issuance)
             }
             Act::Cancel { holder, place } => {
-                format!("{:?}", store.cancel(self.name(place), resident(holder)).await.unwrap())
+                format!("{:?}", store.cancel(self.name(place), resident(holder), super::DAY).await.unwrap())
             }
             Act::Revoke { ref places } => {
                 let passes = places.iter().map(|place| self.name(*place)).collect();
-                format!("{:?}", store.revoke(passes, START_S).await.unwrap())
+                format!("{:?}", super::revoke(store, passes, START_S).await)
             }
             Act::Spend { token, later_s } => {
                 format!("{:?}", store.spend(TokenDigest([token; 16]), START_S + later_s).await.unwrap())
