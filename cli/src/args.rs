@@ -117,6 +117,9 @@ pub(crate) struct Serve {
     /// The folder of the embedded store; made when it does not exist
     #[arg(long, value_name = "DIR", default_value = "lockgate-data")]
     pub(crate) data: PathBuf,
+    /// Who verifies, registers in batches and administers: a TOML file of names, roles and digests of tokens (docs/api.md)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) staff: Option<PathBuf>,
     /// Pretend that the server starts at this local time of the region, such as 2020-04-04T09:00
     #[arg(long, value_name = "LOCAL TIME")]
     pub(crate) now: Option<jiff::civil::DateTime>,

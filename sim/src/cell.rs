@@ -4,7 +4,7 @@ use demand::Request;
 
 use crate::ledger::Ledger;
 use crate::needs::Needs;
-use crate::plan::{Plan, TripRow};
+use crate::plan::{NO_TRIP, Plan, TripRow};
 use crate::population::People;
 use crate::standing::Standing;
 use crate::world::World;
@@ -31,6 +31,8 @@ pub(crate) struct CellDay {
     pub(crate) events: Vec<u64>,
     /// Passes issued; empty unless someone wants to see them.
     pub(crate) passes: Vec<Pass>,
+    /// Which of these is the pass of each plan; empty while there are none.
+    pass_of: Vec<u32>,
     /// Checks; empty unless someone wants to see them.
     pub(crate) checks: Vec<Check>,
     /// Requests; empty unless someone wants to see them.
@@ -53,21 +55,96 @@ impl<'a> Cell<'a> {
 impl CellDay {
     /// Forgets a day and keeps the room it took, as days are alike.
     pub(crate) fn clear(&mut self) {
-        let CellDay { trips, plans, events, passes, checks, requests } = self;
+        let CellDay { trips, plans, events, passes, pass_of, checks, requests } = self;
         trips.clear();
         plans.clear();
         events.clear();
         passes.clear();
+        pass_of.clear();
         checks.clear();
         requests.clear();
     }
 
-    /// A trip begins so much later than planned. Where it follows another stop, the resident stays there until then.
-    pub(crate) fn put_off(&mut self, trip: usize, late_ms: u32) {
+    /// The same intents in no more room than they take, with the events in order; for a day that waits for those of other cells.
+    pub(crate) fn compact(&mut self) -> CellDay {
+        self.events.sort_unstable();
+        CellDay {
+            trips: self.trips.as_slice().into(),
+            plans: self.plans.as_slice().into(),
+            events: self.events.as_slice().into(),
+            passes: std::mem::take(&mut self.passes),
+            requests: std::mem::take(&mut self.requests),
+            ..CellDay::default()
+        }
+    }
+
+    /// Lets go of what nobody will ask for once the day is over, and of the room it took; of trips only if they will not be shown.
+    pub(crate) fn forget_intents(&mut self, keeps_trips: bool) {
+        (self.plans, self.events, self.pass_of) = Default::default();
+        if !keeps_trips {
+            self.trips = Vec::new();
+        }
+    }
+
+    /// Lets go of the trips of residents without plans, after having shown them to `settled`: nothing can change them any more.
+    pub(crate) fn settle(&mut self, mut settled: impl FnMut(&[TripRow])) {
+        let CellDay { trips, plans, .. } = self;
+        // By resident, as trips are.
+        let mut plans = plans.iter_mut().filter(|plan| plan.trip != NO_TRIP).peekable();
+        let (mut from, mut kept) = (0, 0);
+        while from < trips.len() {
+            let resident = trips[from].resident;
+            let until = from + trips[from..].iter().take_while(|trip| trip.resident == resident).count();
+            if plans.peek().is_some_and(|plan| plan.resident == resident) {
+                trips.copy_within(from..until, kept);
+                while let Some(plan) = plans.next_if(|plan| plan.resident == resident) {
+                    plan.trip -= (from - kept) as u16;
+                }
+                kept += until - from;
+            } else {
+                settled(&trips[from..until]);
+            }
+            from = until;
+        }
+        trips.truncate(kept);
+    }
+
+    /// Notes the pass of a plan, for those who want to see it.
+    pub(crate) fn keep_pass(&mut self, plan: usize, pass: Pass) {
+        self.pass_of.resize(self.plans.len(), u32::MAX);
+        self.pass_of[plan] = self.passes.len() as u32;
+        self.passes.push(pass);
+    }
+
+    /// The pass of a plan, if it has one that was kept.
+    pub(crate) fn kept_pass(&mut self, plan: usize) -> Option<&mut Pass> {
+        self.passes.get_mut(*self.pass_of.get(plan)? as usize)
+    }
+
+    /// A trip does not begin before `at_ms`. Where it follows another stop, the resident stays there until then.
+    pub(crate) fn put_off(&mut self, trip: usize, at_ms: u32) {
+        let late_ms = at_ms.saturating_sub(self.trips[trip].departs_ms);
         self.trips[trip].departs_ms += late_ms;
         if self.trips[trip].follows() {
             self.trips[trip - 1].length_ms += late_ms;
         }
+    }
+
+    /// A trip takes so much longer: the resident goes on to the next stop later by as much, and to no other trip before being home.
+    /// Returns when the resident is home from the last trip that this puts off, in milliseconds after midnight.
+    pub(crate) fn lengthen(&mut self, trip: usize, by_ms: u32) -> u32 {
+        self.trips[trip].length_ms += by_ms;
+        let resident = self.trips[trip].resident;
+        let mut home_ms = self.trips[trip].returns_ms();
+        let next = self.trips[trip + 1..].iter_mut().take_while(|next| next.resident == resident);
+        for next in next.filter(|next| next.is_made()) {
+            if next.departs_ms >= home_ms {
+                break;
+            }
+            next.departs_ms = home_ms;
+            home_ms = next.returns_ms();
+        }
+        home_ms
     }
 
     /// A trip leads home, or is not made: one that was to follow it begins at home.

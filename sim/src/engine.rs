@@ -3,17 +3,17 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use demand::{Calendar, Request};
+use demand::{Calendar, Request, SimTime};
 use passes::{Fault, Policy};
 use rayon::prelude::*;
 
 use crate::cell::{Cell, CellDay};
 use crate::gate_minutes::GateMinutes;
 use crate::gates::Queues;
+use crate::in_order::InOrder;
 use crate::intent::{self, Desk};
-use crate::plan::Event;
 use crate::records::{GateMinute, Trips};
-use crate::resolve::{Shared, resolve};
+use crate::resolve::{Agenda, Shared, resolve_apart, resolve_together};
 use crate::service::{self, CapacityCurve, CurveError, Seen, Service};
 use crate::simulation::{Results, Simulation};
 use crate::tally::{Presence, Tally};
@@ -147,6 +147,16 @@ struct Bench {
     bot_requests: Vec<Request>,
 }
 
+/// Room for what observers are shown of a day, used again for the next.
+#[derive(Default)]
+struct Shown {
+    passes: Vec<Pass>,
+    checks: Vec<Check>,
+    sorted_passes: InOrder<Pass>,
+    sorted_checks: InOrder<Check>,
+    sorted_requests: InOrder<Request>,
+}
+
 /// The state of a run.
 struct Run<'a> {
     world: &'a World<'a>,
@@ -155,8 +165,11 @@ struct Run<'a> {
     service: Service,
     queues: Queues,
     gate_minutes: GateMinutes,
+    /// Where all cells meet; made when there is something to note.
+    agenda: Option<Agenda>,
     benches: Mutex<Vec<Bench>>,
     presence: Presence,
+    shown: Shown,
     /// Requests that were made but may be preceded by others that are not known yet.
     held_back: Vec<Request>,
     bot_requests: Vec<Request>,
@@ -177,8 +190,10 @@ impl<'a> Run<'a> {
             service,
             queues: Queues::new(world),
             gate_minutes: GateMinutes::new(world.gates.len(), places.len()),
+            agenda: None,
             benches: Mutex::new(Vec::new()),
             presence: Presence::new(places.len()),
+            shown: Shown::default(),
             held_back: Vec::new(),
             bot_requests: Vec::new(),
             has_bots: shard.index == 0,
@@ -197,10 +212,13 @@ impl<'a> Run<'a> {
         let wants = observer.wants();
         tell(0);
         for day in 0..days {
-            let today = Today::new(self.world, day);
+            let today = Today::new(self.world, &self.service, day);
             let tally = pool.install(|| self.live(&today, wants, options.stop));
-            let Some(mut tally) = tally else { break };
-            tally.settle();
+            let Some(mut tally) = tally else {
+                observer.stopped(&self.held_back)?;
+                break;
+            };
+            tally.settle(&today);
             self.presence.follow(&tally);
             self.show(pool, &today, day + 1 == days, observer)?;
             self.results.add(day, &tally);
@@ -212,8 +230,8 @@ impl<'a> Run<'a> {
     /// Lets everyone live a day; what it came to, or nothing when the run was stopped meanwhile.
     fn live(&mut self, today: &Today, wants: Wants, stop: &AtomicBool) -> Option<Tally> {
         let together = self.service.is_scarce() || today.has_gates;
-        // Then one day's room serves one cell after the other, and memory does not hold what nobody will look at.
-        let is_forgotten = !together && wants == Wants::NOTHING;
+        // Then one day's room serves one cell after the other: memory holds no more than the others have a part in, or will look at.
+        let is_shared_room = together || wants == Wants::NOTHING;
         let (world, benches) = (self.world, &self.benches);
         let (service, places) = (&self.service, self.places);
         self.cells.par_iter_mut().for_each(|cell| {
@@ -221,20 +239,25 @@ impl<'a> Run<'a> {
                 return;
             }
             let mut bench = take(benches).unwrap_or_else(|| Bench::new(world, service, places));
-            if is_forgotten {
+            if is_shared_room {
                 std::mem::swap(&mut cell.day, &mut bench.day);
             }
-            intent::of_cell(world, today, cell, &mut bench.desk, &mut bench.tally);
-            if !together {
-                let mut planned = std::mem::take(&mut cell.day.events);
+            intent::of_cell((world, today, wants), cell, &mut bench.desk, &mut bench.tally);
+            if together {
+                let (people, tally) = (cell.people, &mut bench.tally);
+                if !wants.records {
+                    cell.day.settle(|trips| tally.add_trips(today.day, people, trips));
+                }
+                let compact = cell.day.compact();
+                bench.day = std::mem::replace(&mut cell.day, compact);
+            } else {
                 let (shared, tally) = bench.shared();
-                resolve((world, today, wants), std::slice::from_mut(cell), &mut planned, shared, tally);
-                cell.day.events = planned;
-                tally.add_trips(today.day, cell);
+                resolve_apart((world, today, wants), cell, shared, tally);
+                tally.add_trips(today.day, cell.people, &cell.day.trips);
                 cell.standing.end_day();
-            }
-            if is_forgotten {
-                std::mem::swap(&mut cell.day, &mut bench.day);
+                if is_shared_room {
+                    std::mem::swap(&mut cell.day, &mut bench.day);
+                }
             }
             give_back(benches, bench);
         });
@@ -250,15 +273,16 @@ impl<'a> Run<'a> {
 
     /// What all cells share happens in one order: everything when something is scarce, else only what bots do.
     fn resolve_together(&mut self, today: &Today, wants: Wants, together: bool, tally: &mut Tally) {
-        let mut planned = Vec::new();
+        let mut bots = Vec::new();
         if self.has_bots {
-            bots::of_day(self.world, today.day, &mut planned);
+            bots::of_day(self.world, today.day, &mut bots);
+            bots.sort_unstable();
+        }
+        if !together && bots.is_empty() {
+            return;
         }
         if together {
             self.service.begin_batch();
-            for (number, cell) in (0..).zip(&mut self.cells) {
-                planned.extend(cell.day.events.drain(..).map(|key| Event::in_cell(key, number)));
-            }
         }
         let shared = Shared {
             service: &mut self.service,
@@ -266,15 +290,17 @@ impl<'a> Run<'a> {
             gate_minutes: &mut self.gate_minutes,
             bot_requests: &mut self.bot_requests,
         };
+        let agenda = self.agenda.get_or_insert_with(Agenda::of_all);
         let cells = if together { self.cells.as_mut_slice() } else { &mut [] };
-        resolve((self.world, today, wants), cells, &mut planned, shared, tally);
+        resolve_together((self.world, today, wants), cells, &bots, (shared, agenda), tally);
         if together {
             self.queues.close(self.world);
             let (benches, world, service, places) = (&self.benches, self.world, &self.service, self.places);
             self.cells.par_iter_mut().for_each(|cell| {
                 let mut bench = take(benches).unwrap_or_else(|| Bench::new(world, service, places));
-                bench.tally.add_trips(today.day, cell);
+                bench.tally.add_trips(today.day, cell.people, &cell.day.trips);
                 cell.standing.end_day();
+                cell.day.forget_intents(wants.records);
                 give_back(benches, bench);
             });
         }
@@ -288,7 +314,8 @@ impl<'a> Run<'a> {
         is_last: bool,
         observer: &mut dyn Observer,
     ) -> Result<(), SimError> {
-        let (mut passes, mut checks): (Vec<Pass>, Vec<Check>) = (Vec::new(), Vec::new());
+        let Shown { passes, checks, sorted_passes, sorted_checks, sorted_requests } = &mut self.shown;
+        (passes.clear(), checks.clear());
         for cell in &mut self.cells {
             passes.append(&mut cell.day.passes);
             checks.append(&mut cell.day.checks);
@@ -296,10 +323,12 @@ impl<'a> Run<'a> {
         }
         self.held_back.append(&mut self.bot_requests);
         let held_back = &mut self.held_back;
+        let ms = |at: SimTime| at.ms() as Ms;
         pool.install(|| {
-            passes.par_sort_unstable_by_key(|pass| (pass.asked_at, pass.resident, pass.purpose, pass.valid_from));
-            checks.par_sort_unstable_by_key(|check| (check.at, check.resident, check.purpose));
-            held_back.par_sort_unstable();
+            let key = |pass: &Pass| (pass.asked_at, pass.resident, pass.purpose, pass.valid_from);
+            sorted_passes.sort(passes, |pass| ms(pass.asked_at), key);
+            sorted_checks.sort(checks, |check| ms(check.at), |check| (check.at, check.resident, check.purpose));
+            sorted_requests.sort(held_back, |request| ms(request.at), |request| *request);
         });
         // Requests for tomorrow's trips may still come for today, none for the day before.
         let until_ms = if is_last { Ms::MAX } else { today.day_ms };
@@ -310,8 +339,8 @@ impl<'a> Run<'a> {
         observer.day(&DayRecords {
             day: today.day,
             trips: Trips::of_cells(&self.cells, today.day),
-            passes: &passes,
-            checks: &checks,
+            passes,
+            checks,
             requests: &self.held_back[..known],
             quarters: self.presence.quarters(),
             gates: &gates,

@@ -3,13 +3,15 @@
 use demand::SimTime;
 use passes::{Channel, Purpose};
 
-use crate::gates::QueueId;
 use crate::population::People;
 use crate::uptake::{DAY_MS, Ms};
 use crate::{PassOutcome, Trip, Verdict};
 
 /// The trip of a plan that has none: a registration alone, a pass to try the service, a pass that is given back.
-pub(crate) const NO_TRIP: u32 = u32::MAX;
+pub(crate) const NO_TRIP: u16 = u16::MAX;
+
+/// A time that does not come.
+pub(crate) const NEVER_MS: i32 = i32::MAX;
 
 /// A trip of a day, packed: most of what a simulation writes are these.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -137,44 +139,61 @@ impl TripRow {
 }
 
 /// Someone's dealings with the service or an officer, for one trip or none. Times are in milliseconds after the day's midnight.
+///
+/// In 32 bytes with all that a try needs: where many ask at once, what costs time is to fetch plans from memory, and where all share
+/// a service, plans are most of a day's memory.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Plan {
     /// From when the pass is to hold.
     pub(crate) start_ms: i32,
     /// Until when the resident waits for the pass, at the latest, before going without it or not going.
     pub(crate) latest_ms: i32,
-    /// When the resident first asked.
+    /// When the resident first asks; [`NEVER_MS`] for who only registers.
     pub(crate) asked_ms: i32,
     /// When the pass ends that the resident holds for it, in minutes after the first midnight; 0 before there is one.
     pub(crate) held_until_min: u32,
     /// The index of the trip within the cell, or [`NO_TRIP`]; during intent, of the wish for it.
-    pub(crate) trip: u32,
+    pub(crate) trip: u16,
     /// Tells the plan's random numbers from those of other plans of the resident and day.
     pub(crate) item: u16,
     /// Counted within the cell.
     pub(crate) resident: u16,
     /// Whose need the trip meets.
     pub(crate) whose: u16,
-    pub(crate) household: u16,
+    /// Where the resident lives.
+    pub(crate) place: u16,
+    /// With whom the resident is [counted](crate::population::Resident::counted_with).
+    pub(crate) group: u8,
     pub(crate) purpose: Purpose,
     pub(crate) channel: Channel,
     /// Requests made so far, failed or malformed.
     pub(crate) tries: u8,
     pub(crate) state: PlanState,
-    /// Whether the resident goes without the pass when it is not to be had.
-    pub(crate) goes_anyway: bool,
-    /// Whether the pass is one that the service will annul.
-    pub(crate) is_malformed: bool,
-    /// What was planned for the street and put off with the departure: bits by [`Act`].
-    pub(crate) put_off: u8,
-    /// The gate at which the resident is.
-    pub(crate) queue: Option<QueueId>,
-    /// The index of the pass among those of the cell, or [`NO_PASS`].
-    pub(crate) pass: u32,
+    pub(crate) flags: Flags,
 }
 
-/// The pass of a plan whose pass is not kept.
-pub(crate) const NO_PASS: u32 = u32::MAX;
+/// What is so or not of a plan, in a byte.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Flags(u8);
+
+impl Flags {
+    /// The resident goes without the pass when it is not to be had.
+    pub(crate) const GOES_ANYWAY: Flags = Flags(1);
+    /// The pass is one that the service will annul.
+    pub(crate) const MALFORMED: Flags = Flags(1 << 1);
+    /// The check on the street was put off with the departure.
+    pub(crate) const CHECK_PUT_OFF: Flags = Flags(1 << 2);
+    /// The coming to a gate was.
+    pub(crate) const COMING_PUT_OFF: Flags = Flags(1 << 3);
+
+    pub(crate) const fn has(self, flag: Flags) -> bool {
+        self.0 & flag.0 != 0
+    }
+
+    pub(crate) const fn set(&mut self, flag: Flags, is_so: bool) {
+        self.0 = if is_so { self.0 | flag.0 } else { self.0 & !flag.0 };
+    }
+}
 
 /// How far a plan has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -193,6 +212,7 @@ pub(crate) enum PlanState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub(crate) enum Act {
+    /// A resident registers, to ask when the plan says.
     Register,
     Ask,
     GiveBack,
@@ -228,21 +248,22 @@ pub(crate) struct PlanId {
 
 /// Events lie within two days before and four after a midnight.
 const FIRST_MS: i32 = -2 * DAY_MS as i32;
-const TIME_SHIFT: u32 = 35;
+/// Where the milliseconds begin in the number of an event.
+pub(crate) const KEY_BITS_OF_MS: u32 = 35;
 
 impl Event {
     /// A number for the event, ordered by time, then plan, then act, so that the order of a day is unique.
     #[inline]
     pub(crate) fn key(self) -> u64 {
         let at = (self.at_ms - FIRST_MS) as u64 & 0x1fff_ffff;
-        at << TIME_SHIFT | u64::from(self.plan.cell) << 19 | u64::from(self.plan.index) << 3 | self.act as u64
+        at << KEY_BITS_OF_MS | u64::from(self.plan.cell) << 19 | u64::from(self.plan.index) << 3 | self.act as u64
     }
 
     /// The event of a number.
     #[inline]
     pub(crate) fn of_key(key: u64) -> Self {
         Event {
-            at_ms: (key >> TIME_SHIFT) as i32 + FIRST_MS,
+            at_ms: (key >> KEY_BITS_OF_MS) as i32 + FIRST_MS,
             plan: PlanId { cell: (key >> 19) as u16, index: (key >> 3) as u16 },
             act: Act::ALL[(key & 7) as usize],
         }
@@ -257,7 +278,7 @@ impl Event {
 
 impl Plan {
     /// A plan for a pass that is to hold from `start_ms` on, with nothing asked for yet.
-    pub(crate) fn new(resident: u16, household: u16, purpose: Purpose, start_ms: i32, channel: Channel) -> Self {
+    pub(crate) fn new(people: &People, resident: u16, purpose: Purpose, start_ms: i32, channel: Channel) -> Self {
         Plan {
             start_ms,
             latest_ms: start_ms,
@@ -267,16 +288,13 @@ impl Plan {
             item: purpose as u16,
             resident,
             whose: resident,
-            household,
+            place: people.places[usize::from(people.households[usize::from(resident)])],
+            group: people.residents[usize::from(resident)].counted_with() as u8,
             purpose,
             channel,
             tries: 0,
             state: PlanState::Open,
-            goes_anyway: false,
-            is_malformed: false,
-            put_off: 0,
-            queue: None,
-            pass: NO_PASS,
+            flags: Flags::default(),
         }
     }
 }
@@ -295,7 +313,7 @@ mod tests {
     #[test]
     fn rows_are_compact() {
         assert_eq!(size_of::<TripRow>(), 16);
-        assert!(size_of::<Plan>() <= 56, "{}", size_of::<Plan>());
+        assert!(size_of::<Plan>() <= 32, "{}", size_of::<Plan>());
     }
 
     proptest! {

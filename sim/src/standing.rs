@@ -81,6 +81,13 @@ impl Standing {
         self.contact[usize::from(resident)] & REGISTERED != 0
     }
 
+    /// Looks at all that is known of `resident`, which brings it into the processor's cache; the number means nothing.
+    #[inline]
+    pub(crate) fn glance(&self, resident: u16) -> u32 {
+        let resident = usize::from(resident);
+        self.contact[resident] ^ self.latest[resident] ^ self.long.get(resident).copied().unwrap_or(0)
+    }
+
     /// When `resident` registered, or, before that, will first turn to the service; `None` for who will not.
     pub(crate) fn contact_ms(&self, resident: u16) -> Option<Ms> {
         let at = self.contact[usize::from(resident)] & TIME;

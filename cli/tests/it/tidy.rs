@@ -27,12 +27,15 @@ const HOMES: [(&str, &[&str]); 16] = [
     ("mio", &["loadgen"]),
     ("axum", &["reference-server"]),
     ("rusqlite", &["reference-server"]),
+    ("schemars", &["passes", "reference-server"]),
+    ("fast_qr", &["reference-server"]),
     ("rand_distr", &["sim", "loadgen"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
     ("anyhow", &["cli"]),
     ("toml_edit", &["cli"]),
     ("ed25519-dalek", &["passes"]),
+    ("aes", &["passes"]),
 ];
 
 fn root() -> PathBuf {

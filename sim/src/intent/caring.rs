@@ -26,9 +26,8 @@ impl Planner<'_> {
                 let part_ms = length_ms / u32::from(settings.prompts_per_day);
                 let asked_ms = from_ms + u32::from(prompt) * part_ms + scale(moment, part_ms);
                 let after_ms = self.world.delays.check_in.at(delay).min(12 * HOUR_MS);
-                let household = self.people.households[usize::from(*patient)];
                 let answered_ms = (asked_ms + after_ms) as i32;
-                let plan = Plan::new(*patient, household, Purpose::Doctor, answered_ms, Channel::App);
+                let plan = Plan::new(self.people, *patient, Purpose::Doctor, answered_ms, Channel::App);
                 let plan = self.plan(Plan { item: prompt, latest_ms: answered_ms + HOUR_MS as i32, ..plan });
                 self.happens(answered_ms, plan, Act::CheckIn);
             }

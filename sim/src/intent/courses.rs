@@ -71,7 +71,7 @@ impl Planner<'_> {
         }));
         trips.truncate(count);
         for plan in self.day.plans.iter_mut().filter(|plan| plan.trip != NO_TRIP) {
-            plan.trip = trip_of[plan.trip as usize].into();
+            plan.trip = trip_of[usize::from(plan.trip)];
         }
     }
 }

@@ -6,7 +6,7 @@ use passes::{Channel, Refusal, Window};
 use super::{Resolver, home};
 use crate::cell::Cell;
 use crate::draw::Stage;
-use crate::plan::{Act, NO_PASS, NO_TRIP, PlanId, PlanState, absolute_ms};
+use crate::plan::{Act, Flags, NO_TRIP, Plan, PlanId, PlanState, absolute_ms};
 use crate::profile::{HOUR_MS, MINUTE_MS};
 use crate::service::{Answer, Seen};
 use crate::standing::{Held, Lesson};
@@ -23,7 +23,10 @@ const BOT_ACCOUNTS: u32 = 10_000;
 impl Resolver<'_, '_> {
     pub(super) fn register(&mut self, cell: &mut Cell<'_>, id: PlanId, at_ms: i32) {
         let index = usize::from(id.index);
-        let resident = cell.day.plans[index].resident;
+        let Plan { resident, asked_ms, tries, .. } = cell.day.plans[index];
+        if tries == 0 {
+            self.then(asked_ms.max(at_ms), id, Act::Ask);
+        }
         if cell.standing.is_registered(resident) {
             return;
         }
@@ -74,11 +77,11 @@ impl Resolver<'_, '_> {
     fn answered(&mut self, cell: &mut Cell<'_>, id: PlanId, (at_ms, answered_ms): (i32, i32)) {
         let plan = cell.day.plans[usize::from(id.index)];
         if self.is_malformed(cell, id) {
-            self.tally.count(cell.people, plan.resident, plan.household, plan.purpose, |counts| counts.malformed += 1);
+            self.tally.count(&plan, |counts| counts.malformed += 1);
             if self.world.behaviour.malformed_found_h == 0 {
                 return self.correct(cell, id, answered_ms);
             }
-            cell.day.plans[usize::from(id.index)].is_malformed = true;
+            cell.day.plans[usize::from(id.index)].flags.set(Flags::MALFORMED, true);
         }
         let now_s = self.world.unix_s(absolute_ms(self.today.day, at_ms));
         let start_s = self.world.unix_s(absolute_ms(self.today.day, plan.start_ms.max(at_ms)));
@@ -89,16 +92,10 @@ impl Resolver<'_, '_> {
     }
 
     /// What the rules say to a request.
-    fn decide(
-        &self,
-        cell: &mut Cell<'_>,
-        plan: &crate::plan::Plan,
-        now_s: i64,
-        start_s: i64,
-    ) -> Result<Window, Refusal> {
+    fn decide(&self, cell: &mut Cell<'_>, plan: &Plan, now_s: i64, start_s: i64) -> Result<Window, Refusal> {
         let rules = &self.world.rules;
         let window = rules.window(plan.purpose, now_s, Some(start_s), None)?;
-        if rules.longest_quota_period_s() > 0 {
+        if rules.has_quota(plan.purpose) {
             let mut quotas = rules.quota_windows(plan.purpose, window.from_s);
             if !quotas.all(|quota| quota.admits(cell.ledger.of(plan.resident), window)) {
                 return Err(Refusal::QuotaExhausted);
@@ -118,23 +115,23 @@ impl Resolver<'_, '_> {
             asked_at: SimTime::from_ms(absolute_ms(self.today.day, at_ms).max(0) as u64),
             valid_from: instant(window.from_s),
             valid_until: instant(window.until_s),
-            cancelled_at: plan.is_malformed.then(|| SimTime::from_ms(annulled_ms.max(0) as u64)),
+            cancelled_at: plan.flags.has(Flags::MALFORMED).then(|| SimTime::from_ms(annulled_ms.max(0) as u64)),
             resident: cell.people.first_resident + u32::from(plan.resident),
-            place: home(cell, id),
+            place: plan.place,
             purpose: plan.purpose,
             channel: plan.channel,
         };
         self.tally.fingerprint.add_pass(&pass);
         let wait_ms = (answered_ms - plan.asked_ms).max(0) as u64;
-        self.tally.count(cell.people, plan.resident, plan.household, plan.purpose, |counts| {
+        self.tally.count(&plan, |counts| {
             counts.passes += 1;
-            counts.annulled += u64::from(plan.is_malformed);
+            counts.annulled += u64::from(plan.flags.has(Flags::MALFORMED));
             counts.wait_sum_ms += wait_ms;
         });
         // A phase may prolong it; by then the holder will know.
         let until_s = self.world.rules.extended(plan.purpose, window, i64::MAX).until_s;
         let until_min = u32::try_from(self.world.ms(until_s) / Ms::from(MINUTE_MS)).unwrap_or(u32::MAX);
-        let held = Held { until_min, is_annulled: plan.is_malformed };
+        let held = Held { until_min, is_annulled: plan.flags.has(Flags::MALFORMED) };
         cell.standing.hold(plan.resident, plan.purpose, held, until_s - window.from_s > LONG_S);
         let from_ms = self.world.ms(window.from_s);
         if from_ms > absolute_ms(self.today.day + 1, 0) {
@@ -144,8 +141,7 @@ impl Resolver<'_, '_> {
         let kept = &mut cell.day.plans[index];
         (kept.state, kept.held_until_min) = (PlanState::Issued, until_min);
         if self.wants.records {
-            kept.pass = cell.day.passes.len() as u32;
-            cell.day.passes.push(pass);
+            cell.day.keep_pass(index, pass);
         }
         let holds_ms = self.relative_ms(from_ms).max(answered_ms);
         if plan.trip == NO_TRIP {
@@ -155,7 +151,7 @@ impl Resolver<'_, '_> {
             // The pass is there; nobody waits for it any more.
             return self.goes_without(cell, id, PassOutcome::GaveUp, holds_ms);
         }
-        cell.day.put_off(plan.trip as usize, (holds_ms - plan.start_ms).max(0) as u32);
+        cell.day.put_off(plan.trip.into(), holds_ms.max(plan.start_ms) as u32);
         self.sets_out(cell, id, answered_ms);
     }
 
@@ -164,7 +160,7 @@ impl Resolver<'_, '_> {
         let plan = &mut cell.day.plans[usize::from(id.index)];
         plan.state = PlanState::Over;
         let plan = *plan;
-        self.tally.count(cell.people, plan.resident, plan.household, plan.purpose, |counts| counts.refusals += 1);
+        self.tally.count(&plan, |counts| counts.refusals += 1);
         self.goes_without(cell, id, PassOutcome::Refused, at_ms);
     }
 
@@ -186,7 +182,7 @@ impl Resolver<'_, '_> {
             plan.tries >= behaviour.most_tries || chances.gives_up.holds(gives_up) || next_ms > plan.latest_ms;
         let plan = *plan;
         if act == Act::Ask {
-            self.tally.count(cell.people, plan.resident, plan.household, plan.purpose, |counts| counts.failures += 1);
+            self.tally.count(&plan, |counts| counts.failures += 1);
         }
         if is_over {
             self.gives_up(cell, id, at_ms);
@@ -221,7 +217,7 @@ impl Resolver<'_, '_> {
         let plan = &mut cell.day.plans[usize::from(id.index)];
         plan.state = PlanState::Over;
         let plan = *plan;
-        self.tally.count(cell.people, plan.resident, plan.household, plan.purpose, |counts| counts.gave_up += 1);
+        self.tally.count(&plan, |counts| counts.gave_up += 1);
         self.goes_without(cell, id, PassOutcome::GaveUp, at_ms);
     }
 
@@ -230,25 +226,26 @@ impl Resolver<'_, '_> {
     fn goes_without(&mut self, cell: &mut Cell<'_>, id: PlanId, outcome: PassOutcome, at_ms: i32) {
         let plan = cell.day.plans[usize::from(id.index)];
         let resident = cell.people.first_resident + u32::from(plan.resident);
+        let household = cell.people.households[usize::from(plan.resident)];
         let [learns, ..] = self.world.streams.block(resident, self.today.day, Stage::Lesson, plan.item);
         if self.world.chances.learns_from_refusal.holds(learns) {
-            cell.standing.learn(plan.household, Lesson::GoWithout, self.world.behaviour.lesson_days);
+            cell.standing.learn(household, Lesson::GoWithout, self.world.behaviour.lesson_days);
             cell.standing.gives_up_registering(plan.resident);
         }
         if plan.trip == NO_TRIP {
             return;
         }
-        let trip = plan.trip as usize;
-        if plan.goes_anyway {
+        let trip = usize::from(plan.trip);
+        if plan.flags.has(Flags::GOES_ANYWAY) {
             cell.day.trips[trip].set_pass(outcome);
             let leaves_ms = at_ms.clamp(plan.start_ms, plan.latest_ms);
-            cell.day.put_off(trip, (leaves_ms - plan.start_ms) as u32);
+            cell.day.put_off(trip, leaves_ms as u32);
             return self.sets_out(cell, id, at_ms);
         }
         cell.day.trips[trip].cancel();
         cell.day.goes_home_after(trip);
-        self.tally.count(cell.people, plan.resident, plan.household, plan.purpose, |counts| counts.trips_not_made += 1);
-        cell.needs.stays_unmet(plan.purpose, plan.household, plan.whose);
+        self.tally.count(&plan, |counts| counts.trips_not_made += 1);
+        cell.needs.stays_unmet(plan.purpose, household, plan.whose);
     }
 
     pub(super) fn give_back(&mut self, cell: &mut Cell<'_>, id: PlanId, at_ms: i32) {
@@ -261,13 +258,13 @@ impl Resolver<'_, '_> {
         if let Answer::Failed { .. } = self.send(cell, id, (at_ms, RequestKind::Cancel), place) {
             return;
         }
-        cell.ledger.remove(plan.resident, plan.purpose);
+        let start_s = self.world.unix_s(absolute_ms(self.today.day, plan.start_ms));
+        cell.ledger.remove(plan.resident, plan.purpose, start_s);
         cell.standing.lose(plan.resident, plan.purpose);
-        if plan.pass != NO_PASS {
-            cell.day.passes[plan.pass as usize].cancelled_at =
-                Some(SimTime::from_ms(absolute_ms(self.today.day, at_ms).max(0) as u64));
+        if let Some(pass) = cell.day.kept_pass(id.index.into()) {
+            pass.cancelled_at = Some(SimTime::from_ms(absolute_ms(self.today.day, at_ms).max(0) as u64));
         }
-        self.tally.count(cell.people, plan.resident, plan.household, plan.purpose, |counts| counts.cancellations += 1);
+        self.tally.count(&plan, |counts| counts.cancellations += 1);
     }
 
     pub(super) fn check_in(&mut self, cell: &mut Cell<'_>, id: PlanId, at_ms: i32) {

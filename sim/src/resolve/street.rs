@@ -8,7 +8,7 @@ use crate::draw::Stage;
 use crate::gate_minutes::Passage;
 use crate::gates::{QueueId, Queues};
 use crate::officers::Waiting;
-use crate::plan::{Act, PlanId, PlanState, absolute_ms};
+use crate::plan::{Act, Flags, PlanId, PlanState, absolute_ms};
 use crate::profile::MINUTE_MS;
 use crate::service::Answer;
 use crate::standing::Lesson;
@@ -20,7 +20,7 @@ impl Resolver<'_, '_> {
     pub(super) fn check(&mut self, cell: &mut Cell<'_>, id: PlanId, at_ms: i32) {
         if self.is_on_the_way(cell, id, at_ms, Act::Check) {
             let plan = cell.day.plans[usize::from(id.index)];
-            let trip = cell.day.trips[plan.trip as usize];
+            let trip = cell.day.trips[usize::from(plan.trip)];
             let is_out = at_ms - (trip.departs_ms as i32) < (trip.length_ms / 2) as i32;
             let place = if is_out { home(cell, id) } else { trip.destination };
             self.examine(cell, id, at_ms, place);
@@ -31,15 +31,21 @@ impl Resolver<'_, '_> {
     /// resident is still waiting for the pass, nobody knows by how much.
     fn is_on_the_way(&mut self, cell: &mut Cell<'_>, id: PlanId, at_ms: i32, act: Act) -> bool {
         let plan = &mut cell.day.plans[usize::from(id.index)];
-        let Some(trip) = cell.day.trips.get(plan.trip as usize).filter(|trip| trip.is_made()) else { return false };
+        let Some(trip) = cell.day.trips.get(usize::from(plan.trip)).filter(|trip| trip.is_made()) else { return false };
         if matches!(plan.state, PlanState::Open | PlanState::Waiting) {
             self.on_hold.insert((id, act), at_ms - plan.start_ms);
             return false;
         }
         let late_ms = trip.departs_ms as i32 - plan.start_ms;
-        if late_ms > 0 && plan.put_off & 1 << act as u8 == 0 {
-            plan.put_off |= 1 << act as u8;
+        let put_off = put_off(act);
+        if late_ms > 0 && !plan.flags.has(put_off) {
+            plan.flags.set(put_off, true);
             self.then(at_ms + late_ms, id, act);
+            return false;
+        }
+        if at_ms < trip.departs_ms as i32 {
+            // A queue has kept the resident once more.
+            self.then(trip.departs_ms as i32, id, act);
             return false;
         }
         // Who was turned back at a gate may be home already.
@@ -51,8 +57,8 @@ impl Resolver<'_, '_> {
         for act in [Act::Check, Act::Come] {
             if let Some(after_ms) = self.on_hold.remove(&(id, act)) {
                 let plan = &mut cell.day.plans[usize::from(id.index)];
-                plan.put_off |= 1 << act as u8;
-                let at_ms = cell.day.trips[plan.trip as usize].departs_ms as i32 + after_ms;
+                plan.flags.set(put_off(act), true);
+                let at_ms = cell.day.trips[usize::from(plan.trip)].departs_ms as i32 + after_ms;
                 self.then(at_ms.max(now_ms), id, act);
             }
         }
@@ -61,7 +67,7 @@ impl Resolver<'_, '_> {
     /// An officer looks at what the resident has to show. Returns when the officer knows, and whether the resident may go on.
     fn examine(&mut self, cell: &mut Cell<'_>, id: PlanId, at_ms: i32, place: u16) -> (i32, bool) {
         let plan = cell.day.plans[usize::from(id.index)];
-        let trip = plan.trip as usize;
+        let trip = usize::from(plan.trip);
         let shown = self.shown(cell, id, at_ms);
         let mut known_ms = at_ms;
         let verdict = match shown {
@@ -85,7 +91,7 @@ impl Resolver<'_, '_> {
         self.tally.checks_there[usize::from(place)] += 1;
         // A pass that held and was not believed.
         let is_false = matches!((shown, verdict), (Verdict::Annulled, _) | (Verdict::Valid, Verdict::NoAnswer));
-        self.tally.count(cell.people, plan.resident, plan.household, plan.purpose, |counts| {
+        self.tally.count(&plan, |counts| {
             counts.checks += 1;
             counts.found_without_pass += u64::from(verdict == Verdict::NoPass);
             counts.false_refusals += u64::from(is_false);
@@ -101,11 +107,13 @@ impl Resolver<'_, '_> {
     fn shown(&self, cell: &Cell<'_>, id: PlanId, at_ms: i32) -> Verdict {
         let plan = &cell.day.plans[usize::from(id.index)];
         let minute = absolute_ms(self.today.day, at_ms) / Ms::from(MINUTE_MS);
-        match cell.day.trips[plan.trip as usize].pass() {
+        match cell.day.trips[usize::from(plan.trip)].pass() {
             PassOutcome::NotNeeded => Verdict::NotNeeded,
             PassOutcome::Refused | PassOutcome::Without | PassOutcome::GaveUp => Verdict::NoPass,
             PassOutcome::Issued if minute >= Ms::from(plan.held_until_min) => Verdict::Expired,
-            PassOutcome::Issued if plan.is_malformed && self.is_annulled_by(plan.asked_ms, at_ms) => Verdict::Annulled,
+            PassOutcome::Issued if plan.flags.has(Flags::MALFORMED) && self.is_annulled_by(plan.asked_ms, at_ms) => {
+                Verdict::Annulled
+            }
             PassOutcome::Issued => Verdict::Valid,
         }
     }
@@ -124,7 +132,8 @@ impl Resolver<'_, '_> {
                 let resident = cell.people.first_resident + u32::from(plan.resident);
                 let [_, learns, ..] = self.world.streams.block(resident, self.today.day, Stage::Lesson, plan.item);
                 if self.world.chances.learns_from_fine.holds(learns) {
-                    cell.standing.learn(plan.household, Lesson::Ask, self.world.behaviour.lesson_days);
+                    let household = cell.people.households[usize::from(plan.resident)];
+                    cell.standing.learn(household, Lesson::Ask, self.world.behaviour.lesson_days);
                 }
             }
             Verdict::Annulled => cell.standing.lose(plan.resident, plan.purpose),
@@ -139,7 +148,7 @@ impl Resolver<'_, '_> {
         }
         let plan = cell.day.plans[usize::from(id.index)];
         let place = home(cell, id);
-        let distance_m = cell.day.trips[plan.trip as usize].distance_m();
+        let distance_m = cell.day.trips[usize::from(plan.trip)].distance_m();
         let now_ms = absolute_ms(self.today.day, at_ms);
         let errand = (place, plan.purpose, distance_m);
         let words = |kind| self.words_at_gate(cell, id, kind);
@@ -152,7 +161,6 @@ impl Resolver<'_, '_> {
             self.shared.gate_minutes.add(queue.kind, place, passage);
             return;
         }
-        cell.day.plans[usize::from(id.index)].queue = Some(queue);
         if let Some(taken) = self.shared.queues.at(queue).come(id, at_ms) {
             self.serve(cell, queue, taken, at_ms);
         }
@@ -160,8 +168,7 @@ impl Resolver<'_, '_> {
 
     /// An officer is done, and takes the next in the queue.
     pub(super) fn done(&mut self, cells: &mut [Cell<'_>], id: PlanId, at_ms: i32) {
-        let plan = &cells[usize::from(id.cell)].day.plans[usize::from(id.index)];
-        let Some(queue) = plan.queue else { return };
+        let Some(queue) = self.at_gates.remove(&id) else { return };
         if let Some(next) = self.shared.queues.at(queue).done() {
             self.serve(&mut cells[usize::from(next.who.cell)], queue, next, at_ms);
         }
@@ -170,8 +177,9 @@ impl Resolver<'_, '_> {
     /// An officer at a gate takes a resident.
     fn serve(&mut self, cell: &mut Cell<'_>, queue: QueueId, taken: Waiting, at_ms: i32) {
         let id = taken.who;
+        self.at_gates.insert(id, queue);
         let place = home(cell, id);
-        let trip = &cell.day.trips[cell.day.plans[usize::from(id.index)].trip as usize];
+        let trip = &cell.day.trips[usize::from(cell.day.plans[usize::from(id.index)].trip)];
         let returns_ms = trip.returns_ms() as i32;
         if at_ms >= returns_ms {
             // Gone home meanwhile; the officer turns to the next.
@@ -183,16 +191,20 @@ impl Resolver<'_, '_> {
         let gate = &self.world.gates[usize::from(queue.kind)];
         let done_ms = known_ms.saturating_add(gate.manual_ms.at(manual) as i32);
         let turned_back = gate.turns_back && !may_go_on;
+        let plan = cell.day.plans[usize::from(id.index)];
+        let (trip, delay_ms) = (usize::from(plan.trip), (done_ms - taken.came_ms).max(0) as u32);
         if turned_back {
-            // Home again by the way they came, if they ever meant to stay longer.
-            let trip = &mut cell.day.trips[cell.day.plans[usize::from(id.index)].trip as usize];
-            let came_after_ms = (taken.came_ms - trip.departs_ms as i32).max(0);
-            let back_ms = (done_ms - trip.departs_ms as i32).max(0) + came_after_ms;
-            trip.length_ms = trip.length_ms.min(back_ms as u32);
-            let index = cell.day.plans[usize::from(id.index)].trip as usize;
-            cell.day.goes_home_after(index);
+            // Home again by the way they came, with the need unmet.
+            let row = &mut cell.day.trips[trip];
+            let came_after_ms = (taken.came_ms - row.departs_ms as i32).max(0) as u32;
+            row.length_ms = 2 * came_after_ms + delay_ms;
+            cell.day.goes_home_after(trip);
+            let household = cell.people.households[usize::from(plan.resident)];
+            cell.needs.stays_unmet(plan.purpose, household, plan.whose);
             self.tally.day.turned_back += 1;
         }
+        let home_ms = cell.day.lengthen(trip, if turned_back { 0 } else { delay_ms });
+        cell.needs.is_away_until(plan.resident, home_ms);
         self.waited(queue, place, taken, at_ms, (true, turned_back));
         self.then(done_ms, id, Act::Done);
     }
@@ -220,5 +232,13 @@ impl Resolver<'_, '_> {
         let plan = &cell.day.plans[usize::from(id.index)];
         let resident = cell.people.first_resident + u32::from(plan.resident);
         self.world.streams.block_of_try(resident, self.today.day, Stage::Gate, plan.item, kind)
+    }
+}
+
+/// The flag of a plan for what was put off with the departure.
+const fn put_off(act: Act) -> Flags {
+    match act {
+        Act::Come => Flags::COMING_PUT_OFF,
+        _ => Flags::CHECK_PUT_OFF,
     }
 }
