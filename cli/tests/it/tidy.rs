@@ -16,7 +16,7 @@ const ARROWS: [(&str, &[&str]); 7] = [
 ];
 
 /// Third-party crates with one home: named in no other crate's `[dependencies]`.
-const HOMES: [(&str, &[&str]); 16] = [
+const HOMES: [(&str, &[&str]); 19] = [
     ("polars", &["report"]),
     ("parquet", &["report"]),
     ("plotters", &["report"]),
