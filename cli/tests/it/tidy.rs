@@ -16,18 +16,20 @@ const ARROWS: [(&str, &[&str]); 7] = [
 ];
 
 /// Third-party crates with one home: named in no other crate's `[dependencies]`.
-const HOMES: [(&str, &[&str]); 22] = [
+const HOMES: [(&str, &[&str]); 24] = [
     ("polars", &["report"]),
     ("parquet", &["report"]),
     ("plotters", &["report"]),
     ("hdrhistogram", &["loadgen"]),
     ("reqwest", &["loadgen"]),
+    ("rustls", &["loadgen", "reference-server"]),
+    ("rustls-native-certs", &["loadgen"]),
+    ("mio", &["loadgen"]),
     ("axum", &["reference-server"]),
     ("hyper", &["reference-server"]),
     ("hyper-util", &["reference-server"]),
     ("rusqlite", &["reference-server"]),
     ("tokio-postgres", &["reference-server"]),
-    ("rustls", &["reference-server", "loadgen"]),
     ("tokio-rustls", &["reference-server"]),
     ("schemars", &["passes", "reference-server"]),
     ("fast_qr", &["reference-server"]),
