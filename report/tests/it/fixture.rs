@@ -404,6 +404,7 @@ pub(crate) fn load(out: &Path) -> PathBuf {
         assessment: None,
         target: "http://127.0.0.1:8080".into(),
         window: Some("60 s from 2020-04-02 12:03:00".into()),
+        ..LoadResults::default()
     };
     let results = Results { load: Some(results), ..Results::default() };
     let mut record = record(Command::Load, results, Some(Verdict::Held));
