@@ -21,7 +21,7 @@ fn resident(number: u64) -> ResidentId {
 }
 
 fn pass(number: u64) -> NewPass {
-    let request = PassRequest { purpose: Purpose::Groceries, valid_from_s: None, duration_s: None };
+    let request = PassRequest { purpose: Purpose::Groceries, valid_from_s: None, duration_s: None, blinded: None };
     let mut random = [0; 12];
     random[..8].copy_from_slice(&number.to_be_bytes());
     let window = Window { from_s: NOW_S, until_s: NOW_S + 10_800 };

@@ -22,6 +22,7 @@ mod serve;
 mod session;
 mod simulate;
 mod source;
+mod staff;
 mod stop;
 mod sweep;
 mod validate;

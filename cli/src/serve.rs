@@ -14,6 +14,7 @@ use crate::args::{Serve, Store};
 use crate::child::LISTENING;
 use crate::failure::{Ending, bad_input};
 use crate::scenario::Scenario;
+use crate::staff;
 
 /// Runs the server until SIGINT, SIGTERM or, when asked, the end of standard input.
 pub(crate) fn run(arguments: &Serve) -> anyhow::Result<Ending> {
@@ -50,7 +51,7 @@ fn warn_when_not_in_force(scenario: &Scenario, now: Option<DateTime>) {
     }
 }
 
-async fn serve(arguments: &Serve, config: Config) -> anyhow::Result<()> {
+async fn serve(arguments: &Serve, mut config: Config) -> anyhow::Result<()> {
     let address = &arguments.listen;
     let listener = TcpListener::bind(address).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::InvalidInput => bad_input(format!("--listen {address}: write ADDRESS:PORT, such as 127.0.0.1:8080")),
@@ -59,6 +60,10 @@ async fn serve(arguments: &Serve, config: Config) -> anyhow::Result<()> {
         )),
     })?;
     let bound = listener.local_addr().context("cannot tell the server's address")?;
+    config.staff = staff::of(arguments.staff.as_deref(), bound.ip())?;
+    if let Some(warning) = staff::warning(&config.staff) {
+        eprintln!("lockgate: {warning}");
+    }
     let shutdown = shutdown(arguments.while_stdin_open)?;
     let server = Server::open(config)?;
     println!("{LISTENING}http://{bound}");

@@ -34,6 +34,9 @@ pub enum LoadError {
         /// What came of the requests.
         detail: String,
     },
+    /// Connections cannot be secured.
+    #[error(transparent)]
+    Tls(#[from] crate::TlsError),
     /// The machine does not give what the engine needs.
     #[error("the load engine cannot run here: {0} (it needs Linux 5.11 or newer)")]
     System(#[from] std::io::Error),

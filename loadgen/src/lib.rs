@@ -14,23 +14,28 @@
 //! counted and fails the objective. `docs/measurement.md` gives the rules with their reasons.
 //!
 //! The sending path is this crate's own: non-blocking sockets on one poller a thread, requests from prebuilt bytes, no allocation
-//! a request. It speaks HTTP/1.1 without TLS, one request at a time on a connection. A request is never repeated, not even when an
+//! a request. It speaks HTTP/1.1, over TLS to an `https` target, one request at a time on a connection. A request is never repeated, not even when an
 //! idle connection turns out to be closed: what a person's phone would show as an error is counted as one.
 //!
 //! It does not know who the residents are (`sim`), what the rules are (`passes`), how the server works (`reference-server`), or
 //! how results are shown (`report`).
 
 mod arrival;
+mod assessment;
+mod backlog;
 mod capacity;
 mod connection;
 mod control;
 mod engine;
 mod error;
 mod hlog;
+mod journeys;
 mod judge;
 mod kind;
+mod multiplexed;
 mod plan;
 mod poller;
+mod ports;
 mod prepare;
 mod quantiles;
 mod random;
@@ -42,7 +47,10 @@ mod run;
 mod schedule;
 mod settings;
 mod showing;
+mod system;
 mod target;
+mod tls;
+mod transport;
 mod verdict;
 mod wallet;
 mod warning;
@@ -59,8 +67,9 @@ pub use quantiles::{Measure, Quantiles};
 pub use record::Counts;
 pub use result::{Interval, KindResult, Limit, LoadResult};
 pub use run::{Options, Progress, run};
-pub use settings::{LoadSettings, Slo};
+pub use settings::{Client, LoadSettings, RequestsPerConnection, Slo};
 pub use target::{Target, TargetError};
+pub use tls::TlsError;
 pub use verdict::Verdict;
 pub use wallet::Wallet;
 pub use warning::Warning;

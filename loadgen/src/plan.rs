@@ -158,6 +158,18 @@ impl Plan {
         }
     }
 
+    /// The mean rate of `kind`, in requests a second; 0 in a closed loop, whose rate is not known beforehand.
+    pub(crate) fn rate_of(&self, kind: Kind) -> f64 {
+        match self {
+            Plan::Rate { arrivals, mix, .. } => arrivals.rate_per_s() * mix.share(kind),
+            Plan::Trace(trace) => {
+                let count = trace.asks.iter().filter(|ask| ask.kind == kind).count();
+                count as f64 / trace.duration.as_secs_f64().max(1e-9)
+            }
+            Plan::Closed { .. } => 0.0,
+        }
+    }
+
     /// Whether sending waits for answers.
     pub const fn is_closed(&self) -> bool {
         matches!(self, Plan::Closed { .. })

@@ -152,9 +152,9 @@ fn unknown_codes(wallet: &Wallet, seed: u64) -> Vec<String> {
     };
     let scheme = kind.build(&array(|place| keyed(seed, Draw::BadPass, place as u64) as u8));
     let code = |index| {
-        let random = array(|place| keyed(seed, Draw::BadPass, 1_000 + 12 * u64::from(index) + place as u64) as u8);
+        let random = array(|place| keyed(seed, Draw::BadPass, 1_000 + 16 * u64::from(index) + place as u64) as u8);
         let window = Window { from_s: now_s, until_s: now_s + 3_600 };
-        scheme.issuer.code(&Grant { pass: PassId::new(now_s, random), purpose: Purpose::Groceries, window })
+        scheme.issuer.code(&Grant { pass: PassId::from_bytes(random), purpose: Purpose::Groceries, window })
     };
     (0..BAD_PASSES).map(code).collect()
 }
@@ -170,7 +170,7 @@ mod tests {
     #[test]
     fn unknown_codes_are_of_the_targets_own_scheme() {
         let window = Window { from_s: 0, until_s: i64::MAX };
-        let grant = Grant { pass: PassId::new(5, [9; 12]), purpose: Purpose::Pet, window };
+        let grant = Grant { pass: PassId::from_bytes([9; 16]), purpose: Purpose::Pet, window };
         for kind in SchemeKind::ALL {
             let target = kind.build(&[77; 32]);
             let mut wallet = Wallet::new(1);

@@ -64,6 +64,8 @@ pub(crate) enum Draw {
     PassShown,
     /// Which bad pass.
     BadPass,
+    /// Whether a connection is closed after a request.
+    Closing,
 }
 
 /// The number that belongs to `(seed, draw, index)`: the same on any thread and in any order.

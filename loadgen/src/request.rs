@@ -118,7 +118,7 @@ impl Templates {
 }
 
 fn pass_body(purpose: Purpose, duration_s: Option<u32>) -> Vec<u8> {
-    serde_json::to_vec(&PassRequest { purpose, valid_from_s: None, duration_s }).unwrap_or_default()
+    serde_json::to_vec(&PassRequest { purpose, valid_from_s: None, duration_s, blinded: None }).unwrap_or_default()
 }
 
 fn bearer(token: &str, out: &mut Vec<u8>) {
@@ -184,7 +184,10 @@ mod tests {
     fn bodies_are_those_of_the_interface() {
         let (head, body) = written(Kind::Issue, Parts { duration_s: Some(1), ..PARTS });
         let asked: PassRequest = serde_json::from_str(&body).unwrap();
-        assert_eq!(asked, PassRequest { purpose: Purpose::Pet, valid_from_s: None, duration_s: Some(1) });
+        assert_eq!(
+            asked,
+            PassRequest { purpose: Purpose::Pet, valid_from_s: None, duration_s: Some(1), blinded: None }
+        );
         assert!(head.contains("authorization: Bearer TOKEN\r\nidempotency-key: run-ff"), "{head}");
         let (_, body) = written(Kind::Verify, PARTS);
         assert_eq!(serde_json::from_str::<VerificationRequest>(&body).unwrap().code, PARTS.code);

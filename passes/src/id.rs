@@ -12,23 +12,13 @@ use crate::code;
 #[error("not a well-formed identifier")]
 pub struct IdError;
 
-/// The name of a pass: four bytes of issue time (Unix seconds, big-endian) and 96 random bits.
+/// The name of a pass as everybody sees it: 128 bits that tell nothing, neither when it was issued nor how many there are.
 ///
-/// The time comes first so that a database appends new passes at one place: with random keys every insert writes a page of its
-/// own, and group commit gains nothing. 96 random bits keep codes from being guessed.
+/// A server that wants to know where it keeps a pass makes its names with [`NameKey`](crate::NameKey).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PassId([u8; 16]);
 
 impl PassId {
-    /// A name for a pass issued at `now_s` (Unix seconds), from 12 random bytes.
-    pub fn new(now_s: i64, random: [u8; 12]) -> Self {
-        let mut bytes = [0; 16];
-        // Wraps in 2106; only the order within a few years matters.
-        bytes[..4].copy_from_slice(&(now_s as u32).to_be_bytes());
-        bytes[4..].copy_from_slice(&random);
-        PassId(bytes)
-    }
-
     /// The name with these bytes.
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         PassId(bytes)
@@ -163,11 +153,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pass_ids_sort_by_time_and_read_back() {
-        let early = PassId::new(1_585_774_800, [0xff; 12]);
-        let late = PassId::new(1_585_774_801, [0; 12]);
-        assert!(early < late);
-        assert_eq!(PassId::parse(&late.to_string()), Ok(late));
+    fn pass_ids_read_back() {
+        let pass = PassId::from_bytes([0xa7; 16]);
+        assert_eq!(PassId::parse(&pass.to_string()), Ok(pass));
         assert_eq!(PassId::parse("short"), Err(IdError));
     }
 

@@ -78,6 +78,11 @@ impl Rules {
         at_s >= self.until_s
     }
 
+    /// The local day that holds `at_s`, in days since 1970.
+    pub fn local_day(&self, at_s: i64) -> i32 {
+        self.clock.day_number(at_s)
+    }
+
     /// Whether the policy allows going out for `purpose` at `at_s`, be it with a pass; curfews, hours and distance apart. Where
     /// the policy is not in force, everything is allowed.
     pub fn allows(&self, purpose: Purpose, at_s: i64) -> bool {

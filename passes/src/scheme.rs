@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::lookup::Lookup;
@@ -20,7 +21,7 @@ pub struct Grant {
 }
 
 /// Why a code permits nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Invalid {
     /// It is no code of this scheme: wrong length, alphabet, prefix or check characters.
@@ -35,6 +36,10 @@ pub enum Invalid {
     Expired,
     /// Its holder gave it back.
     Cancelled,
+    /// The issuer took it back.
+    Revoked,
+    /// It was good for one check, and that was before.
+    Spent,
 }
 
 /// What a checkpoint makes of a code without asking anybody.

@@ -16,7 +16,7 @@ const ARROWS: [(&str, &[&str]); 7] = [
 ];
 
 /// Third-party crates with one home: named in no other crate's `[dependencies]`.
-const HOMES: [(&str, &[&str]); 13] = [
+const HOMES: [(&str, &[&str]); 16] = [
     ("polars", &["report"]),
     ("parquet", &["report"]),
     ("plotters", &["report"]),
@@ -24,12 +24,15 @@ const HOMES: [(&str, &[&str]); 13] = [
     ("reqwest", &["loadgen"]),
     ("axum", &["reference-server"]),
     ("rusqlite", &["reference-server"]),
+    ("schemars", &["passes", "reference-server"]),
+    ("fast_qr", &["reference-server"]),
     ("rand_distr", &["sim", "loadgen"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
     ("anyhow", &["cli"]),
     ("toml_edit", &["cli"]),
     ("ed25519-dalek", &["passes"]),
+    ("aes", &["passes"]),
 ];
 
 fn root() -> PathBuf {

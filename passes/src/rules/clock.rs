@@ -35,6 +35,11 @@ impl LocalClock {
         (at_s + self.utc_offset_s).rem_euclid(DAY_S) as u32
     }
 
+    /// The local day that holds `at_s`, in days since 1970.
+    pub(super) fn day_number(&self, at_s: i64) -> i32 {
+        (at_s + self.utc_offset_s).div_euclid(DAY_S) as i32
+    }
+
     /// The local day that holds `at_s`.
     pub(super) fn day(&self, at_s: i64) -> Window {
         self.period(Period::Day, at_s)

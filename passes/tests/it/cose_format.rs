@@ -9,7 +9,7 @@ use passes::{Grant, PassId, Purpose, SchemeKind, Window};
 fn coset_reads_and_verifies_a_signed_pass() {
     let scheme = SchemeKind::Signed.build(&[9; 32]);
     let window = Window { from_s: 1_585_900_000, until_s: 1_585_910_800 };
-    let grant = Grant { pass: PassId::new(1_585_899_000, [3; 12]), purpose: Purpose::Rubbish, window };
+    let grant = Grant { pass: PassId::from_bytes([3; 16]), purpose: Purpose::Rubbish, window };
     let code = scheme.issuer.code(&grant);
     let bytes = base45::decode(code.strip_prefix("LG1:").unwrap()).unwrap();
 

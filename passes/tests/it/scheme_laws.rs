@@ -7,8 +7,8 @@ const SEED: [u8; 32] = [42; 32];
 
 fn grants() -> impl Strategy<Value = Grant> {
     let window = (0..4_000_000_000_i64, 1..1_000_000_i64);
-    (any::<[u8; 12]>(), 0..Purpose::ALL.len(), window).prop_map(|(random, purpose, (from_s, length_s))| Grant {
-        pass: PassId::new(from_s, random),
+    (any::<[u8; 16]>(), 0..Purpose::ALL.len(), window).prop_map(|(random, purpose, (from_s, length_s))| Grant {
+        pass: PassId::from_bytes(random),
         purpose: Purpose::ALL[purpose],
         window: Window { from_s, until_s: from_s + length_s },
     })
@@ -57,7 +57,7 @@ proptest! {
 #[test]
 fn a_genuine_code_is_judged_by_the_clock() {
     let window = Window { from_s: 1_000, until_s: 2_000 };
-    let grant = Grant { pass: PassId::new(900, [1; 12]), purpose: Purpose::Pet, window };
+    let grant = Grant { pass: PassId::from_bytes([1; 16]), purpose: Purpose::Pet, window };
     for (now_s, holds) in
         [(999, Err(Invalid::NotYet)), (1_000, Ok(())), (1_999, Ok(())), (2_000, Err(Invalid::Expired))]
     {
@@ -71,7 +71,7 @@ fn a_genuine_code_is_judged_by_the_clock() {
 #[test]
 fn another_server_s_signature_is_forged() {
     let window = Window { from_s: 1_000, until_s: 2_000 };
-    let grant = Grant { pass: PassId::new(900, [1; 12]), purpose: Purpose::Pet, window };
+    let grant = Grant { pass: PassId::from_bytes([1; 16]), purpose: Purpose::Pet, window };
     let code = SchemeKind::Signed.build(&[1; 32]).issuer.code(&grant);
     let check = SchemeKind::Signed.build(&[2; 32]).verifier.check(&code, 1_500);
     assert_eq!(check, Check::Invalid(Invalid::Forged));

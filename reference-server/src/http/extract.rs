@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 
 use super::App;
 use super::problem::Problem;
+use crate::Role;
 use crate::store::KeyDigest;
 
 /// A body of JSON.
@@ -39,14 +40,56 @@ impl FromRequestParts<Arc<App>> for Bearer {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        let header = parts.headers.get(header::AUTHORIZATION).and_then(|header| header.to_str().ok());
-        let (scheme, token) = header.and_then(|header| header.split_once(' ')).ok_or(Problem::Unauthorized)?;
-        // The name of the scheme may be written in any case (RFC 9110 section 11.1).
-        if !scheme.eq_ignore_ascii_case("bearer") {
-            return Err(Problem::Unauthorized);
-        }
+        let token = bearer(parts).ok_or(Problem::Unauthorized)?;
         app.token_key.open(token).map(Bearer).map_err(|_| Problem::Unauthorized)
     }
+}
+
+/// The token that the request carries.
+fn bearer(parts: &Parts) -> Option<&str> {
+    let (scheme, token) = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    // The name of the scheme may be written in any case (RFC 9110 section 11.1).
+    scheme.eq_ignore_ascii_case("bearer").then_some(token)
+}
+
+/// An officer, or anybody where the server is open to all.
+pub(super) struct Officer;
+
+impl FromRequestParts<Arc<App>> for Officer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        if app.staff.is_open() { Ok(Officer) } else { member(parts, app, Role::Officer).map(|_| Officer) }
+    }
+}
+
+/// An operator, or anybody where the server is open to all.
+pub(super) struct Operator;
+
+impl FromRequestParts<Arc<App>> for Operator {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        if app.staff.is_open() { Ok(Operator) } else { member(parts, app, Role::Operator).map(|_| Operator) }
+    }
+}
+
+/// An administrator, by name. No server is so open that anybody is one.
+pub(super) struct Administrator(pub(super) Arc<str>);
+
+impl FromRequestParts<Arc<App>> for Administrator {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        member(parts, app, Role::Administrator).map(Administrator)
+    }
+}
+
+/// The name of the member of staff who asks, if the role is theirs. Who is no member need not learn what members may do.
+fn member(parts: &Parts, app: &App, wanted: Role) -> Result<Arc<str>, Problem> {
+    let member = bearer(parts).and_then(|token| app.staff.member(token));
+    let (name, role) = member.ok_or(Problem::Unauthorized)?;
+    if role == wanted { Ok(Arc::clone(name)) } else { Err(Problem::RoleNotAllowed) }
 }
 
 /// The header `Idempotency-Key`, if there is one.

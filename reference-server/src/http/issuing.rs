@@ -53,10 +53,7 @@ pub(super) async fn show(
     Bearer(resident): Bearer,
     PassInPath(pass): PassInPath,
 ) -> Result<Json<IssuedPass>, Problem> {
-    let now_s = app.clock.now_s();
-    // Another's pass is not found rather than forbidden: nobody learns that it exists.
-    let kept = app.kept(app.store.find(pass).await)?.filter(|kept| kept.resident == resident);
-    kept.map(|kept| Json(app.issued(&app.as_it_stands(kept.grant, now_s)))).ok_or(Problem::NotFound)
+    app.pass_of(resident, pass).await.map(Json)
 }
 
 /// `DELETE /v1/passes/{pass}`
@@ -65,7 +62,7 @@ pub(super) async fn cancel(
     Bearer(resident): Bearer,
     PassInPath(pass): PassInPath,
 ) -> Result<StatusCode, Problem> {
-    let found = app.kept(app.store.cancel(pass, resident).await)?;
+    let found = app.kept(app.store.cancel(pass, resident, app.rules.local_day(app.clock.now_s())).await)?;
     if found { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::NotFound) }
 }
 
@@ -87,10 +84,22 @@ impl App {
             resident,
             asked,
             since_s: periods_s.fold(now_s - KEY_MEMORY_S, i64::min),
-            grant: Grant { pass: PassId::new(now_s, random), purpose: request.purpose, window },
+            purpose: request.purpose,
+            window,
+            issued_s: now_s,
+            day: self.rules.local_day(now_s),
+            random,
             quotas,
             at_most: self.limits.passes_per_resident,
         })
+    }
+
+    /// The pass as it stands now, for who holds it.
+    pub(super) async fn pass_of(&self, resident: ResidentId, pass: PassId) -> Result<IssuedPass, Problem> {
+        let now_s = self.clock.now_s();
+        // Another's pass is not found rather than forbidden: nobody learns that it exists.
+        let kept = self.kept(self.store.find(pass).await)?.filter(|kept| kept.resident == resident);
+        kept.map(|kept| self.issued(&self.as_it_stands(kept.grant, now_s))).ok_or(Problem::NotFound)
     }
 
     /// Who was answered before the rules came to refuse (the start is past by now, or the sunset has come) is answered the same
@@ -115,6 +124,9 @@ impl App {
         IssuedPass {
             pass: grant.pass.to_string(),
             code: self.scheme.issuer.code(grant),
+            spoken: None,
+            salt: None,
+            blind_signature: None,
             purpose: grant.purpose,
             valid_from_s: grant.window.from_s,
             valid_until_s: grant.window.until_s,

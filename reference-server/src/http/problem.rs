@@ -1,7 +1,7 @@
 //! What can go wrong, as problem documents (RFC 9457) with stable types.
 
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use passes::{Refusal, wire};
 
@@ -16,6 +16,7 @@ pub(super) enum Problem {
     IdempotencyKeyInvalid,
     Unauthorized,
     Refused(Refusal),
+    RoleNotAllowed,
     NotFound,
     MethodNotAllowed,
     RequestTimeout,
@@ -44,12 +45,13 @@ impl Problem {
                 "idempotency-key-invalid",
                 "An Idempotency-Key has 1 to 64 visible ASCII characters.",
             ),
-            Problem::Unauthorized => (
-                StatusCode::UNAUTHORIZED,
-                "unauthorized",
-                "Send the token from your registration: Authorization: Bearer.",
-            ),
+            Problem::Unauthorized => {
+                (StatusCode::UNAUTHORIZED, "unauthorized", "Send your token: Authorization: Bearer.")
+            }
             Problem::Refused(refusal) => (StatusCode::FORBIDDEN, refusal.name(), refusal.sentence()),
+            Problem::RoleNotAllowed => {
+                (StatusCode::FORBIDDEN, "role-not-allowed", "This is for another role than yours.")
+            }
             Problem::NotFound => (StatusCode::NOT_FOUND, "not-found", "There is nothing here."),
             Problem::MethodNotAllowed => {
                 (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "This cannot be done here.")
@@ -89,19 +91,38 @@ impl Problem {
     }
 }
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
-        let (status, name, title) = self.parts();
-        let problem = wire::Problem { kind: format!("/problems/{name}"), title: title.into(), status: status.as_u16() };
-        // Three plain fields: this does not fail.
-        let body = serde_json::to_vec(&problem).unwrap_or_default();
-        let mut response = (status, [(CONTENT_TYPE, wire::PROBLEM_JSON)], body).into_response();
-        let header = match self {
+impl Problem {
+    pub(super) const fn status(self) -> StatusCode {
+        self.parts().0
+    }
+
+    /// The stable type, such as `/problems/not-found`.
+    pub(super) fn kind(self) -> String {
+        format!("/problems/{}", self.parts().1)
+    }
+
+    pub(super) const fn title(self) -> &'static str {
+        self.parts().2
+    }
+
+    /// The header that goes with it.
+    pub(super) fn header(self) -> Option<(HeaderName, &'static str)> {
+        match self {
             Problem::Overloaded => Some((RETRY_AFTER, RETRY_AFTER_S)),
             Problem::Unauthorized => Some((WWW_AUTHENTICATE, "Bearer")),
             _ => None,
-        };
-        response.headers_mut().extend(header.map(|(name, value)| (name, HeaderValue::from_static(value))));
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let problem = wire::Problem { kind: self.kind(), title: self.title().into(), status: status.as_u16() };
+        // Three plain fields: this does not fail.
+        let body = serde_json::to_vec(&problem).unwrap_or_default();
+        let mut response = (status, [(CONTENT_TYPE, wire::PROBLEM_JSON)], body).into_response();
+        response.headers_mut().extend(self.header().map(|(name, value)| (name, HeaderValue::from_static(value))));
         response
     }
 }
@@ -120,6 +141,7 @@ mod tests {
             Problem::IdempotencyKeyMissing,
             Problem::IdempotencyKeyInvalid,
             Problem::Unauthorized,
+            Problem::RoleNotAllowed,
             Problem::NotFound,
             Problem::MethodNotAllowed,
             Problem::RequestTimeout,

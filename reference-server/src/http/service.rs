@@ -7,21 +7,29 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
-use passes::wire::{KeySet, PublicKey};
+use passes::wire::{KeyMaterial, KeySet, PublicKey, ServiceTime};
 
 use super::App;
 use super::problem::Problem;
+use super::request_id::RequestId;
 use crate::store::StoreError;
 
 /// `GET /v1/keys`
 pub(super) async fn keys(State(app): State<Arc<App>>) -> Json<KeySet> {
     let keys = app.scheme.issuer.keys().into_iter().map(|key| PublicKey {
-        kty: "OKP".into(),
-        crv: "Ed25519".into(),
+        material: KeyMaterial::Okp { crv: "Ed25519".into(), x: base64url(&key.public) },
         kid: hex(&key.kid),
-        x: base64url(&key.public),
+        alg: "EdDSA".into(),
+        valid_from_s: 0,
+        valid_until_s: i64::MAX,
+        purpose: None,
     });
     Json(KeySet { keys: keys.collect() })
+}
+
+/// `GET /v1/time`: phones whose clock is off, and pages in a rehearsal on another day, go by it.
+pub(super) async fn time(State(app): State<Arc<App>>) -> Json<ServiceTime> {
+    Json(ServiceTime { now_s: app.clock.now_s() })
 }
 
 /// `GET /health`: the process answers.
@@ -37,15 +45,19 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<&'static str, P
 
 /// `GET /metrics`
 pub(super) async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], app.metrics.text(&app.gate, &app.store.tally()))
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], app.metrics_text())
 }
 
 impl App {
     /// The store's answer, or the problem that stands for its failure.
     pub(super) fn kept<T>(&self, answer: Result<T, StoreError>) -> Result<T, Problem> {
         answer.map_err(|error| match error {
-            StoreError::Busy | StoreError::Closed => Problem::Overloaded,
-            StoreError::Database(_) => Problem::Internal,
+            StoreError::Busy | StoreError::Closed | StoreError::Unavailable => Problem::Overloaded,
+            StoreError::Database(cause) => {
+                let request = RequestId::current().map(tracing::field::display);
+                tracing::error!(request, %cause, "the store failed");
+                Problem::Internal
+            }
         })
     }
 }

@@ -8,12 +8,13 @@ use passes::wire::{Verification, VerificationRequest};
 use passes::{Check, Grant, Invalid};
 
 use super::App;
-use super::extract::Body;
+use super::extract::{Body, Officer};
 use super::problem::Problem;
 
 /// `POST /v1/verifications`
 pub(super) async fn verify(
     State(app): State<Arc<App>>,
+    _: Officer,
     Body(request): Body<VerificationRequest>,
 ) -> Result<Json<Verification>, Problem> {
     let judged = app.judge(&request.code).await?;
@@ -40,7 +41,11 @@ impl App {
         Ok(kept.ok_or(Invalid::Unknown).and_then(|kept| {
             let grant = self.as_it_stands(kept.grant, now_s);
             grant.holds(now_s)?;
-            if kept.cancelled { Err(Invalid::Cancelled) } else { Ok(grant) }
+            match (kept.revoked_s, kept.cancelled) {
+                (Some(_), _) => Err(Invalid::Revoked),
+                (None, true) => Err(Invalid::Cancelled),
+                (None, false) => Ok(grant),
+            }
         }))
     }
 }

@@ -1,6 +1,6 @@
 //! Every route and every refusal, asked over HTTP.
 
-use passes::wire::{IssuedPass, KeySet, LatestCheckIn, Registered, RegisteredBatch};
+use passes::wire::{IssuedPass, KeyMaterial, KeySet, LatestCheckIn, Registered, RegisteredBatch};
 use passes::{Check, Invalid, Key, Purpose, SchemeKind, SignedVerifier, Verifier};
 use reference_server::{Clock, Config, Limits, StoreKind};
 use reqwest::StatusCode;
@@ -273,8 +273,9 @@ async fn an_officer_is_told_why_a_code_is_worth_nothing() {
     // With the published keys a checkpoint does without the centre.
     let keys: KeySet = one.asking().get("/v1/keys").send().await.unwrap().json().await.unwrap();
     let [key] = &keys.keys[..] else { panic!("one key: {keys:?}") };
-    assert_eq!((key.kty.as_str(), key.crv.as_str()), ("OKP", "Ed25519"));
-    let key = Key { kid: from_hex(&key.kid).try_into().unwrap(), public: from_base64url(&key.x).try_into().unwrap() };
+    let KeyMaterial::Okp { crv, x } = &key.material else { panic!("an Ed25519 key: {key:?}") };
+    assert_eq!(crv, "Ed25519");
+    let key = Key { kid: from_hex(&key.kid).try_into().unwrap(), public: from_base64url(x).try_into().unwrap() };
     let check = SignedVerifier::new(&[key]).unwrap().check(&pass.code, START_S + 100);
     assert!(matches!(check, Check::Genuine(grant) if grant.pass.to_string() == pass.pass));
     one.stop().await;
@@ -297,7 +298,7 @@ async fn who_looks_after_the_server_sees_how_it_is() {
         "lockgate_requests_total{route=\"register\",status=\"2xx\"} 1",
         "lockgate_requests_total{route=\"verify\",status=\"2xx\"} 1",
         "lockgate_requests_total{route=\"show\",status=\"4xx\"} 1",
-        "lockgate_requests_in_flight{bound=\"all\"} 0",
+        "lockgate_requests_in_flight{lane=\"officers\"} 0",
         "lockgate_store_writes_per_commit_count 2",
     ] {
         assert!(metrics.lines().any(|found| found == line), "{line} in\n{metrics}");

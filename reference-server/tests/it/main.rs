@@ -4,8 +4,14 @@
 
 mod api;
 mod contract;
+mod connections;
+mod described;
 mod durability;
+mod interface;
+mod logs;
+mod metrics;
 mod overload;
 mod policies;
 mod privacy;
 mod support;
+mod tls;
