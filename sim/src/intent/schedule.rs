@@ -33,13 +33,7 @@ impl Planner<'_> {
     /// home from the one before.
     fn order(&mut self, resident: usize, wishes: &mut [Wish]) {
         join_tours(wishes);
-        let order = |wish: &Wish| u64::from(wish.departs_ms) << 32 | u64::from(wish.stop) << 16 | u64::from(wish.item);
-        match &mut *wishes {
-            // Two are most often all there are.
-            [first, second] if order(second) < order(first) => std::mem::swap(first, second),
-            [_, _] => {}
-            more => more.sort_unstable_by_key(order),
-        }
+        put_in_order(wishes);
         let gap_ms = self.world.activities.gap_min * MINUTE_MS;
         let mut away_min = self.needs.away_min[resident];
         for index in 0..wishes.len() {
@@ -70,6 +64,18 @@ impl Planner<'_> {
             Some(next) => next.departs_ms.saturating_sub(home_ms).min(patience_ms),
             None if home_ms + patience_ms <= DAY_MS => patience_ms,
             None => 0,
+        }
+    }
+}
+
+/// Sorts the few wishes of a resident by departure. They come nearly in order of purpose, so that inserting is best.
+fn put_in_order(wishes: &mut [Wish]) {
+    let order = |wish: &Wish| u64::from(wish.departs_ms) << 32 | u64::from(wish.stop) << 16 | u64::from(wish.item);
+    for next in 1..wishes.len() {
+        let mut at = next;
+        while at > 0 && order(&wishes[at]) < order(&wishes[at - 1]) {
+            wishes.swap(at - 1, at);
+            at -= 1;
         }
     }
 }
