@@ -12,21 +12,23 @@ impl Planner<'_> {
     /// then no longer [fits](Wish::fits) into the day comes after what does. The policy has no say yet: what it forbids must not make
     /// room for other trips, or a stricter policy could lead to more permitted ones.
     pub(super) fn schedule(&mut self, desk: &mut Desk) {
-        let Desk { wishes, bounds, kept, .. } = desk;
-        // Most go out once, if at all.
-        keep(kept, bounds.windows(2).map(|bounds| bounds[1] - bounds[0] == 1));
-        let gap_ms = self.world.activities.gap_min * MINUTE_MS;
-        for resident in kept.iter().map(|resident| usize::from(*resident)) {
-            let wish = &mut wishes[usize::from(bounds[resident])];
-            let away_min = &mut self.needs.away_min[resident];
-            wish.put_off(*away_min);
-            *away_min = if wish.fits() { wish.home_min(gap_ms) } else { *away_min };
-        }
-        keep(kept, bounds.windows(2).map(|bounds| bounds[1] - bounds[0] > 1));
+        let Desk { wishes, bounds, counts, kept, .. } = desk;
+        // Most go out once, if at all: theirs were put off as they were drawn.
+        keep(kept, counts.iter().map(|count| *count > 1));
         for resident in kept.iter().map(|resident| usize::from(*resident)) {
             let [begin, end] = [bounds[resident], bounds[resident + 1]].map(usize::from);
             self.order(resident, &mut wishes[begin..end]);
         }
+    }
+
+    /// Puts off the only wish of a resident until the resident is home from a trip of the day before. One that is not the only one is
+    /// left as it is.
+    #[inline]
+    pub(super) fn put_off_alone(&mut self, wish: &mut Wish, is_only: bool) {
+        let gap_ms = self.world.activities.gap_min * MINUTE_MS;
+        let away_min = &mut self.needs.away_min[usize::from(wish.resident)];
+        wish.departs_ms = wish.departs_ms.max(if is_only { u32::from(*away_min) * MINUTE_MS } else { 0 });
+        *away_min = if is_only & wish.fits() { wish.home_min(gap_ms) } else { *away_min };
     }
 
     /// Orders the wishes of a resident by departure, joins a pharmacy to the shopping before, and puts each off until the resident is
