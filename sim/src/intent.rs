@@ -52,6 +52,8 @@ pub(crate) struct Desk {
     drawn: Drawn,
     /// By resident.
     wishes: Vec<Wish>,
+    /// How many each resident has.
+    counts: Vec<u8>,
     /// Where the wishes of each resident begin, and where those of the last end.
     bounds: Vec<u16>,
     /// What comes of each wish.

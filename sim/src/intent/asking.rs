@@ -46,7 +46,7 @@ struct Open {
 
 impl Planner<'_> {
     /// Finds who registers today of their own accord.
-    pub(super) fn find_registering(&self, desk: &mut Desk) {
+    pub(super) fn find_registering(&mut self, desk: &mut Desk) {
         self.standing.registering(self.today.day_ms + Ms::from(DAY_MS), &mut desk.registering);
     }
 

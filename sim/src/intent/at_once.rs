@@ -95,7 +95,7 @@ impl Planner<'_> {
             & complies
             & in_time
             & keeps
-            & self.standing.lesson(wish.household).is_none()
+            & !self.standing.has_learnt(wish.household)
             & self.standing.is_registered(wish.resident)
             && self.held(wish).is_none()
     }
@@ -103,10 +103,13 @@ impl Planner<'_> {
     /// Issues the passes that are issued at once.
     pub(super) fn issue(&mut self, desk: &Desk) {
         let Desk { wishes, at_once: AtOnce { asks_ms, numbers, uptake, .. }, .. } = desk;
+        let wish = |number: &u16| &wishes[usize::from(*number)];
+        let issued = numbers.iter().map(|number| (wish(number).resident, wish(number).purpose()));
+        self.tally.issue_at_once(self.people, issued);
         let mut last = (u16::MAX, 0);
         let [app, ..] = uptake.columns();
         for ((number, asks_ms), app) in numbers.iter().zip(asks_ms).zip(app) {
-            let wish = &wishes[usize::from(*number)];
+            let wish = wish(number);
             // Of several passes of a resident the last one asked for is remembered.
             let is_last = last.0 != wish.resident || *asks_ms >= last.1;
             self.issue_for(wish, *asks_ms, (*app, is_last));
@@ -141,7 +144,6 @@ impl Planner<'_> {
         };
         self.tally.request(self.today.day, &request);
         self.tally.fingerprint.add_pass(&pass);
-        self.tally.issued_at_once(people, wish.resident, wish.household, purpose);
         if is_last {
             let held = Held { until_min: (until_ms / Ms::from(MINUTE_MS)) as u32, is_annulled: false };
             self.standing.hold(wish.resident, purpose, held, false);
