@@ -164,6 +164,9 @@ pub(crate) struct Consent {
     /// Confirm that you operate the target's host; needed for every host but this one, and kept in the run's record
     #[arg(long = "i-operate-this-target", value_name = "HOST")]
     pub(crate) operated: Vec<String>,
+    /// Believe the certificate authorities in this file (PEM) when the target is https [default: those that this machine believes]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -204,8 +207,22 @@ pub(crate) struct Load {
     /// Sending threads [default: half the cores]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
+    /// What makes the requests [default: the engine's own client, HTTP/1.1]
+    #[arg(long, value_enum)]
+    pub(crate) client: Option<Client>,
     #[command(flatten)]
     pub(crate) output: Output,
+}
+
+/// What makes the requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Client {
+    /// The engine's own: HTTP/1.1, exact to microseconds
+    Lean,
+    /// For targets that need HTTP/2 over TLS; costs several times the processor time, and shows it
+    Reqwest,
+    /// The same without TLS: HTTP/2 from the first byte
+    H2c,
 }
 
 /// How requests come at a rate.

@@ -9,7 +9,7 @@ use passes::Purpose;
 use report::record::{Command, Results};
 use report::{RunFolder, RunRecord, terminal};
 
-use crate::args::{Arrivals as ArrivalsChoice, Asked, Consent, Load};
+use crate::args::{Arrivals as ArrivalsChoice, Asked, Client, Consent, Load};
 use crate::bad_file::BadFile;
 use crate::failure::{Ending, bad_input};
 use crate::progress::Progress as Shown;
@@ -33,6 +33,11 @@ pub(crate) fn run(arguments: &Load, stop: &Stop) -> anyhow::Result<Ending> {
     let mut scenario = Scenario::read_or_built_in(arguments.scenario.as_deref(), &arguments.changes.set)?;
     scenario.lends_objectives = arguments.scenario.is_none();
     scenario.load.threads = arguments.threads.and_then(std::num::NonZeroUsize::new).or(scenario.load.threads);
+    scenario.load.client = arguments.client.map_or(scenario.load.client, |client| match client {
+        Client::Lean => loadgen::Client::Lean,
+        Client::Reqwest => loadgen::Client::Reqwest,
+        Client::H2c => loadgen::Client::H2c,
+    });
     let target = target(&arguments.target.target, &arguments.target.consent)?;
     let session = Session::begin(Command::Load, stop);
     let job = job(arguments, &scenario, &session)?;
@@ -45,7 +50,11 @@ pub(crate) fn run(arguments: &Load, stop: &Stop) -> anyhow::Result<Ending> {
 
 /// The server named by `url`, if traffic may go there.
 pub(crate) fn target(url: &str, consent: &Consent) -> anyhow::Result<Target> {
-    Target::parse(url, &consent.operated).map_err(bad_input)
+    let target = Target::parse(url, &consent.operated).map_err(bad_input)?;
+    match &consent.ca_file {
+        None => Ok(target),
+        Some(ca_file) => target.with_ca_file(ca_file.clone()).map_err(bad_input),
+    }
 }
 
 /// Prepares the target, plays `job` and writes everything into `folder`.

@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind};
 
-use crate::response::{Head, LONGEST_ANSWER, Unreadable};
+use crate::response::{Chunks, Head, LONGEST_ANSWER, Unreadable};
 use crate::schedule::Ask;
 use crate::transport::Transport;
 
@@ -34,7 +34,7 @@ pub(crate) struct Connection {
     inbox: Vec<u8>,
     filled: usize,
     head: Option<Head>,
-    scratch: Vec<u8>,
+    chunks: Chunks,
 }
 
 /// How far an answer has come.
@@ -73,6 +73,7 @@ impl Connection {
         self.written = 0;
         self.filled = 0;
         self.head = None;
+        self.chunks.clear();
     }
 
     /// Writes as much of the outbox as the connection takes now. Returns whether any of it has gone out.
@@ -139,14 +140,14 @@ impl Connection {
             }
         }
         let Some(head) = self.head else { return Ok(false) };
-        Ok(head.body(&self.inbox[..self.filled], ended, &mut self.scratch)?.is_some())
+        Ok(head.body(&self.inbox[..self.filled], ended, &mut self.chunks)?.is_some())
     }
 
     fn answer(&mut self, ended: bool) -> Arrival<'_> {
         let Some(head) = self.head else { return Arrival::Unreadable };
         // The request must be out too: a server that answers before it has read all will not read the next one well.
         let keep = head.keep_alive && !ended && self.written == self.outbox.len();
-        match head.body(&self.inbox[..self.filled], ended, &mut self.scratch) {
+        match head.body(&self.inbox[..self.filled], ended, &mut self.chunks) {
             Ok(Some(body)) => Arrival::Answer { status: head.status, body, keep },
             _ => Arrival::Unreadable,
         }

@@ -7,6 +7,7 @@ use passes::Channel;
 use passes::wire::{RegisteredBatch, Registration, RegistrationBatch};
 use tokio::runtime::Runtime;
 
+use crate::tls::config_of;
 use crate::{LoadError, Target};
 
 /// Most residents in one request (`docs/api.md`).
@@ -26,11 +27,8 @@ impl Control {
     pub(crate) fn new(target: &Target) -> Result<Self, LoadError> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         // Nothing may lead elsewhere: no proxy, no redirect, and the address that was allowed.
-        let builder = match target.tls()? {
-            None => reqwest::Client::builder(),
-            Some(tls) => reqwest::Client::builder().tls_backend_preconfigured(tls.config()),
-        };
-        let client = builder
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(config_of(target.tls()?)?)
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .resolve(target.host(), target.address())

@@ -4,7 +4,6 @@
 //! waits for an answer; the only wait is for the next instant, the next event or the next time-out, whichever comes first. What is
 //! due goes out before answers are read, and again between one answer and the next.
 
-mod backlog;
 mod lane;
 mod pool;
 mod waiting;
@@ -15,6 +14,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::Kind;
+use crate::backlog::Backlog;
 use crate::connection::{Arrival, Flight};
 use crate::kind::Outcome;
 use crate::poller::{Poller, Readiness};
@@ -26,7 +26,6 @@ use crate::transport::Transport;
 
 pub(crate) use lane::{Bounds, Lane, LaneReport, Pace, Strain, Tally};
 
-use backlog::Backlog;
 use pool::{Habit, Pool};
 use waiting::{Pause, Waiting};
 

@@ -22,6 +22,7 @@
 
 mod arrival;
 mod assessment;
+mod backlog;
 mod capacity;
 mod connection;
 mod control;
@@ -31,6 +32,7 @@ mod hlog;
 mod journeys;
 mod judge;
 mod kind;
+mod multiplexed;
 mod plan;
 mod poller;
 mod ports;
@@ -65,7 +67,7 @@ pub use quantiles::{Measure, Quantiles};
 pub use record::Counts;
 pub use result::{Interval, KindResult, Limit, LoadResult};
 pub use run::{Options, Progress, run};
-pub use settings::{LoadSettings, RequestsPerConnection, Slo};
+pub use settings::{Client, LoadSettings, RequestsPerConnection, Slo};
 pub use target::{Target, TargetError};
 pub use tls::TlsError;
 pub use verdict::Verdict;

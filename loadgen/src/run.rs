@@ -19,10 +19,7 @@ use crate::schedule::{Errand, Mixed, Schedule, Source};
 use crate::showing::Showing;
 use crate::verdict::judge_run;
 use crate::watch::{self, Observed};
-use crate::{
-    Interval, Kind, KindResult, LoadError, LoadResult, LoadSettings, Measure, Plan, Quantiles, Slo, Target, Wallet,
-    Warning, system,
-};
+use crate::{Client, Interval, Kind, KindResult, LoadError, LoadResult, LoadSettings, Measure, Plan, Quantiles, Slo, Target, Wallet, Warning, multiplexed, system};
 
 /// How often progress is told.
 const TELL_EVERY: Duration = Duration::from_millis(200);
@@ -185,6 +182,11 @@ impl Play<'_> {
             Pace::Open => settings.spin_share(self.target.is_loopback()),
             Pace::Closed { .. } => 0.0,
         };
+        let clients = match settings.client {
+            Client::Lean => Vec::new(),
+            kind => (0..wallet.shards.len()).map(|_| multiplexed::client(self.target, kind, settings.timeout())).collect::<Result<_, _>>()?,
+        };
+        let (clients, url) = (&clients, &self.target.url());
         let cores = if settings.pin_threads { system::own_cores() } else { Vec::new() };
         let templates = Templates::new(self.target, self.get_path, format!("{}-{:x}", wallet.name, wallet.runs));
         wallet.runs += 1;
@@ -204,7 +206,7 @@ impl Play<'_> {
                     let done = done.clone();
                     scope.spawn(move || {
                         std::thread::sleep(start.saturating_duration_since(Instant::now()));
-                        let report = play(Lane {
+                        let lane_of_all = Lane {
                             address: self.target.address(),
                             tls,
                             journeys: Journeys { templates, showing, lanes, residents, shard, forged: String::new() },
@@ -219,7 +221,11 @@ impl Play<'_> {
                             start,
                             stop,
                             tally: &tallies[lane],
-                        });
+                        };
+                        let report = match clients.get(lane) {
+                            None => play(lane_of_all),
+                            Some(client) => multiplexed::play(lane_of_all, client, url),
+                        };
                         drop(done);
                         report
                     })
@@ -360,6 +366,7 @@ impl Gathered {
             strain: self.strain,
             connections_max: options.settings.connections_max,
             backlog_max: options.settings.backlog_max,
+            client: options.settings.client,
         };
         let kinds = kinds(self.counts, self.times);
         let limited_by = watch::limited_by(&options.slo, &observed);

@@ -36,6 +36,8 @@ pub struct LoadSettings {
     pub spin_share: Option<Share>,
     /// Whether each sending thread stays on one core, taken in turn from those that this process may use.
     pub pin_threads: bool,
+    /// What makes the requests.
+    pub client: Client,
     /// Whether the target's `/metrics` are read before and after a run, to learn how busy it was.
     pub read_metrics: bool,
     /// Sending threads. Default: half the cores, at least one; the other half belongs to the target when both share a machine.
@@ -55,6 +57,7 @@ impl Default for LoadSettings {
             requests_per_connection: RequestsPerConnection::default(),
             spin_share: None,
             pin_threads: false,
+            client: Client::Lean,
             read_metrics: true,
             threads: None,
         }
@@ -103,6 +106,19 @@ impl LoadSettings {
     pub(crate) fn timeout(&self) -> Duration {
         Duration::from_millis(u64::from(self.timeout_ms))
     }
+}
+
+/// What makes the requests of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Client {
+    /// The engine's own: HTTP/1.1 over non-blocking sockets.
+    #[default]
+    Lean,
+    /// reqwest: HTTP/2 where an https target offers it, else HTTP/1.1. `connections_max` then bounds the requests that are out.
+    Reqwest,
+    /// reqwest, speaking HTTP/2 from the first byte to an http target (prior knowledge, RFC 9113 section 3.3).
+    H2c,
 }
 
 /// How many requests are made on one connection before the asker closes it, in the mean and by kind: after each answer it is closed

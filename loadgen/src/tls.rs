@@ -47,12 +47,7 @@ impl Tls {
             Ok(address) => ServerName::from(address),
             Err(_) => ServerName::try_from(host.to_owned()).map_err(|_| TlsError::Name(host.to_owned()))?,
         };
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots(ca_file)?)
-            .with_no_client_auth();
-        Ok(Tls { config: Arc::new(config), name })
+        Ok(Tls { config: Arc::new(config(roots(ca_file)?)?), name })
     }
 
     /// A new session; it resumes an earlier one when the target let it.
@@ -60,10 +55,20 @@ impl Tls {
         ClientConnection::new(self.config.clone(), self.name.clone())
     }
 
-    /// The same settings for another client.
-    pub(crate) fn config(&self) -> ClientConfig {
-        (*self.config).clone()
+}
+
+/// The settings for another client of a target that is secured as `tls` says: one that believes nobody when it is not.
+pub(crate) fn config_of(tls: Option<Tls>) -> Result<ClientConfig, TlsError> {
+    match tls {
+        Some(tls) => Ok((*tls.config).clone()),
+        None => config(RootCertStore::empty()),
     }
+}
+
+fn config(roots: RootCertStore) -> Result<ClientConfig, TlsError> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }
 
 fn roots(ca_file: Option<&Path>) -> Result<RootCertStore, TlsError> {

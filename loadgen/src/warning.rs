@@ -104,6 +104,12 @@ pub enum Warning {
         /// How many requests.
         requests: u64,
     },
+    /// Requests were made by reqwest.
+    #[error(
+        "The requests were made by reqwest, whose timers are exact to a millisecond only and which costs several times the processor time of the engine's own \
+         client. Look at the send lag and at the generator's own processor time before you blame the target."
+    )]
+    CostlyClient,
     /// Sending waited for answers.
     #[error(
         "This run was a closed loop: whenever the target was slow, less was asked. Its times flatter the target and its rate is no capacity. Use a rate \

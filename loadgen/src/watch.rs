@@ -2,7 +2,7 @@
 
 use crate::engine::Strain;
 use crate::record::Counts;
-use crate::{Limit, Slo, Warning};
+use crate::{Client, Limit, Slo, Warning};
 
 /// A sending thread that is busy for more than this share of the time has nothing left for bursts.
 const BUSY_SHARE: f64 = 0.95;
@@ -23,6 +23,7 @@ pub(crate) struct Observed {
     pub(crate) strain: Strain,
     pub(crate) connections_max: u32,
     pub(crate) backlog_max: u32,
+    pub(crate) client: Client,
     /// The 99th percentile of the connection wait, of the kind where it is longest.
     pub(crate) connection_wait_p99_ms: f64,
     /// How many cores the target's process kept busy, where it says.
@@ -92,6 +93,9 @@ pub(crate) fn warnings(slo: &Slo, observed: &Observed, limited_by: Option<Limit>
     if observed.counts.without_pass > 0 {
         warnings.push(Warning::WithoutPass { requests: observed.counts.without_pass });
     }
+    if observed.client != Client::Lean {
+        warnings.push(Warning::CostlyClient);
+    }
     if observed.closed_loop {
         warnings.push(Warning::ClosedLoop);
     }
@@ -114,6 +118,7 @@ pub(crate) mod tests {
         cores: Some(2.0),
         connections_max: 512,
         backlog_max: 1_000,
+        client: Client::Lean,
     };
 
     #[test]

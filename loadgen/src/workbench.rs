@@ -7,7 +7,7 @@ use crate::judge::{Gain, judge};
 use crate::kind::Outcome;
 use crate::record::{Measured, Recorder, times};
 use crate::request::{Parts, Templates};
-use crate::response::Head;
+use crate::response::{Chunks, Head};
 use crate::{Kind, Target};
 
 /// A typical answer to an issue under the scheme `lookup`.
@@ -20,7 +20,7 @@ const ISSUED: &[u8] = b"HTTP/1.1 201 Created\r\ncontent-type: application/json\r
 pub struct Workbench {
     templates: Templates,
     outbox: Vec<u8>,
-    scratch: Vec<u8>,
+    chunks: Chunks,
     recorder: Recorder,
     index: u64,
 }
@@ -31,7 +31,7 @@ impl Workbench {
         Workbench {
             templates: Templates::new(target, "/", "0123456789abcdef-0".to_owned()),
             outbox: Vec::new(),
-            scratch: Vec::new(),
+            chunks: Chunks::default(),
             recorder: Recorder::new(Measured { from_ns: 0, until_ns: u64::MAX, limit_ns: 250_000_000 }),
             index: 0,
         }
@@ -55,7 +55,7 @@ impl Workbench {
     /// Parses and judges a typical answer to an issue; whether it is right.
     pub fn read_answer(&mut self) -> bool {
         let Ok(Some(head)) = Head::parse(ISSUED) else { return false };
-        let Ok(Some(body)) = head.body(ISSUED, false, &mut self.scratch) else { return false };
+        let Ok(Some(body)) = head.body(ISSUED, false, &mut self.chunks) else { return false };
         matches!(judge(Kind::Issue, true, head.status, body), (Outcome::Right, Gain::Pass { .. }))
     }
 

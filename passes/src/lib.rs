@@ -60,7 +60,7 @@ pub use phone::Asking;
 pub use policy::{Curfew, Exempt, Hours, Period, Phase, Policy, PurposeRule, Quota, Validity};
 pub use purpose::{Purpose, PurposeSet};
 pub use ring::KeyPlan;
-pub use rules::{Limit, Outing, Permission, QuotaWindow, Refusal, Rules, Window};
+pub use rules::{Limit, Outing, Permission, QuotaWindow, Refusal, Rules, SteadyPasses, Window};
 pub use scheme::{
     AskError, Check, Grant, Invalid, Issuer, Opaque, Permit, Scheme, SchemeError, SchemeKind, Showing, Verifier,
 };

@@ -21,6 +21,15 @@ pub use window::Window;
 /// (two minutes of leeway, as in RFC 8392's advice on small leeways).
 const CLOCK_LEEWAY_S: i64 = 120;
 
+/// What is told to every request of a day for a pass ([`Rules::steady_passes`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SteadyPasses {
+    /// How long before its start a pass may be asked for, in seconds.
+    pub advance_s: i64,
+    /// How long it lasts, in seconds.
+    pub length_s: i64,
+}
+
 /// A [`Policy`] in Unix seconds, ready to be asked. No answer allocates.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rules {
@@ -122,6 +131,27 @@ impl Rules {
         verdicts.all(|verdict| verdict == Some(first)).then_some(first)
     }
 
+    /// What every request for a pass for `purpose` is told whose pass is to start from `from_s` until just before `until_s`, however
+    /// long before within the time ahead: a pass from that start on, and how long it lasts. `None` when that depends, or when quotas,
+    /// a delay or a later phase have a say. With it a simulator asks once a day and not once a request.
+    pub fn steady_passes(&self, purpose: Purpose, from_s: i64, until_s: i64) -> Option<SteadyPasses> {
+        let regime = self.regime(from_s)?;
+        let asked_from_s = from_s - regime.advance_s;
+        let is_one =
+            std::ptr::eq(self.service(asked_from_s), regime) && std::ptr::eq(self.service(until_s - 1), regime);
+        let depends = until_s > self.until_s
+            || regime.earliest_start_s > 0
+            || self.longest_quota_period_s() > 0
+            || self.extensions.iter().any(|extension| extension.purpose == purpose)
+            || regime.verdict(purpose, from_s, until_s) != Some(Permission::NeedsPass);
+        match regime.validity(purpose, from_s, self.clock.second_of_day(from_s)) {
+            Ok(Validity::Seconds(length_s)) if is_one && !depends => {
+                Some(SteadyPasses { advance_s: regime.advance_s, length_s })
+            }
+            _ => None,
+        }
+    }
+
     /// How long before its start a pass may be asked for at `now_s`, in seconds.
     pub fn advance_s(&self, now_s: i64) -> i64 {
         self.service(now_s).advance_s
@@ -158,6 +188,11 @@ impl Rules {
     /// counts.
     pub fn longest_quota_period_s(&self) -> i64 {
         self.regimes.iter().flat_map(Regime::quota_periods_s).max().unwrap_or(0)
+    }
+
+    /// Whether a quota, at whatever time, counts passes for `purpose`.
+    pub fn has_quota(&self, purpose: Purpose) -> bool {
+        self.regimes.iter().flat_map(|regime| &regime.quotas).any(|quota| quota.purposes.contains(purpose))
     }
 
     /// When a pass asked for at `now_s` would hold. `start_s` is its wanted start (default: now) and `duration_s` its wanted

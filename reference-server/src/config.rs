@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use passes::{Algorithm, Rules, SchemeKind, SchemeSettings};
 
-use crate::{Clock, Staff, StoreKind};
+use crate::{Clock, Faults, Staff, StoreKind, TlsFiles};
 
 /// All that a server needs to know.
 #[derive(Clone, Debug)]
@@ -28,6 +28,10 @@ pub struct Config {
     pub retention_s: i64,
     /// How much work is taken on at once.
     pub limits: Limits,
+    /// The certificate to speak TLS with; none: plain HTTP.
+    pub tls: Option<TlsFiles>,
+    /// What is to go wrong in a rehearsal. Default: nothing.
+    pub faults: Faults,
 }
 
 impl Config {
@@ -43,6 +47,8 @@ impl Config {
             staff: Staff::anybody(),
             retention_s: 24 * 3_600,
             limits: Limits::default(),
+            tls: None,
+            faults: Faults::default(),
         }
     }
 
@@ -58,14 +64,25 @@ impl Config {
 /// How much work is taken on at once, and for how long. What comes beyond is refused at once with 503 and `Retry-After`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Requests that may be worked on at once. Default 1,024: at 10,000 answers a second, the last of them waits a tenth of a
-    /// second. A batch of residents counts as [`Limits::BATCH_WEIGHT`].
+    /// Most open connections; what comes beyond is told so and closed. Default 10,000.
+    pub connections: usize,
+    /// Most verifications that may be worked on at once; of what else is read, half as many. Default 1,024: at 10,000 answers a
+    /// second, the last of them waits a tenth of a second.
     pub in_flight: usize,
-    /// Of these, requests that write: registrations, issues, cancellations and check-ins. Default 512: fewer than `in_flight`, so
-    /// that officers are still answered when more people ask for passes than can be served.
+    /// Most requests that write which may be worked on at once: registrations, issues, cancellations and check-ins. A batch of
+    /// residents counts as [`Limits::BATCH_WEIGHT`]. Default 512: two groups of the embedded store's writer.
     pub writes_in_flight: usize,
+    /// How long a request may wait for its turn: as many are let in as are answered within this time, fewer than the bounds above
+    /// when the store is slow. Default 100 ms; raise it for a store that needs longer for a single answer.
+    pub wait: Duration,
     /// How long a request may take, reading it included. Default 10 s.
     pub request_timeout: Duration,
+    /// How long the head of a request may take to arrive, and a TLS handshake. Default 10 s.
+    pub head_timeout: Duration,
+    /// How long a connection may stay open without a request. Default 75 s; 2 s when three quarters of the connections are taken.
+    pub idle_timeout: Duration,
+    /// How long a client may leave an answer untaken. Default 10 s.
+    pub send_timeout: Duration,
     /// How long requests in flight may go on after a stop was asked for. Default 5 s.
     pub stop_timeout: Duration,
     /// Most passes one resident may be issued in a day, or in the period of a quota when that is longer, cancelled ones included.
@@ -87,14 +104,32 @@ impl Limits {
     /// Most passes in a stretch of time that an administrator can propose to revoke. Revoking them is one transaction, for which all
     /// other writes wait.
     pub const SELECTED_PASSES: usize = 20_000;
+
+    /// What a connection has to keep up with.
+    pub(crate) const fn pace(&self) -> Pace {
+        Pace { head: self.head_timeout, idle: self.idle_timeout, send: self.send_timeout }
+    }
+}
+
+/// The time limits of a connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pace {
+    pub(crate) head: Duration,
+    pub(crate) idle: Duration,
+    pub(crate) send: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Limits {
+            connections: 10_000,
             in_flight: 1_024,
             writes_in_flight: 512,
+            wait: Duration::from_millis(100),
             request_timeout: Duration::from_secs(10),
+            head_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(75),
+            send_timeout: Duration::from_secs(10),
             stop_timeout: Duration::from_secs(5),
             passes_per_resident: 1_000,
         }

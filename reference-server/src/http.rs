@@ -1,10 +1,10 @@
 //! The HTTP interface: what the server holds, its routes, and what stands in front of each.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::handler::Handler;
 use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
 use axum::middleware::{from_fn_with_state, map_response};
@@ -17,6 +17,8 @@ use self::gate::Gate;
 use self::metrics::Metrics;
 use self::outcomes::Outcomes;
 use self::problem::Problem;
+use self::rehearsal::Rehearsal;
+use self::request_id::RequestIds;
 use self::revocations::StatusLists;
 use self::route::Route;
 use crate::clock::RunningClock;
@@ -27,6 +29,7 @@ use crate::{Config, Limits, Staff};
 mod administration;
 mod admit;
 mod checking_in;
+mod connections;
 mod describe;
 mod drawing;
 mod extract;
@@ -38,14 +41,22 @@ mod operation;
 mod outcomes;
 mod pages;
 mod problem;
+mod process;
 mod qr;
+mod rehearsal;
+mod request_id;
 mod residents;
 mod revocations;
 mod route;
+#[cfg(test)]
+mod rush;
 mod service;
 mod showing;
 mod transparency;
 mod verifying;
+
+pub(crate) use admit::OVERLOADED_CONNECTION;
+pub(crate) use connections::CutOff;
 
 /// What all requests share.
 pub(crate) struct App {
@@ -62,9 +73,12 @@ pub(crate) struct App {
     staff: Staff,
     /// Places for those who draw: as many as processors.
     drawing: Semaphore,
-    limits: Limits,
-    gate: Gate,
-    metrics: Metrics,
+    pub(crate) limits: Limits,
+    pub(crate) gate: Gate,
+    pub(crate) metrics: Metrics,
+    request_ids: RequestIds,
+    turned_away: AtomicU64,
+    rehearsal: Option<Rehearsal>,
 }
 
 impl App {
@@ -79,11 +93,11 @@ impl App {
             store,
             scheme,
             scheme_kind: config.scheme,
+            status_lists: StatusLists::default(),
             retention: Retention::new(config.retention_s, &config.rules),
             rules: config.rules,
             started_s: clock.now_s(),
             clock,
-            status_lists: StatusLists::default(),
             outcomes: Outcomes::default(),
             token_key: secret.token_key(),
             staff: config.staff,
@@ -91,16 +105,20 @@ impl App {
             gate: Gate::new(&config.limits),
             limits: config.limits,
             metrics: Metrics::default(),
+            request_ids: RequestIds::new(random_word().map_err(OpenError::Random)?),
+            turned_away: AtomicU64::default(),
+            rehearsal: Rehearsal::begin(config.faults),
         })
     }
 }
 
-impl App {
-    /// Makes the keys of the time around now.
-    pub(crate) fn prepare(&self) {
-        self.scheme.issuer.prepare(self.clock.now_s());
-    }
+fn random_word() -> Result<u64, getrandom::Error> {
+    let mut word = [0; 8];
+    getrandom::fill(&mut word)?;
+    Ok(u64::from_ne_bytes(word))
+}
 
+impl App {
     /// Notes in the audit log with which staff and settings the server starts: who puts another administrator on the list is seen, too. A
     /// server that is open to all has no administrators, and no log.
     pub(crate) async fn note_start(&self) -> Result<(), StoreError> {
@@ -117,6 +135,11 @@ impl App {
         );
         self.store.act(Act::Start { at_s: self.clock.now_s(), detail }).await.map(drop)
     }
+
+    /// Makes the keys of the time around now.
+    pub(crate) fn prepare(&self) {
+        self.scheme.issuer.prepare(self.clock.now_s());
+    }
 }
 
 /// Every [`Route`] where its [operation](Route::operation) says, admitted and counted under its own name.
@@ -130,7 +153,8 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
     routes
         .method_not_allowed_fallback(async || Problem::MethodNotAllowed)
         .fallback(async || Problem::NotFound)
-        .layer(DefaultBodyLimit::max(Limits::BODY_BYTES))
+        // Bodies are limited where they are read, before a handler sees them.
+        .layer(DefaultBodyLimit::disable())
         .layer(map_response(keep_to_yourself))
         .with_state(Arc::clone(app))
 }
@@ -146,9 +170,7 @@ async fn keep_to_yourself(mut response: Response) -> Response {
 fn handler(route: Route, method: MethodFilter) -> MethodRouter<Arc<App>> {
     match route {
         Route::Register => on(method, residents::register),
-        Route::RegisterBatch => {
-            on(method, residents::register_batch.layer(DefaultBodyLimit::max(Limits::BATCH_BODY_BYTES)))
-        }
+        Route::RegisterBatch => on(method, residents::register_batch),
         Route::Issue => on(method, issuing::issue),
         Route::Show => on(method, issuing::show),
         Route::QrSvg => on(method, drawing::svg),
@@ -158,6 +180,12 @@ fn handler(route: Route, method: MethodFilter) -> MethodRouter<Arc<App>> {
         Route::CheckIn => on(method, checking_in::check_in),
         Route::LatestCheckIn => on(method, checking_in::latest),
         Route::Keys => on(method, service::keys),
+        Route::Transparency => on(method, transparency::transparency),
+        Route::Propose => on(method, administration::propose),
+        Route::Proposals => on(method, administration::proposals),
+        Route::Proposal => on(method, administration::proposal),
+        Route::Approve => on(method, administration::approve),
+        Route::AuditLog => on(method, administration::audit_log),
         Route::StatusLists => on(method, revocations::index),
         Route::StatusList => on(method, revocations::list),
         Route::Time => on(method, service::time),
@@ -165,12 +193,6 @@ fn handler(route: Route, method: MethodFilter) -> MethodRouter<Arc<App>> {
         Route::OfficerPage => on(method, pages::officer),
         Route::OfficerWorker => on(method, pages::officer_worker),
         Route::PageFile => on(method, pages::file),
-        Route::Transparency => on(method, transparency::transparency),
-        Route::Propose => on(method, administration::propose.layer(DefaultBodyLimit::max(Limits::BATCH_BODY_BYTES))),
-        Route::Proposals => on(method, administration::proposals),
-        Route::Proposal => on(method, administration::proposal),
-        Route::Approve => on(method, administration::approve),
-        Route::AuditLog => on(method, administration::audit_log),
         Route::OpenApi => on(method, openapi::openapi),
         Route::Health => on(method, service::health),
         Route::Ready => on(method, service::ready),

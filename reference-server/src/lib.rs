@@ -7,6 +7,7 @@
 //! - [`audit`]: the chained log of administrators' acts, and whether it was changed;
 //! - [`Staff`]: who verifies, registers in batches and administers;
 //! - [`Store`], [`StoreKind`]: the seam behind which residents and passes are kept, for tests and benchmarks.
+//! - [`Faults`]: what is to go wrong in a rehearsal.
 //!
 //! The interface on the wire is described in `docs/api.md`; its bodies are [`passes::wire`], the rules it obeys [`passes::Rules`].
 //!
@@ -16,6 +17,7 @@
 pub mod audit;
 mod clock;
 mod config;
+mod faults;
 mod http;
 mod kept;
 mod retention;
@@ -26,7 +28,8 @@ pub mod store;
 
 pub use clock::Clock;
 pub use config::{Config, Limits};
+pub use faults::{BadFault, Faults};
 pub use secret::Secret;
-pub use server::{Server, ServerError, run};
+pub use server::{Certificates, Server, ServerError, TlsError, TlsFiles, run};
 pub use staff::{Member, Role, Staff, StaffFault};
 pub use store::{Store, StoreKind};

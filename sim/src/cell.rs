@@ -72,6 +72,8 @@ impl CellDay {
             trips: self.trips.as_slice().into(),
             plans: self.plans.as_slice().into(),
             events: self.events.as_slice().into(),
+            passes: std::mem::take(&mut self.passes),
+            requests: std::mem::take(&mut self.requests),
             ..CellDay::default()
         }
     }
@@ -119,12 +121,30 @@ impl CellDay {
         self.passes.get_mut(*self.pass_of.get(plan)? as usize)
     }
 
-    /// A trip begins so much later than planned. Where it follows another stop, the resident stays there until then.
-    pub(crate) fn put_off(&mut self, trip: usize, late_ms: u32) {
+    /// A trip does not begin before `at_ms`. Where it follows another stop, the resident stays there until then.
+    pub(crate) fn put_off(&mut self, trip: usize, at_ms: u32) {
+        let late_ms = at_ms.saturating_sub(self.trips[trip].departs_ms);
         self.trips[trip].departs_ms += late_ms;
         if self.trips[trip].follows() {
             self.trips[trip - 1].length_ms += late_ms;
         }
+    }
+
+    /// A trip takes so much longer: the resident goes on to the next stop later by as much, and to no other trip before being home.
+    /// Returns when the resident is home from the last trip that this puts off, in milliseconds after midnight.
+    pub(crate) fn lengthen(&mut self, trip: usize, by_ms: u32) -> u32 {
+        self.trips[trip].length_ms += by_ms;
+        let resident = self.trips[trip].resident;
+        let mut home_ms = self.trips[trip].returns_ms();
+        let next = self.trips[trip + 1..].iter_mut().take_while(|next| next.resident == resident);
+        for next in next.filter(|next| next.is_made()) {
+            if next.departs_ms >= home_ms {
+                break;
+            }
+            next.departs_ms = home_ms;
+            home_ms = next.returns_ms();
+        }
+        home_ms
     }
 
     /// A trip leads home, or is not made: one that was to follow it begins at home.

@@ -32,8 +32,6 @@ pub(crate) enum Stage {
     StockingUp = 10,
     /// At which moment of a trip officers check the resident.
     Check = 11,
-    /// How long before leaving a resident asks.
-    Lead = 12,
     /// What else a resident is like.
     ResidentMore = 13,
     /// Whether a resident is ill.

@@ -5,6 +5,7 @@
 //! resident, how they fit into a day and what the policy and the service have to do with them.
 
 mod asking;
+mod at_once;
 mod caring;
 mod courses;
 mod due;
@@ -12,15 +13,17 @@ mod errands;
 mod schedule;
 mod wishes;
 
+use at_once::AtOnce;
 pub(crate) use courses::Course;
 use errands::Errand;
 use passes::Purpose;
-use wishes::Wish;
+use wishes::{Drawn, Wish};
 
 use crate::cell::{Cell, CellDay};
 use crate::draw::Words;
 use crate::needs::Needs;
 use crate::population::People;
+use crate::records::Wants;
 use crate::standing::Standing;
 use crate::tally::Tally;
 use crate::today::Today;
@@ -46,7 +49,7 @@ pub(crate) struct Desk {
     errands: [Vec<Errand>; Purpose::ALL.len()],
     /// Whom to draw a trip for.
     entries: Vec<[u32; 2]>,
-    unsorted: Vec<Wish>,
+    drawn: Drawn,
     /// By resident.
     wishes: Vec<Wish>,
     /// Where the wishes of each resident begin, and where those of the last end.
@@ -55,8 +58,9 @@ pub(crate) struct Desk {
     courses: Vec<Course>,
     /// Which wishes are open.
     open: Vec<u16>,
-    /// Their random numbers: when they ask, how long ahead, how their residents take to the service.
-    open_words: [Words; 3],
+    /// Their random numbers: how they ask, and how their residents take to the service.
+    open_words: [Words; 2],
+    at_once: AtOnce,
     /// Which trip each wish has become.
     trip_of: Vec<u16>,
     /// Who registers today of their own accord.
@@ -67,23 +71,32 @@ pub(crate) struct Desk {
 struct Planner<'a> {
     world: &'a World<'a>,
     today: &'a Today,
+    wants: Wants,
     people: &'a People,
     needs: &'a mut Needs,
-    standing: &'a Standing,
+    standing: &'a mut Standing,
     day: &'a mut CellDay,
     tally: &'a mut Tally,
 }
 
 /// Puts what everyone in `cell` intends into its day.
-pub(crate) fn of_cell(world: &World<'_>, today: &Today, cell: &mut Cell<'_>, desk: &mut Desk, tally: &mut Tally) {
+pub(crate) fn of_cell(
+    (world, today, wants): (&World<'_>, &Today, Wants),
+    cell: &mut Cell<'_>,
+    desk: &mut Desk,
+    tally: &mut Tally,
+) {
     let Cell { people, needs, standing, day, .. } = cell;
     day.clear();
-    let mut planner = Planner { world, today, people, needs, standing, day, tally };
+    let mut planner = Planner { world, today, wants, people, needs, standing, day, tally };
     planner.find_needs(desk);
     planner.find_errands(desk);
     planner.draw_wishes(desk);
     planner.schedule(desk);
     planner.settle(desk);
+    planner.find_registering(desk);
+    planner.ask_at_once(desk);
+    planner.issue(desk);
     planner.deal(desk);
     planner.stay_at_home(desk);
     planner.set_out(desk);

@@ -6,6 +6,8 @@
 use std::f64::consts::{PI, SQRT_2};
 use std::ops::RangeInclusive;
 
+use crate::lanes::{LANES, Lookup};
+
 /// A probability of `2^-10` lies between two knots, and above the last of these `2^-20`.
 const CELLS: usize = 1 << 10;
 /// The two tables share a knot: the end of the first is the beginning of the second.
@@ -43,23 +45,25 @@ impl Quantiles {
     }
 
     /// The value that `word` falls on: of two words the greater never gets the smaller value.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn at(&self, word: u32) -> u32 {
+        // How far above its knot the word lies is brought to the whole scale of a word in either table, so that there is no branch.
         let cell = (word >> 22) as usize;
-        if cell < CELLS - 1 {
-            self.between(cell, word, 22)
-        } else {
-            self.between(CELLS - 1 + (word >> 12) as usize % CELLS, word, 12)
-        }
+        let (knot, share) =
+            if cell < CELLS - 1 { (cell, word << 10) } else { (CELLS - 1 + (word >> 12) as usize % CELLS, word << 20) };
+        let (below, above) = (self.knots[knot % KNOTS], self.knots[(knot + 1) % KNOTS]);
+        below + ((u64::from(above - below) * u64::from(share) + (1 << 31)) >> 32) as u32
     }
+}
 
-    /// As far above knot `knot` as the low `bits` of `word` say.
-    #[inline]
-    fn between(&self, knot: usize, word: u32, bits: u32) -> u32 {
-        let (below, above) = (self.knots[knot], self.knots[knot + 1]);
-        let share = u64::from(word & ((1 << bits) - 1));
-        let half = 1 << (bits - 1);
-        below + ((u64::from(above - below) * share + half) >> bits) as u32
+impl Lookup for Quantiles {
+    #[inline(always)]
+    fn lanes(&self, words: [u32; LANES]) -> [u32; LANES] {
+        let mut values = [0; LANES];
+        for lane in 0..LANES {
+            values[lane] = self.at(words[lane]);
+        }
+        values
     }
 }
 

@@ -179,8 +179,7 @@ impl<'a, 'w> Resolver<'a, 'w> {
         if self.wants.requests {
             cell.day.requests.push(request);
         }
-        let time_out_ms = (self.world.behaviour.time_out_s * 1_000.0) as Ms;
-        let answer = self.shared.service.ask(at_ms, kind, luck, time_out_ms);
+        let answer = self.shared.service.ask(at_ms, kind, luck, self.world.time_out_ms());
         if matches!(answer, Answer::Failed { .. }) {
             self.tally.day.failed_requests[kind as usize] += 1;
         }
@@ -215,7 +214,7 @@ fn fetch(cells: &[Cell<'_>], keys: &[u64]) {
     let standings = of_cells().fold(0, |sum, event| {
         let (cell, plan) = (&cells[usize::from(event.plan.cell)], plan(event.plan));
         let trip = cell.day.trips.get(usize::from(plan.trip)).map_or(0, |trip| trip.departs_ms);
-        sum ^ cell.standing.glance(plan.resident) ^ trip
+        sum ^ cell.standing.glance(plan.resident) ^ trip ^ cell.people.first_resident
     });
     black_box((plans, standings));
 }

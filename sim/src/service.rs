@@ -116,6 +116,16 @@ impl Service {
         matches!(self.kind, Kind::Curve(_))
     }
 
+    /// How long every answer takes, where no request of someone who waits for `time_out_ms` can fail; `None` where one may.
+    pub(crate) fn sure_answer_ms(&self, time_out_ms: Ms) -> Option<Ms> {
+        match &self.kind {
+            Kind::Always(always) if self.outages.is_empty() => {
+                Some(always.latency_ms()).filter(|ms| *ms <= time_out_ms)
+            }
+            _ => None,
+        }
+    }
+
     /// Whether what one request meets depends on the others. If not, requests may be asked apart and in any order, each of a clone.
     pub(crate) const fn is_scarce(&self) -> bool {
         !matches!(self.kind, Kind::Always(_))

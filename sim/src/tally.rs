@@ -7,15 +7,17 @@ use crate::fingerprint::Fingerprint;
 use crate::plan::{Plan, TripRow};
 use crate::population::{AgeBand, People, Phone};
 use crate::records::Quarters;
+use crate::today::Today;
 use crate::{Counts, DaySummary, PassOutcome};
 
 const MINUTE_MS: i64 = 60_000;
 const QUARTER_MS: u32 = 15 * 60_000;
 /// Kinds of people that are counted apart: ages and phones.
 pub(crate) const GROUPS: usize = AgeBand::ALL.len() * Phone::ALL.len();
-/// What becomes of trips: the outcomes of passes, and not to be made.
-const OUTCOMES: usize = PassOutcome::ALL.len() + 1;
-const NOT_MADE: usize = OUTCOMES - 1;
+/// What is counted by kind: trips by the outcomes of their passes, those not made in obedience, and passes that were issued at once.
+const OUTCOMES: usize = PassOutcome::ALL.len() + 2;
+const NOT_MADE: usize = PassOutcome::ALL.len();
+const ISSUED_AT_ONCE: usize = NOT_MADE + 1;
 const DAY_MIN: usize = 24 * 60;
 /// Requests of a day lie within the day before, the day, and three after.
 const MINUTES: usize = 5 * DAY_MIN;
@@ -90,6 +92,12 @@ impl Tally {
         self.add_outcome(people, resident, household, purpose, NOT_MADE);
     }
 
+    /// Counts a pass that a resident of a cell is issued at once.
+    #[inline]
+    pub(crate) fn issued_at_once(&mut self, people: &People, resident: u16, household: u16, purpose: Purpose) {
+        self.add_outcome(people, resident, household, purpose, ISSUED_AT_ONCE);
+    }
+
     #[inline]
     fn add_outcome(&mut self, people: &People, resident: u16, household: u16, purpose: Purpose, outcome: usize) {
         let group = people.residents[usize::from(resident)].counted_with();
@@ -128,18 +136,19 @@ impl Tally {
         add(self.place_trips.as_flattened_mut(), other.place_trips.as_flattened());
     }
 
-    /// Adds the trips, which were counted by kind, to the counts.
-    pub(crate) fn settle(&mut self) {
+    /// Adds what was counted by kind to the counts.
+    pub(crate) fn settle(&mut self, today: &Today) {
+        let wait_ms = today.sure_answer_ms.map_or(0, |ms| ms as u64);
         for (index, trips) in self.trips.iter_mut().enumerate() {
             let trips = std::mem::take(trips);
             let (group, rest) = (index % GROUPS, index / GROUPS);
             let (outcome, purpose) = (rest % OUTCOMES, rest / OUTCOMES);
-            add_trips(&mut self.day.purposes[purpose], outcome, trips);
-            add_trips(&mut self.groups[group], outcome, trips);
+            add_outcomes(&mut self.day.purposes[purpose], outcome, trips, wait_ms);
+            add_outcomes(&mut self.groups[group], outcome, trips, wait_ms);
         }
         for (counts, trips) in self.places.iter_mut().zip(&mut self.place_trips) {
             for (outcome, trips) in std::mem::take(trips).into_iter().enumerate() {
-                add_trips(counts, outcome, trips);
+                add_outcomes(counts, outcome, trips, wait_ms);
             }
         }
     }
@@ -155,14 +164,21 @@ impl Tally {
     }
 }
 
-fn add_trips(counts: &mut Counts, outcome: usize, trips: u64) {
-    let Some(pass) = PassOutcome::ALL.get(outcome) else {
-        counts.trips_not_made += trips;
-        return;
-    };
-    let without = matches!(pass, PassOutcome::Without | PassOutcome::Refused | PassOutcome::GaveUp);
-    counts.trips += trips;
-    counts.trips_without_pass += if without { trips } else { 0 };
+/// Adds `number` of what has this outcome; a pass that was issued at once took `wait_ms`.
+fn add_outcomes(counts: &mut Counts, outcome: usize, number: u64, wait_ms: u64) {
+    match outcome {
+        NOT_MADE => counts.trips_not_made += number,
+        ISSUED_AT_ONCE => {
+            counts.passes += number;
+            counts.wait_sum_ms += number * wait_ms;
+        }
+        pass => {
+            let pass = PassOutcome::ALL[pass];
+            let without = matches!(pass, PassOutcome::Without | PassOutcome::Refused | PassOutcome::GaveUp);
+            counts.trips += number;
+            counts.trips_without_pass += if without { number } else { 0 };
+        }
+    }
 }
 
 fn add<T: Copy + std::ops::AddAssign>(to: &mut [T], from: &[T]) {

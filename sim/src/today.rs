@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
-use passes::{Permission, Purpose};
+use passes::{Permission, Purpose, SteadyPasses};
 
 use crate::PassOutcome;
 use crate::draw::Chance;
 use crate::intent::Course;
 use crate::population::{AgeBand, Occupation, Resident};
+use crate::service::Service;
 use crate::settings::Behaviour;
 use crate::uptake::{DAY_MS, Ms};
 use crate::world::World;
@@ -35,6 +36,8 @@ pub(crate) struct Today {
     pub(crate) has_gates: bool,
     /// How many of today's requests for a pass are malformed.
     pub(crate) malformed: Chance,
+    /// How long every answer takes; `None` where a request can fail.
+    pub(crate) sure_answer_ms: Option<i32>,
 }
 
 /// What there is to say of all trips for a purpose on a day.
@@ -48,10 +51,23 @@ pub(crate) struct Terms {
     pub(crate) beyond: Course,
     /// How many of the 65,536 ranks of compliance comply.
     pub(crate) ranks: u32,
+    /// What is told to every request for a pass for a trip of today, if nothing stands in the way of any and nothing between asking and
+    /// leaving can change it: then nobody needs to wait and see.
+    pub(crate) passes: Option<PassTerms>,
+}
+
+/// What passes of a purpose are like today, all of them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PassTerms {
+    /// How long before its start one may be asked for.
+    pub(crate) advance_ms: i32,
+    pub(crate) length_ms: i32,
+    /// How long it takes from asking to the pass.
+    pub(crate) answer_ms: i32,
 }
 
 impl Terms {
-    fn new(world: &World<'_>, purpose: Purpose, permission: Option<Permission>) -> Self {
+    fn new(world: &World<'_>, purpose: Purpose, permission: Option<Permission>, passes: Option<PassTerms>) -> Self {
         let (without, never) = (Course::Goes(PassOutcome::Without), Chance::default());
         let (within, beyond, complies) = match permission {
             None => (Course::IsOpen, Course::IsOpen, never),
@@ -59,14 +75,41 @@ impl Terms {
             Some(Permission::Forbidden(_)) => (Course::StaysAtHome, without, world.chances.obeys),
             Some(Permission::NeedsPass) => (Course::IsOpen, without, world.chances.seeks[purpose as usize]),
         };
-        Terms { permission, within, beyond, ranks: complies.ranks() }
+        Terms { permission, within, beyond, ranks: complies.ranks(), passes }
     }
 }
 
 impl Today {
-    pub(crate) fn new(world: &World<'_>, day: u16) -> Self {
+    /// From when on anything happens on account of this day, in milliseconds after its midnight: not before the first midnight, nor
+    /// before the day before this one, which observers have seen.
+    pub(crate) fn begins_ms(&self) -> i32 {
+        if self.day == 0 { 0 } else { -(DAY_MS as i32) }
+    }
+}
+
+impl PassTerms {
+    /// None for passes that last longer than a day: those are remembered in another way.
+    fn new(passes: SteadyPasses, answer_ms: i32) -> Option<Self> {
+        let SteadyPasses { advance_s, length_s } = passes;
+        let ms = |seconds: i64| (seconds * 1_000).min(DAY_MS) as i32;
+        (length_s * 1_000 <= DAY_MS).then(|| PassTerms {
+            advance_ms: ms(advance_s),
+            length_ms: ms(length_s),
+            answer_ms,
+        })
+    }
+}
+
+impl Today {
+    /// The day as it will be in `world`, where `service` answers.
+    pub(crate) fn new(world: &World<'_>, service: &Service, day: u16) -> Self {
         let day_ms = Ms::from(day) * DAY_MS;
         let [from_s, until_s] = [day_ms, day_ms + DAY_MS].map(|at_ms| world.unix_s(at_ms));
+        let malformed = malformed(world.behaviour, world.uptake.days_open(day_ms));
+        let has_gates = world.gates.iter().any(|gate| gate.is_manned_between(day_ms, day_ms + DAY_MS));
+        let sure_answer_ms = service.sure_answer_ms(world.time_out_ms()).and_then(|ms| i32::try_from(ms).ok());
+        let answer_ms = sure_answer_ms.filter(|_| malformed.is_never() && !has_gates);
+        let passes = |purpose| PassTerms::new(world.rules.steady_passes(purpose, from_s, until_s)?, answer_ms?);
         let is_weekend = world.calendar.is_weekend(day);
         let needs =
             |kind: usize| Resident::of_kind(kind).map_or([0; 4], |resident| likely(world, resident, is_weekend));
@@ -74,12 +117,14 @@ impl Today {
             day,
             day_ms,
             needs: Box::new(std::array::from_fn(needs)),
-            terms: Purpose::ALL
-                .map(|purpose| Terms::new(world, purpose, world.rules.verdict_all_day(purpose, from_s, until_s))),
+            terms: Purpose::ALL.map(|purpose| {
+                Terms::new(world, purpose, world.rules.verdict_all_day(purpose, from_s, until_s), passes(purpose))
+            }),
             hears_news: world.uptake.news_is_fresh(day_ms),
             patients: patients(world, day),
-            has_gates: world.gates.iter().any(|gate| gate.is_manned_between(day_ms, day_ms + DAY_MS)),
-            malformed: malformed(world.behaviour, world.uptake.days_open(day_ms)),
+            has_gates,
+            malformed,
+            sure_answer_ms,
         }
     }
 }

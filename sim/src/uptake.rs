@@ -183,9 +183,9 @@ impl Uptake {
             + Ms::from(self.morning_ms.at(delay.rotate_left(16))).min(DAY_MS / 2)
     }
 
-    /// How long before leaving a resident who asks ahead does so.
-    pub(crate) fn lead_ms(&self, word: u32) -> Ms {
-        self.lead_ms.at(word).into()
+    /// How long before leaving residents who ask ahead do so, in milliseconds.
+    pub(crate) fn lead_ms(&self) -> &Quantiles {
+        &self.lead_ms
     }
 
     /// Whether `applicant`, having registered of their own accord, asks for a pass at once.

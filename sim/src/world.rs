@@ -97,6 +97,11 @@ impl<'a> World<'a> {
         }
     }
 
+    /// How long a resident or an officer waits for an answer.
+    pub(crate) fn time_out_ms(&self) -> Ms {
+        (self.behaviour.time_out_s * 1_000.0) as Ms
+    }
+
     /// The Unix second of an instant.
     pub(crate) fn unix_s(&self, at_ms: Ms) -> i64 {
         self.midnight_unix_s + at_ms.div_euclid(1_000)

@@ -16,7 +16,7 @@ const ARROWS: [(&str, &[&str]); 7] = [
 ];
 
 /// Third-party crates with one home: named in no other crate's `[dependencies]`.
-const HOMES: [(&str, &[&str]); 21] = [
+const HOMES: [(&str, &[&str]); 22] = [
     ("polars", &["report"]),
     ("parquet", &["report"]),
     ("plotters", &["report"]),
@@ -24,6 +24,7 @@ const HOMES: [(&str, &[&str]); 21] = [
     ("reqwest", &["loadgen"]),
     ("axum", &["reference-server"]),
     ("rusqlite", &["reference-server"]),
+    ("tokio-postgres", &["reference-server"]),
     ("schemars", &["passes", "reference-server"]),
     ("fast_qr", &["reference-server"]),
     ("rand_distr", &["sim", "loadgen"]),

@@ -2,10 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails must fail its test")]
 
+mod allocations;
 mod capacity;
+mod faults;
 mod journeys;
 mod outcomes;
 mod paces;
+mod script;
 mod server;
 mod stall;
 mod support;
+mod tls;

@@ -62,22 +62,6 @@ impl Route {
                 .refuses([Problem::NotFound]),
             Route::Keys => Operation::get("/v1/keys", "The keys to verify with offline")
                 .gives::<wire::KeySet>(StatusCode::OK, "A JSON Web Key Set (RFC 7517)."),
-            Route::StatusLists => {
-                Operation::get("/v1/revocations", "The lists of passes that were withdrawn")
-                    .gives::<wire::StatusLists>(StatusCode::OK, "Those that withdraw a pass which is not over.")
-            }
-            Route::StatusList => Operation::get("/v1/revocations/{list}", "One list, signed")
-                .answers(StatusCode::OK, Content::Of(wire::STATUS_LIST_CWT), "A status list token.")
-                .refuses([Problem::NotFound]),
-            Route::Time => Operation::get("/v1/time", "What time the service believes it is")
-                .gives::<wire::ServiceTime>(StatusCode::OK, "The time by which passes begin and end."),
-            Route::ResidentPage => page("/", "The resident's page", "text/html"),
-            Route::OfficerPage => page("/officer", "The officer's page", "text/html"),
-            Route::OfficerWorker => {
-                page("/officer-worker.js", "Keeps the officer's page for offline use", "text/javascript")
-            }
-            Route::PageFile => page("/pages/{file}", "A style sheet or script of the pages", "text/javascript")
-                .refuses([Problem::NotFound]),
             Route::Transparency => Operation::get("/v1/transparency", "What the public may know")
                 .gives::<wire::Transparency>(
                     StatusCode::OK,
@@ -112,6 +96,22 @@ impl Route {
                 })
                 .gives::<wire::AuditLog>(StatusCode::OK, "At most 1,000 entries and the end of the log.")
                 .refuses([Problem::InvalidQuery]),
+            Route::StatusLists => {
+                Operation::get("/v1/revocations", "The lists of passes that were withdrawn")
+                    .gives::<wire::StatusLists>(StatusCode::OK, "Those that withdraw a pass which is not over.")
+            }
+            Route::StatusList => Operation::get("/v1/revocations/{list}", "One list, signed")
+                .answers(StatusCode::OK, Content::Of(wire::STATUS_LIST_CWT), "A status list token.")
+                .refuses([Problem::NotFound]),
+            Route::Time => Operation::get("/v1/time", "What time the service believes it is")
+                .gives::<wire::ServiceTime>(StatusCode::OK, "The time by which passes begin and end."),
+            Route::ResidentPage => page("/", "The resident's page", "text/html"),
+            Route::OfficerPage => page("/officer", "The officer's page", "text/html"),
+            Route::OfficerWorker => {
+                page("/officer-worker.js", "Keeps the officer's page for offline use", "text/javascript")
+            }
+            Route::PageFile => page("/pages/{file}", "A style sheet or script of the pages", "text/javascript")
+                .refuses([Problem::NotFound]),
             Route::OpenApi => Operation::get("/openapi.json", "This document").answers(
                 StatusCode::OK,
                 Content::Of("application/json"),

@@ -11,6 +11,7 @@ use passes::wire::{KeySet, ServiceTime};
 
 use super::App;
 use super::problem::Problem;
+use super::request_id::RequestId;
 use crate::store::StoreError;
 
 /// `GET /v1/keys`
@@ -37,7 +38,7 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<&'static str, P
 
 /// `GET /metrics`
 pub(super) async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], app.metrics.text(&app.gate, &app.store.tally()))
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], app.metrics_text())
 }
 
 impl App {
@@ -45,7 +46,11 @@ impl App {
     pub(super) fn kept<T>(&self, answer: Result<T, StoreError>) -> Result<T, Problem> {
         answer.map_err(|error| match error {
             StoreError::Busy | StoreError::Closed | StoreError::Unavailable => Problem::Overloaded,
-            StoreError::Database(_) => Problem::Internal,
+            StoreError::Database(cause) => {
+                let request = RequestId::current().map(tracing::field::display);
+                tracing::error!(request, %cause, "the store failed");
+                Problem::Internal
+            }
         })
     }
 }

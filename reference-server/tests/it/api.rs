@@ -289,7 +289,7 @@ async fn who_looks_after_the_server_sees_how_it_is() {
         "lockgate_requests_total{route=\"register\",status=\"2xx\"} 1",
         "lockgate_requests_total{route=\"verify\",status=\"2xx\"} 1",
         "lockgate_requests_total{route=\"show\",status=\"4xx\"} 1",
-        "lockgate_requests_in_flight{bound=\"all\"} 0",
+        "lockgate_requests_in_flight{lane=\"officers\"} 0",
         "lockgate_store_writes_per_commit_count 2",
     ] {
         assert!(metrics.lines().any(|found| found == line), "{line} in\n{metrics}");

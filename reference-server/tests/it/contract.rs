@@ -11,6 +11,7 @@ use reference_server::store::{
     Act, Acted, Asked, Issuance, KeyDigest, NewPass, NewResident, Proposal, ProposalId, Store, StoreError,
 };
 
+use crate::cluster::Cluster;
 use crate::support::{START_S, embedded};
 
 mod acting;
@@ -19,6 +20,7 @@ mod counting;
 mod embedded;
 mod ending;
 mod issuing;
+mod postgres;
 mod purging;
 mod racing;
 mod registering;
@@ -44,8 +46,11 @@ impl Deref for Doors {
 /// Runs a law on a new store of every kind.
 async fn on_every_store<F: Future<Output = ()>>(law: impl Fn(Arc<Doors>) -> F) {
     let dir = tempfile::tempdir().unwrap();
-    for kind in [StoreKind::Memory, embedded(dir.path())] {
-        let doors = Arc::new(Doors(vec![kind.open(1_024).unwrap().store.into()]));
+    let mut kinds = vec![(StoreKind::Memory, 1), (embedded(dir.path()), 1)];
+    kinds.extend(Cluster::shared().map(|cluster| (cluster.store(), 2)));
+    for (kind, doors) in kinds {
+        let doors = (0..doors).map(|_| kind.open(1_024).unwrap().store.into());
+        let doors = Arc::new(Doors(doors.collect()));
         law(Arc::clone(&doors)).await;
         for store in &doors.0 {
             store.close().await.unwrap();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use passes::wire::{IssuedPass, KeySet, PROBLEM_JSON, PassRequest, Problem, Registered, Transparency, Verification};
 use passes::{Key, Period, Policy, Purpose, PurposeRule, Quota, Rules, SchemeKind};
-use reference_server::{Clock, Config, Member, Role, ServerError, Staff, StoreKind, run};
+use reference_server::{Certificates, Clock, Config, Member, Role, ServerError, Staff, StoreKind};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
@@ -63,10 +63,21 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) async fn start(config: Config) -> Self {
+        Self::serve(reference_server::Server::open(config).unwrap()).await
+    }
+
+    /// A server with TLS, and what reads its certificates again.
+    pub(crate) async fn start_with_certificates(config: Config) -> (Self, Certificates) {
+        let server = reference_server::Server::open(config).unwrap();
+        let certificates = server.certificates().unwrap();
+        (Self::serve(server).await, certificates)
+    }
+
+    async fn serve(server: reference_server::Server) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(run(listener, config, async { drop(stopped.await) }));
+        let task = tokio::spawn(server.serve(listener, async { drop(stopped.await) }));
         Server { address, client: Client::new(), stop, task }
     }
 
@@ -156,4 +167,16 @@ pub(crate) async fn removed(ask: &Asking) -> Transparency {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     panic!("nothing was removed");
+}
+
+/// Waits until the metrics have this `line`.
+pub(crate) async fn until(ask: &Asking, line: &str) {
+    let mut metrics = String::new();
+    for _ in 0..2_000 {
+        metrics = ask.get("/metrics").send().await.unwrap().text().await.unwrap();
+        if metrics.lines().any(|found| found == line) {
+            return;
+        }
+    }
+    panic!("{line} never came to be; in the end\n{metrics}");
 }

@@ -45,27 +45,54 @@ fn pack_block(deltas: &[i64; BLOCK], count: usize, bytes: &mut Vec<u8>) {
     bytes.extend(miniblocks.iter().map(|miniblock| width(miniblock) as u8));
     // A miniblock beyond the last value has the width 0 and so no bytes.
     for miniblock in miniblocks {
-        pack_bits(miniblock, width(miniblock), bytes);
+        pack_miniblock(miniblock, width(miniblock), bytes);
     }
 }
 
-/// Appends the lowest `width` bits of each value, the first in the lowest bits. The number of bits is a multiple of 8.
-fn pack_bits(values: &[u64], width: u32, bytes: &mut Vec<u8>) {
-    if width == 0 {
-        return;
+/// Appends the lowest `width` bits of each value, the first in the lowest bits.
+///
+/// Where the width is known when this is compiled, the loop over the values becomes a row of shifts without a branch; so the widths
+/// that columns have are listed.
+fn pack_miniblock(values: &[u64; MINIBLOCK], width: u32, bytes: &mut Vec<u8>) {
+    macro_rules! known {
+        ($($known:literal)*) => {
+            match width {
+                0 => {}
+                $($known => bytes.extend_from_slice(packed::<$known>(values).as_flattened()),)*
+                _ => pack_bits(values, width, bytes),
+            }
+        };
     }
-    let (mut word, mut filled) = (0, 0);
+    known!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28);
+}
+
+/// 32 values of `WIDTH` bits as that many words of 32 bits.
+#[inline]
+fn packed<const WIDTH: usize>(values: &[u64; MINIBLOCK]) -> [[u8; 4]; WIDTH] {
+    let mut words = [[0; 4]; WIDTH];
+    let (mut word, mut filled, mut next) = (0, 0, 0);
     for value in values {
         word |= value << filled;
-        filled += width;
-        if filled >= u64::BITS {
-            bytes.extend_from_slice(&word.to_le_bytes());
-            filled -= u64::BITS;
-            // What did not fit; nothing when all did.
-            word = if filled == 0 { 0 } else { value >> (width - filled) };
+        filled += WIDTH;
+        if filled >= 32 {
+            words[next] = (word as u32).to_le_bytes();
+            (word, filled, next) = (word >> 32, filled - 32, next + 1);
         }
     }
-    bytes.extend_from_slice(&word.to_le_bytes()[..filled as usize / 8]);
+    words
+}
+
+/// Appends the lowest `width` bits of each value, whatever their width.
+fn pack_bits(values: &[u64; MINIBLOCK], width: u32, bytes: &mut Vec<u8>) {
+    let (mut word, mut filled) = (0_u128, 0);
+    for value in values {
+        word |= u128::from(*value) << filled;
+        filled += width;
+        while filled >= 32 {
+            bytes.extend_from_slice(&(word as u32).to_le_bytes());
+            (word, filled) = (word >> 32, filled - 32);
+        }
+    }
 }
 
 /// Bits that a code up to `greatest` takes; at least one, since readers differ about none.

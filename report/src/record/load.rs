@@ -41,8 +41,17 @@ pub struct LoadResults {
     /// Answers per second in the measured time, right or not; none in records of earlier versions.
     #[serde(default)]
     pub throughput_per_s: Option<f64>,
-    /// Processor time the generator used, in seconds.
+    /// Processor time the generator used, in seconds, spinning included.
     pub generator_cpu_s: f64,
+    /// Of it, what went into spinning before instants; nothing in records of earlier versions.
+    #[serde(default)]
+    pub generator_spin_s: f64,
+    /// Processor time that the target's process used meanwhile, in seconds, where its `/metrics` tell.
+    #[serde(default)]
+    pub target_cpu_s: Option<f64>,
+    /// Which side was at its limit and what to do: `VALID: ...`, `GENERATOR-LIMITED: ...`, `TARGET-LIMITED: ...`.
+    #[serde(default)]
+    pub assessment: Option<String>,
     /// The server under test.
     pub target: String,
     /// What was played, in words: `60 s from 2020-04-02 12:07:07`, or a rate.
@@ -111,6 +120,10 @@ pub struct KindRecord {
     pub service_time_us: Quantiles,
     /// From the intended instant to sending; nothing in a closed loop, in which nothing is due.
     pub send_lag_us: Quantiles,
+    /// From taking a request up to sending it: waiting for a connection, opening it, the TLS handshake; nothing in records of
+    /// earlier versions.
+    #[serde(default)]
+    pub connection_wait_us: Quantiles,
 }
 
 impl KindRecord {

@@ -43,6 +43,9 @@ pub fn write_load(
         replayed: false,
         throughput_per_s: Some(result.throughput_per_s),
         generator_cpu_s: result.generator_cpu_s,
+        generator_spin_s: result.generator_spin_s,
+        target_cpu_s: result.target_cpu_s,
+        assessment: Some(result.assessment.clone()),
         target: target.to_owned(),
         window,
     })
@@ -67,6 +70,7 @@ fn kind_record(result: &KindResult, closed_loop: bool) -> KindRecord {
         service_time_us: result.service_time().into(),
         // Nothing is due in a closed loop, so nothing can be sent late.
         send_lag_us: if closed_loop { Quantiles::default() } else { result.send_lag().into() },
+        connection_wait_us: result.connection_wait().into(),
     }
 }
 

@@ -49,7 +49,7 @@ pub const PERCENTILES: TableSchema = TableSchema {
         ColumnSchema::of(
             "measure",
             ColumnKind::OneOf(measures),
-            "response_time: intended instant to answer; service_time: sending to answer; send_lag: intended instant to sending",
+            "response_time: intended instant to answer; service_time: sending to answer; send_lag: intended instant to sending; connection_wait: taking up to sending",
         ),
         ColumnSchema {
             name: "percentile",

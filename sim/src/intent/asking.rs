@@ -6,9 +6,9 @@ use super::courses::Course;
 use super::wishes::Wish;
 use super::{Desk, Planner};
 use crate::PassOutcome;
-use crate::draw::{Stage, Streams, scale};
+use crate::draw::{Stage, Streams, Words, scale};
 use crate::gates::Queues;
-use crate::plan::{Act, Event, Flags, NO_TRIP, Plan, PlanId, PlanState};
+use crate::plan::{Act, Event, Flags, NEVER_MS, NO_TRIP, Plan, PlanId, PlanState};
 use crate::profile::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::standing::{Held, Lesson};
 use crate::uptake::{Applicant, Ms, complies};
@@ -22,7 +22,7 @@ const TRIAL_MS: u32 = HOUR_MS;
 /// Who asks at the door does so one to three minutes before leaving.
 const AT_THE_DOOR_MS: std::ops::Range<u32> = MINUTE_MS..3 * MINUTE_MS;
 /// Who asks ahead allows at least this much time.
-const LEAST_LEAD_MS: i32 = 3 * MINUTE_MS as i32;
+const LEAST_LEAD_MS: u32 = 3 * MINUTE_MS;
 /// Nobody asks for tomorrow's trips before today.
 const LONGEST_LEAD_MS: Ms = DAY_MS as Ms;
 
@@ -41,15 +41,17 @@ struct Open {
     /// The index of the wish.
     number: u16,
     asking: [u32; 4],
-    lead: u32,
     applicant: Applicant,
 }
 
 impl Planner<'_> {
+    /// Finds who registers today of their own accord.
+    pub(super) fn find_registering(&self, desk: &mut Desk) {
+        self.standing.registering(self.today.day_ms + Ms::from(DAY_MS), &mut desk.registering);
+    }
+
     /// Deals with the wishes whose course is open, and lets those register who do so today, resident by resident.
     pub(super) fn deal(&mut self, desk: &mut Desk) {
-        let next_midnight_ms = self.today.day_ms + Ms::from(DAY_MS);
-        self.standing.registering(next_midnight_ms, &mut desk.registering);
         self.draw_for_open(desk);
         let Desk { wishes, courses, open, open_words, registering, .. } = desk;
         let mut registering = registering.iter().copied().peekable();
@@ -63,9 +65,9 @@ impl Planner<'_> {
             let registers_today = registering.next_if_eq(&resident).is_some();
             let mut dealings = registers_today.then(|| self.dealings(resident, true));
             for (number, block) in numbers.iter().zip(&mut blocks) {
-                let [asking, [lead, ..], uptake] = open_words.each_ref().map(|words| words.at(block));
+                let [asking, uptake] = open_words.each_ref().map(|words| words.at(block));
                 let applicant = Applicant::new(self.people.residents[usize::from(resident)], uptake);
-                let open = Open { number: *number, asking, lead, applicant };
+                let open = Open { number: *number, asking, applicant };
                 let wish = usize::from(*number);
                 courses[wish] = self.decide_wish(&mut dealings, &wishes[wish..], &open);
             }
@@ -79,19 +81,29 @@ impl Planner<'_> {
 
     /// Draws what may matter for the wishes that are open.
     fn draw_for_open(&self, desk: &mut Desk) {
-        let Desk { wishes, open, entries, open_words: [asking, lead, uptake], .. } = desk;
-        let (world, day) = (self.world, self.today.day);
-        let entry = |number: &u16, day: u16, item: fn(&Wish) -> u16| {
-            let wish = &wishes[usize::from(*number)];
-            Streams::entry(self.number_of(wish.resident), day, item(wish))
-        };
+        let Desk { wishes, open, entries, open_words: [asking, uptake], .. } = desk;
+        self.draw_for(wishes, open, entries, (asking, Stage::Asking));
+        self.draw_for(wishes, open, entries, (uptake, Stage::Uptake));
+    }
+
+    /// Draws for the wishes with these numbers what decides how they are asked for, or how their residents take to the service, which is
+    /// the same on all days.
+    pub(super) fn draw_for(
+        &self,
+        wishes: &[Wish],
+        numbers: &[u16],
+        entries: &mut Vec<[u32; 2]>,
+        (words, stage): (&mut Words, Stage),
+    ) {
+        let wish = |number: &u16| &wishes[usize::from(*number)];
         entries.clear();
-        entries.extend(open.iter().map(|number| entry(number, day, |wish| wish.item)));
-        world.streams.fill_items(asking, entries, Stage::Asking);
-        world.streams.fill_items(lead, entries, Stage::Lead);
-        entries.clear();
-        entries.extend(open.iter().map(|number| entry(number, 0, |_| 0)));
-        world.streams.fill_items(uptake, entries, Stage::Uptake);
+        if let Stage::Uptake = stage {
+            entries.extend(numbers.iter().map(|number| Streams::entry(self.number_of(wish(number).resident), 0, 0)));
+        } else {
+            let entry = |wish: &Wish| Streams::entry(self.number_of(wish.resident), self.today.day, wish.item);
+            entries.extend(numbers.iter().map(|number| entry(wish(number))));
+        }
+        self.world.streams.fill_items(words, entries, stage);
     }
 
     /// Decides about the first of these wishes, knowing what comes after it.
@@ -143,7 +155,7 @@ impl Planner<'_> {
     }
 
     /// The pass that the resident has from before and that still holds at departure.
-    fn held(&self, wish: &Wish) -> Option<Held> {
+    pub(super) fn held(&self, wish: &Wish) -> Option<Held> {
         let departs_min = (self.today.day_ms / Ms::from(MINUTE_MS)) as u32 + wish.departs_ms / MINUTE_MS;
         let held = self.standing.held(wish.resident, wish.purpose()).filter(|held| held.until_min > departs_min);
         held.filter(|_| !self.standing.begins_after(wish.resident, wish.purpose(), departs_min))
@@ -164,8 +176,10 @@ impl Planner<'_> {
     fn ask(&mut self, dealings: &mut Dealings, wishes: &[Wish], open: &Open) -> Course {
         let wish = &wishes[0];
         let departs_ms = wish.departs_ms as i32;
-        let [.., cancels, after] = open.asking;
-        let wanted_ms = self.wanted_ms(departs_ms, open);
+        let [how, moment, cancels, after] = open.asking;
+        let lead_ms = self.world.uptake.lead_ms().at(moment);
+        let ahead_ms = (self.earliest_ms(departs_ms), self.advance_ms(departs_ms));
+        let wanted_ms = self.wanted_ms(departs_ms, (how, moment), lead_ms, ahead_ms);
         let (registers_ms, asks_ms) = self.registration_for(dealings, &open.applicant, wanted_ms, departs_ms);
         if asks_ms > departs_ms {
             return self.go(wish, open.number, PassOutcome::Without, None);
@@ -176,12 +190,14 @@ impl Planner<'_> {
         plan.latest_ms = departs_ms + self.slack_ms(wishes) as i32;
         plan.flags.set(Flags::GOES_ANYWAY, self.world.chances.goes_anyway.holds(after));
         let plan = self.plan(plan);
-        if let Some(registers_ms) = registers_ms {
-            dealings.contact_ms = registers_ms;
-            (dealings.is_registered, dealings.registers_today) = (true, false);
-            self.happens(registers_ms, plan, Act::Register);
+        match registers_ms {
+            Some(registers_ms) => {
+                dealings.contact_ms = registers_ms;
+                (dealings.is_registered, dealings.registers_today) = (true, false);
+                self.happens(registers_ms, plan, Act::Register);
+            }
+            None => self.happens(asks_ms, plan, Act::Ask),
         }
-        self.happens(asks_ms, plan, Act::Ask);
         if self.world.chances.cancels.holds(cancels) {
             let after_ms = scale(after, (departs_ms - asks_ms) as u32) as i32;
             self.happens(asks_ms + after_ms, plan, Act::GiveBack);
@@ -216,23 +232,27 @@ impl Planner<'_> {
         (Some(contact_ms), first_ms.max(wanted_ms))
     }
 
-    /// When the resident would ask if nothing stood in the way: on the evening before, at the door, or some time ahead.
-    fn wanted_ms(&self, departs_ms: i32, open: &Open) -> i32 {
-        let (world, chances) = (self.world, &self.world.chances);
-        let [asks, moment, ..] = open.asking;
-        let evening_from = u32::from(world.behaviour.evening_from_h);
-        let evening_ms = -(scale(moment, (24 - evening_from) * HOUR_MS) as i32) - 1;
-        if chances.evening_before.holds(asks)
-            && self.today.day > 0
-            && departs_ms - evening_ms <= self.advance_ms(departs_ms)
-        {
+    /// When a resident would ask for the pass of a trip that departs at `departs_ms`, if nothing stood in the way: on the evening before,
+    /// at the door, or `lead_ms` ahead. One may ask between so long before the departure.
+    #[inline]
+    pub(super) fn wanted_ms(
+        &self,
+        departs_ms: i32,
+        (how, moment): (u32, u32),
+        lead_ms: u32,
+        (least_ms, most_ms): (i32, i32),
+    ) -> i32 {
+        let chances = &self.world.chances;
+        let evening_hours = 24 - u32::from(self.world.behaviour.evening_from_h);
+        let evening_ms = -(scale(moment, evening_hours * HOUR_MS) as i32) - 1;
+        let in_evening = chances.evening_before.holds(how);
+        let at_the_door = chances.at_the_door_or_before.holds(how) & !in_evening;
+        let door_ms = AT_THE_DOOR_MS.start + scale(moment, AT_THE_DOOR_MS.end - AT_THE_DOOR_MS.start);
+        let ahead_ms = if at_the_door { door_ms } else { lead_ms.clamp(LEAST_LEAD_MS, DAY_MS) } as i32;
+        if in_evening & (self.today.day > 0) & (departs_ms - evening_ms <= most_ms) {
             evening_ms
-        } else if chances.at_the_door_or_before.holds(asks) && !chances.evening_before.holds(asks) {
-            let door_ms = AT_THE_DOOR_MS.start + scale(moment, AT_THE_DOOR_MS.end - AT_THE_DOOR_MS.start);
-            departs_ms - (door_ms as i32).max(self.earliest_ms(departs_ms)).min(self.advance_ms(departs_ms))
         } else {
-            let lead_ms = world.uptake.lead_ms(open.lead).min(LONGEST_LEAD_MS) as i32;
-            departs_ms - lead_ms.max(LEAST_LEAD_MS).max(self.earliest_ms(departs_ms)).min(self.advance_ms(departs_ms))
+            departs_ms - ahead_ms.max(least_ms).min(most_ms)
         }
     }
 
@@ -279,12 +299,11 @@ impl Planner<'_> {
         let channel = world.uptake.channel(&applicant, self.today.day_ms + Ms::from(registers_ms));
         let purpose = trial.unwrap_or(Purpose::Other);
         let mut plan = Plan::new(self.people, dealings.resident, purpose, asks_ms, channel);
-        plan.item = TRIAL;
-        plan.latest_ms = asks_ms + TRIAL_MS as i32;
+        (plan.item, plan.latest_ms) = (TRIAL, asks_ms + TRIAL_MS as i32);
+        plan.asked_ms = if trial.is_some() { asks_ms } else { NEVER_MS };
         let plan = self.plan(plan);
         self.happens(registers_ms, plan, Act::Register);
         if trial.is_some() {
-            self.happens(asks_ms, plan, Act::Ask);
             let [cancels, given_back, ..] = world.streams.block(who, self.today.day, Stage::Asking, TRIAL);
             if world.chances.cancels.holds(cancels) {
                 self.happens(asks_ms + scale(given_back, TRIAL_MS) as i32, plan, Act::GiveBack);
@@ -341,7 +360,7 @@ impl Planner<'_> {
     /// Makes the trip, with the plan of its pass if there is one.
     fn go_with(&mut self, wish: &Wish, number: u16, pass: PassOutcome, plan: Option<u16>) -> Course {
         if let Some(plan) = plan {
-            self.day.plans[usize::from(plan)].trip = number.into();
+            self.day.plans[usize::from(plan)].trip = number;
             if let Some(at_ms) = self.is_stopped_ms(wish) {
                 self.happens(at_ms, plan, Act::Check);
             }
@@ -403,8 +422,7 @@ impl Planner<'_> {
     }
 
     pub(super) fn happens(&mut self, at_ms: i32, plan: u16, act: Act) {
-        // Nothing happens before the first midnight, nor before the day before this one, which observers have seen.
-        let at_ms = at_ms.max(if self.today.day == 0 { 0 } else { -(DAY_MS as i32) });
+        let at_ms = at_ms.max(self.today.begins_ms());
         self.day.events.push(Event { at_ms, plan: PlanId { cell: 0, index: plan }, act }.key());
     }
 }

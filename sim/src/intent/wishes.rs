@@ -4,7 +4,7 @@ use passes::Purpose;
 
 use super::errands::Errand;
 use super::{Desk, Planner};
-use crate::draw::{Stage, Streams, Words, scale};
+use crate::draw::{Chance, Stage, Streams, scale};
 use crate::profile::{DAY_MS, HOUR_MS, MINUTE_MS};
 
 /// Items of one purpose are told apart above these bits.
@@ -68,156 +68,171 @@ impl Wish {
     }
 }
 
-/// A wish's times and destination before the resident's other wishes have a say.
-struct Drawn {
-    departs_ms: u32,
-    length_ms: u32,
-    leg_ms: u32,
-    destination: u16,
-    distance_m: u32,
-    may_chain: bool,
-    carries: bool,
+/// Room for the trips of one purpose, in columns, by errand.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Drawn {
+    /// Random words, where what is looked up is not what was drawn.
+    words: Vec<u32>,
+    departs_ms: Vec<u32>,
+    lengths_ms: Vec<u32>,
+    /// Within the own place.
+    distances_m: Vec<u32>,
 }
 
 impl Planner<'_> {
     /// Draws the trips of all errands and puts the wishes on the desk by resident, otherwise in no order.
     pub(super) fn draw_wishes(&mut self, desk: &mut Desk) {
-        desk.unsorted.clear();
+        make_room(desk, self.people.residents.len());
         for purpose in Purpose::ALL {
-            // A loop for each purpose: the code and tables of one stay at hand, and nothing is guessed.
+            self.draw_words(desk, purpose);
+            self.draw_departures(desk, purpose);
             match purpose {
-                Purpose::Groceries => {
-                    self.draw(desk, purpose, |errand, words| self.errand_nearby(purpose, errand, words))
-                }
-                Purpose::Doctor => self.draw(desk, purpose, |errand, words| self.errand_nearby(purpose, errand, words)),
-                Purpose::Pharmacy => self.draw(desk, purpose, |errand, words| self.pharmacy(errand, words)),
-                Purpose::Pet => self.draw(desk, purpose, |errand, words| self.walk(errand, words)),
-                Purpose::Rubbish => self.draw(desk, purpose, |errand, words| self.out_of_doors(purpose, errand, words)),
-                Purpose::Work => self.draw(desk, purpose, |errand, words| self.work(errand, words)),
-                Purpose::Other => self.draw(desk, purpose, |errand, words| self.outing(errand, words)),
+                Purpose::Work | Purpose::Other => self.go_somewhere(desk, purpose),
+                _ => self.stay_near(desk, purpose),
             }
         }
-        self.set_out_to_stock_up(desk);
         self.meet_needs(desk);
-        sort_by_resident(desk, self.people.residents.len());
     }
 
-    fn draw(&self, desk: &mut Desk, purpose: Purpose, drawn: impl Fn(&Errand, [u32; 4]) -> Drawn) {
-        let Desk { errands, entries, trip_words, unsorted, .. } = desk;
-        let errands = &errands[purpose as usize];
-        self.draw_words(errands, purpose, entries, trip_words);
-        unsorted.extend(errands.iter().enumerate().map(|(index, errand)| {
-            let words = trip_words.at(index);
-            let drawn = drawn(errand, words);
-            let leg_ms = drawn.leg_ms.min(drawn.length_ms / 2);
-            Wish {
-                departs_ms: drawn.departs_ms,
-                length_ms: drawn.length_ms,
-                leg_ms,
-                distance_dam: (drawn.distance_m / METRES_TO_DAM).min(u32::from(u16::MAX)) as u16,
-                household: errand.household,
-                resident: errand.resident,
-                whose: errand.whose,
-                destination: drawn.destination,
-                item: item(purpose, errand),
-                stop: 0,
-                may_chain: drawn.may_chain,
-                carries: drawn.carries,
-                may_be_stopped: self.world.patrol.may_stop(2 * leg_ms, words[3]),
-            }
-        }));
-    }
-
-    fn draw_words(&self, errands: &[Errand], purpose: Purpose, entries: &mut Vec<[u32; 2]>, words: &mut Words) {
-        let first = self.people.first_resident;
+    fn draw_words(&self, desk: &mut Desk, purpose: Purpose) {
+        let Desk { errands, entries, trip_words, .. } = desk;
+        let (first, day) = (self.people.first_resident, self.today.day);
+        let entry = |errand: &Errand| Streams::entry(first + u32::from(errand.resident), day, item(purpose, errand));
         entries.clear();
-        entries.extend(
-            errands.iter().map(|errand| {
-                Streams::entry(first + u32::from(errand.resident), self.today.day, item(purpose, errand))
-            }),
-        );
-        self.world.streams.fill_items(words, entries, Stage::Trip);
+        entries.extend(errands[purpose as usize].iter().map(entry));
+        self.world.streams.fill_items(trip_words, entries, Stage::Trip);
     }
 
-    /// To the nearest shop or surgery.
-    #[inline]
-    fn errand_nearby(&self, purpose: Purpose, errand: &Errand, [departs, stays, goes, _]: [u32; 4]) -> Drawn {
+    /// When residents leave for a purpose.
+    fn draw_departures(&self, desk: &mut Desk, purpose: Purpose) {
+        let Desk { errands, trip_words, drawn: Drawn { words, departs_ms, .. }, .. } = desk;
+        let errands = errands[purpose as usize].iter();
+        let [departs, ..] = trip_words.columns();
         let timing = &self.world.timing;
-        Drawn {
-            departs_ms: timing.departure_ms(purpose, departs),
-            length_ms: timing.length_ms(purpose, stays),
-            leg_ms: self.world.activities.local_leg_min * MINUTE_MS,
-            destination: self.people.places[usize::from(errand.household)],
-            distance_m: timing.distance_m(purpose, goes),
-            may_chain: false,
-            carries: false,
+        words.clear();
+        match purpose {
+            // At the same time every day, within some minutes.
+            Purpose::Work => {
+                let jitter_ms = self.world.activities.work_jitter_min * MINUTE_MS;
+                departs_ms.clear();
+                departs_ms.extend(errands.zip(departs).map(|(errand, departs)| {
+                    let usual_ms = timing.usual_ms(self.people.residents[usize::from(errand.resident)].shift());
+                    (usual_ms + scale(*departs, 2 * jitter_ms + 1)).saturating_sub(jitter_ms).min(DAY_MS - 1)
+                }));
+            }
+            // The walks of a day are spread over it: each has its own part of the profile.
+            Purpose::Pet => {
+                let walks = u64::from(self.world.activities.dog_walks_per_day.max(1));
+                let part = |number: u8| (u64::from(number) << 32) / walks;
+                let parts: [u64; 5] = std::array::from_fn(|number| part(number as u8));
+                words.extend(errands.zip(departs).map(|(errand, departs)| {
+                    let begins = parts[usize::from(errand.number & 3)];
+                    (begins + (u64::from(*departs) * parts[1] >> 32)) as u32
+                }));
+                timing.departures_ms(purpose, words, departs_ms);
+            }
+            // Whoever may go on from a shop and does not shop today goes like the others.
+            Purpose::Pharmacy => {
+                let chains = self.world.chances.chains;
+                words.extend(
+                    departs.iter().map(
+                        |word| {
+                            if chains.holds(*word) { chains.within(*word) } else { chains.beyond(*word) }
+                        },
+                    ),
+                );
+                timing.departures_ms(purpose, words, departs_ms);
+            }
+            Purpose::Groceries => {
+                timing.departures_ms(purpose, departs, departs_ms);
+                self.set_out_to_stock_up(desk);
+            }
+            _ => timing.departures_ms(purpose, departs, departs_ms),
         }
     }
 
-    /// As to a shop; some go there from the shop.
-    #[inline]
-    fn pharmacy(&self, errand: &Errand, [departs, stays, goes, meets]: [u32; 4]) -> Drawn {
-        let chains = self.world.chances.chains;
-        let may_chain = chains.holds(departs);
-        // Whoever may go on from a shop and does not shop today goes like the others.
-        let departs = if may_chain { chains.within(departs) } else { chains.beyond(departs) };
-        let drawn = self.errand_nearby(Purpose::Pharmacy, errand, [departs, stays, goes, meets]);
-        Drawn { may_chain, ..drawn }
-    }
-
-    /// Out of doors all the time, near home.
-    #[inline]
-    fn out_of_doors(&self, purpose: Purpose, errand: &Errand, words: [u32; 4]) -> Drawn {
-        Drawn { leg_ms: DAY_MS, ..self.errand_nearby(purpose, errand, words) }
-    }
-
-    /// The walks of a day are spread over it: each has its own part of the profile.
-    #[inline]
-    fn walk(&self, errand: &Errand, [departs, stays, goes, meets]: [u32; 4]) -> Drawn {
-        let walks = u64::from(self.world.activities.dog_walks_per_day.max(1));
-        let departs = (((u64::from(errand.number) << 32) + u64::from(departs)) / walks) as u32;
-        self.out_of_doors(Purpose::Pet, errand, [departs, stays, goes, meets])
-    }
-
-    /// To work: at the same time every day, within some minutes.
-    #[inline]
-    fn work(&self, errand: &Errand, [departs, stays, goes, _]: [u32; 4]) -> Drawn {
-        let shift = self.people.residents[usize::from(errand.resident)].shift_word();
-        let usual_ms = self.world.timing.departure_ms(Purpose::Work, shift);
-        let jitter_ms = self.world.activities.work_jitter_min * MINUTE_MS;
-        let departs_ms = (usual_ms + scale(departs, 2 * jitter_ms + 1)).saturating_sub(jitter_ms).min(DAY_MS - 1);
-        let to_work = self.somewhere(Purpose::Work, errand, stays, goes);
-        Drawn { departs_ms, leg_ms: self.world.activities.local_leg_min * MINUTE_MS + to_work.leg_ms, ..to_work }
-    }
-
-    /// Visits, strolls, the dacha: out of doors all the time.
-    #[inline]
-    fn outing(&self, errand: &Errand, [departs, stays, goes, _]: [u32; 4]) -> Drawn {
-        Drawn {
-            departs_ms: self.world.timing.departure_ms(Purpose::Other, departs),
-            leg_ms: DAY_MS,
-            carries: self.world.chances.other_carry.holds(stays),
-            ..self.somewhere(Purpose::Other, errand, stays, goes)
+    /// To the nearest shop or surgery, or out of doors near home.
+    fn stay_near(&self, desk: &mut Desk, purpose: Purpose) {
+        let Desk { errands, trip_words, drawn, wishes, bounds, .. } = desk;
+        let (timing, people) = (&self.world.timing, self.people);
+        let [departs, stays, goes, meets] = trip_words.columns();
+        timing.lengths_ms(purpose, stays, &mut drawn.lengths_ms);
+        timing.distances_m(purpose, goes, &mut drawn.distances_m);
+        let leg_ms = match purpose {
+            // Out of doors all the time.
+            Purpose::Pet | Purpose::Rubbish => DAY_MS,
+            _ => self.world.activities.local_leg_min * MINUTE_MS,
+        };
+        let chains = if purpose == Purpose::Pharmacy { self.world.chances.chains } else { Chance::default() };
+        let times = drawn.departs_ms.iter().zip(&drawn.lengths_ms).zip(&drawn.distances_m);
+        let words = departs.iter().zip(meets);
+        for ((errand, ((departs_ms, length_ms), distance_m)), (departs, meets)) in
+            errands[purpose as usize].iter().zip(times).zip(words)
+        {
+            let leg_ms = leg_ms.min(length_ms / 2);
+            put(
+                wishes,
+                bounds,
+                Wish {
+                    departs_ms: *departs_ms,
+                    length_ms: *length_ms,
+                    leg_ms,
+                    distance_dam: dam(*distance_m),
+                    household: errand.household,
+                    resident: errand.resident,
+                    whose: errand.whose,
+                    destination: people.places[usize::from(errand.household)],
+                    item: item(purpose, errand),
+                    stop: 0,
+                    may_chain: chains.holds(*departs),
+                    carries: false,
+                    may_be_stopped: self.world.patrol.may_stop(2 * leg_ms, *meets),
+                },
+            );
         }
     }
 
-    /// To some place by gravity: the own one or another. The leg is the way between places.
-    #[inline]
-    fn somewhere(&self, purpose: Purpose, errand: &Errand, stays: u32, goes: u32) -> Drawn {
-        let (timing, atlas) = (&self.world.timing, &self.world.atlas);
-        let home = self.people.places[usize::from(errand.household)];
-        let stay_ms = timing.length_ms(purpose, stays);
-        let to = atlas.destination(home, goes);
+    /// To some place by gravity: the own one or another, to work, or out of doors all the time on visits, strolls, to the dacha.
+    fn go_somewhere(&self, desk: &mut Desk, purpose: Purpose) {
+        let Desk { errands, trip_words, drawn, wishes, bounds, .. } = desk;
+        let (timing, atlas, people) = (&self.world.timing, &self.world.atlas, self.people);
+        let Drawn { words, departs_ms, lengths_ms, distances_m } = drawn;
+        let [_, stays, goes, meets] = trip_words.columns();
+        timing.lengths_ms(purpose, stays, lengths_ms);
         // Reckoned in any case: that costs less than to guess who stays in the own place.
-        let within_m = timing.distance_m(purpose, atlas.within_own(goes));
-        Drawn {
-            departs_ms: 0,
-            length_ms: DAY_MS.min(stay_ms + 2 * to.travel_ms),
-            leg_ms: to.travel_ms,
-            destination: to.place,
-            distance_m: if to.is_own { within_m } else { to.distance_m },
-            may_chain: false,
-            carries: false,
+        words.clear();
+        words.extend(goes.iter().map(|word| atlas.within_own(*word)));
+        timing.distances_m(purpose, words, distances_m);
+        let carry = if purpose == Purpose::Other { self.world.chances.other_carry } else { Chance::default() };
+        let local_leg_ms =
+            if purpose == Purpose::Other { DAY_MS } else { self.world.activities.local_leg_min * MINUTE_MS };
+        let times = departs_ms.iter().zip(lengths_ms).zip(distances_m);
+        let words = stays.iter().zip(goes).zip(meets);
+        for ((errand, ((departs_ms, stay_ms), within_m)), ((stays, goes), meets)) in
+            errands[purpose as usize].iter().zip(times).zip(words)
+        {
+            let to = atlas.destination(people.places[usize::from(errand.household)], *goes);
+            let length_ms = DAY_MS.min(*stay_ms + 2 * to.travel_ms);
+            let leg_ms = (local_leg_ms + to.travel_ms).min(length_ms / 2);
+            put(
+                wishes,
+                bounds,
+                Wish {
+                    departs_ms: *departs_ms,
+                    length_ms,
+                    leg_ms,
+                    distance_dam: dam(if to.is_own { *within_m } else { to.distance_m }),
+                    household: errand.household,
+                    resident: errand.resident,
+                    whose: errand.whose,
+                    destination: to.place,
+                    item: item(purpose, errand),
+                    stop: 0,
+                    may_chain: false,
+                    carries: carry.holds(*stays),
+                    may_be_stopped: self.world.patrol.may_stop(2 * leg_ms, *meets),
+                },
+            );
         }
     }
 
@@ -240,13 +255,12 @@ impl Planner<'_> {
 
     /// Whoever stocks up sets out within an hour of the news, unless the usual time is yet to come.
     fn set_out_to_stock_up(&self, desk: &mut Desk) {
-        let Desk { stocking, errands, unsorted, household_words, .. } = desk;
-        // Those who shop are the first on the list, and those who stock up the last of them.
-        let shopping = errands[Purpose::Groceries as usize].len();
-        for wish in unsorted[..shopping].iter_mut().rev() {
-            let Ok(at) = stocking.binary_search_by_key(&wish.household, |(household, _)| *household) else { break };
-            let [.., refill] = household_words.at(usize::from(wish.household));
-            wish.departs_ms = wish.departs_ms.max(stocking[at].1 + scale(refill, HOUR_MS));
+        let Desk { stocking, errands, drawn, household_words, .. } = desk;
+        // Those who stock up are the last on the list.
+        for (errand, departs_ms) in errands[Purpose::Groceries as usize].iter().zip(&mut drawn.departs_ms).rev() {
+            let Ok(at) = stocking.binary_search_by_key(&errand.household, |(household, _)| *household) else { break };
+            let [.., refill] = household_words.at(usize::from(errand.household));
+            *departs_ms = (*departs_ms).max(stocking[at].1 + scale(refill, HOUR_MS));
         }
     }
 }
@@ -256,23 +270,31 @@ fn item(purpose: Purpose, errand: &Errand) -> u16 {
     purpose as u16 | u16::from(errand.number) << ITEM_SHIFT
 }
 
-/// A counting sort: how many wishes each resident has tells where they belong.
-fn sort_by_resident(desk: &mut Desk, residents: usize) {
-    let Desk { unsorted, wishes, bounds, .. } = desk;
+/// A distance as it is kept.
+#[inline]
+fn dam(distance_m: u32) -> u16 {
+    (distance_m / METRES_TO_DAM).min(u32::from(u16::MAX)) as u16
+}
+
+/// Counts how many wishes each resident will have, which tells where they belong: a counting sort.
+fn make_room(desk: &mut Desk, residents: usize) {
+    let Desk { errands, wishes, bounds, .. } = desk;
     bounds.clear();
     bounds.resize(residents + 1, 0);
-    for wish in unsorted.iter() {
-        bounds[usize::from(wish.resident) + 1] += 1;
+    for errand in errands.iter().flatten() {
+        bounds[usize::from(errand.resident) + 1] += 1;
     }
     let mut sum = 0;
     for bound in &mut bounds[1..] {
         // Where the resident's wishes begin; each that is put there moves it on, so that it comes to lie where they end.
         (*bound, sum) = (sum, sum + *bound);
     }
-    wishes.resize(unsorted.len(), Wish::default());
-    for wish in unsorted.iter() {
-        let at = &mut bounds[usize::from(wish.resident) + 1];
-        wishes[usize::from(*at)] = *wish;
-        *at += 1;
-    }
+    wishes.resize(usize::from(sum), Wish::default());
+}
+
+#[inline]
+fn put(wishes: &mut [Wish], bounds: &mut [u16], wish: Wish) {
+    let at = &mut bounds[usize::from(wish.resident) + 1];
+    wishes[usize::from(*at)] = wish;
+    *at += 1;
 }

@@ -93,10 +93,10 @@ impl Resident {
         Phone::ALL[usize::from(self.0 >> 8 & 3)]
     }
 
-    /// Where in the profile of departures this worker's own one lies, as a random word.
+    /// Where in the profile of departures this worker's own one lies, in 64ths.
     #[inline]
-    pub(crate) fn shift_word(self) -> u32 {
-        u32::from(self.0 >> 10) << 26 | 1 << 25
+    pub(crate) fn shift(self) -> u8 {
+        (self.0 >> 10) as u8
     }
 
     /// Who this is in the eyes of the rules.
@@ -161,7 +161,7 @@ mod tests {
                 phone: resident.phone(),
                 is_chronic: resident.is_chronic(),
                 rotates: resident.rotates(),
-                shift: (resident.shift_word() >> 26) as u8,
+                shift: resident.shift(),
             };
             prop_assert_eq!(unpacked, traits);
             let kind = Resident::of_kind(resident.kind()).unwrap();

@@ -16,6 +16,10 @@ impl Always {
     pub(super) fn new(settings: &Service) -> Self {
         Always { latency_ms: settings.latency_ms.round() as Ms }
     }
+
+    pub(super) fn latency_ms(&self) -> Ms {
+        self.latency_ms
+    }
 }
 
 impl Seen for Always {

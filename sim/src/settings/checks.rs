@@ -89,6 +89,11 @@ impl Checks {
         }
         for (index, gate) in self.gates.iter().enumerate() {
             gate.faults(&format!("checks.gates.{index}"), faults);
+            // Tables tell kinds of gates apart by their names.
+            if self.gates[..index].iter().any(|other| other.name == gate.name) {
+                let message = format!("another kind of gate is called '{}' already; write another name", gate.name);
+                faults.push(Fault::new(format!("checks.gates.{index}.name"), message));
+            }
         }
     }
 }

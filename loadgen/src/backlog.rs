@@ -10,7 +10,7 @@ const BLOCK: usize = 1_024;
 /// A queue in blocks. One long ring would be copied whole each time it grows: with millions of waiting requests that takes long
 /// enough to be seen in the pacing lag.
 #[derive(Default)]
-pub(super) struct Backlog {
+pub(crate) struct Backlog {
     blocks: VecDeque<Vec<Ask>>,
     /// How many of the first block are taken already.
     taken: usize,
@@ -19,15 +19,15 @@ pub(super) struct Backlog {
 }
 
 impl Backlog {
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.len
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    pub(super) fn push(&mut self, ask: Ask) {
+    pub(crate) fn push(&mut self, ask: Ask) {
         let room = |block: &&mut Vec<Ask>| block.len() < BLOCK;
         match self.blocks.back_mut().filter(room) {
             Some(block) => block.push(ask),
@@ -41,11 +41,11 @@ impl Backlog {
     }
 
     /// The one who has waited longest.
-    pub(super) fn first(&self) -> Option<&Ask> {
+    pub(crate) fn first(&self) -> Option<&Ask> {
         self.blocks.front()?.get(self.taken)
     }
 
-    pub(super) fn pop(&mut self) -> Option<Ask> {
+    pub(crate) fn pop(&mut self) -> Option<Ask> {
         let ask = *self.first()?;
         self.taken += 1;
         self.len -= 1;
