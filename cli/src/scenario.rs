@@ -33,6 +33,15 @@ pub(crate) struct ServerSettings {
     pub(crate) algorithm: Algorithm,
     /// For how long a key signs them, in days; at least 1. Default 7.
     pub(crate) key_days: u16,
+    /// How long passes are kept after their end, in hours; at least 24, since a repeat is answered for so long. Default: 24.
+    pub(crate) retention_h: u32,
+}
+
+impl Default for ServerSettings {
+    fn default() -> Self {
+        let key_days = (SchemeSettings::KEY_PERIOD_S / DAY_S) as u16;
+        ServerSettings { scheme: SchemeKind::default(), algorithm: Algorithm::default(), key_days, retention_h: 24 }
+    }
 }
 
 impl ServerSettings {
@@ -41,16 +50,17 @@ impl ServerSettings {
         i64::from(self.key_days) * DAY_S
     }
 
-    fn faults(&self) -> Vec<Fault> {
-        let none = self.key_days == 0;
-        none.then(|| Fault::new("server.key_days", "a key of 0 days signs nothing; write at least 1")).into_iter().collect()
+    /// How long passes are kept after their end, in seconds.
+    pub(crate) fn retention_s(&self) -> i64 {
+        i64::from(self.retention_h) * 3_600
     }
-}
 
-impl Default for ServerSettings {
-    fn default() -> Self {
-        let key_days = (SchemeSettings::KEY_PERIOD_S / DAY_S) as u16;
-        ServerSettings { scheme: SchemeKind::default(), algorithm: Algorithm::default(), key_days }
+    fn faults(&self) -> Vec<Fault> {
+        let no_key = (self.key_days == 0)
+            .then(|| Fault::new("server.key_days", "a key of 0 days signs nothing; write at least 1"));
+        let message = "a request is answered again for a day when it is repeated; write at least 24";
+        let forgotten = (self.retention_h < 24).then(|| Fault::new("server.retention_h", message));
+        no_key.into_iter().chain(forgotten).collect()
     }
 }
 

@@ -30,6 +30,7 @@ pub(crate) fn run(arguments: &Serve) -> anyhow::Result<Ending> {
     config.scheme = arguments.server.scheme.unwrap_or(scenario.server.scheme);
     config.algorithm = scenario.server.algorithm;
     config.key_period_s = scenario.server.key_period_s();
+    config.retention_s = scenario.server.retention_s();
     if let Some(now) = arguments.now {
         config.clock = Clock::StartingAt { start_s: scenario.unix_s(now) };
     }

@@ -102,6 +102,7 @@ impl Route {
             }
             Route::StatusList => Operation::get("/v1/revocations/{list}", "One list, signed")
                 .answers(StatusCode::OK, Content::Of(wire::STATUS_LIST_CWT), "A status list token.")
+                .answers(StatusCode::NOT_MODIFIED, Content::Nothing, "It is the one that If-None-Match names.")
                 .refuses([Problem::NotFound]),
             Route::Time => Operation::get("/v1/time", "What time the service believes it is")
                 .gives::<wire::ServiceTime>(StatusCode::OK, "The time by which passes begin and end."),

@@ -8,12 +8,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use passes::{PassId, Purpose, ResidentId};
+use passes::{PassId, PassName, Purpose, ResidentId};
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Config, Row, Statement};
 
-use self::link::{Link, database_error, store_error};
+use self::ledger::Acting;
+use self::link::{Link, Session, database_error, store_error};
 use self::statements::Statements;
 use self::writing::Writing;
 use super::decide::replay;
@@ -21,12 +22,14 @@ use super::naming::Naming;
 use super::queue::{Queue, Write, Writer};
 use super::tally::Counting;
 use super::{
-    Answer, Asked, Census, Issuance, KeptPass, NewPass, NewResident, OpenError, Opened, Purge, Purged, Registration,
-    Spending, Store, StoreError, Tally, TokenDigest, Withdrawn,
+    Act, Acted, Answer, Asked, Census, Ended, Issuance, IssuedBetween, KeptPass, NewPass, NewResident, OpenError,
+    Opened, Proposal, Purge, Purged, Registration, Spending, Store, StoreError, Tally, TokenDigest, Withdrawn,
 };
+use crate::audit::{Entry, Head};
 use crate::secret::Secret;
 
 mod group;
+mod ledger;
 mod link;
 mod migrate;
 mod purge;
@@ -43,10 +46,11 @@ pub(super) fn open(url: &str, queue: usize) -> Result<Opened, OpenError> {
     let counting = Arc::new(Counting::default());
     let (queue, waiting) = Queue::new(queue);
     let reading = Link::new(&config, runtime.handle());
+    let acting = Acting::new(&config, runtime.handle(), naming.clone(), process);
     let writer =
         Writer::new(Writing { runtime, link: writing, naming: naming.clone(), process }, Arc::clone(&counting));
     thread::Builder::new().name("store-writer".into()).spawn(move || writer.run(waiting)).map_err(OpenError::Thread)?;
-    let store = Postgres { queue, link: reading, naming, process, counting, closed: AtomicBool::new(false) };
+    let store = Postgres { queue, link: reading, acting, naming, process, counting, closed: AtomicBool::new(false) };
     Ok(Opened { store: Box::new(store), secret })
 }
 
@@ -90,6 +94,7 @@ async fn introduce(link: &Link) -> Result<(Secret, i64), OpenError> {
 struct Postgres {
     queue: Queue<std::convert::Infallible>,
     link: Link,
+    acting: Acting,
     naming: Naming,
     process: i64,
     counting: Arc<Counting>,
@@ -97,16 +102,23 @@ struct Postgres {
 }
 
 impl Postgres {
+    fn open(&self) -> Result<(), StoreError> {
+        if self.closed.load(Ordering::Relaxed) { Err(StoreError::Closed) } else { Ok(()) }
+    }
+
+    /// The session for looking up.
+    async fn session(&self) -> Result<Arc<Session>, StoreError> {
+        self.open()?;
+        self.link.session().await
+    }
+
     /// Looks something up. Look-ups share a connection: each is sent at once, and the answers come in that order.
     async fn rows(
         &self,
         statement: fn(&Statements) -> &Statement,
         parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>, StoreError> {
-        if self.closed.load(Ordering::Relaxed) {
-            return Err(StoreError::Closed);
-        }
-        let session = self.link.session().await?;
+        let session = self.session().await?;
         let statement = statement(session.statements().await.map_err(store_error)?);
         session.client.query(statement, parameters).await.map_err(store_error)
     }
@@ -121,12 +133,15 @@ impl Store for Postgres {
         self.queue.ask(pass, Write::Issue)
     }
 
-    fn cancel(&self, pass: PassId, resident: ResidentId) -> Answer<'_, bool> {
-        self.queue.ask((pass, resident), Write::Cancel)
+    fn cancel(&self, pass: PassId, resident: ResidentId, day: i32) -> Answer<'_, bool> {
+        self.queue.ask((pass, resident, day), Write::Cancel)
     }
 
-    fn revoke(&self, passes: Vec<PassId>, at_s: i64) -> Answer<'_, u64> {
-        self.queue.ask((passes, at_s), Write::Revoke)
+    fn act(&self, act: Act) -> Answer<'_, Acted> {
+        Box::pin(async move {
+            self.open()?;
+            self.acting.act(act).await
+        })
     }
 
     fn spend(&self, token: TokenDigest, until_s: i64) -> Answer<'_, Spending> {
@@ -154,13 +169,16 @@ impl Store for Postgres {
     }
 
     fn find(&self, pass: PassId) -> Answer<'_, Option<KeptPass>> {
-        let serial = self.naming.open(pass).serial;
-        Box::pin(async move { Ok(self.find_serial(serial).await?.filter(|kept| kept.grant.pass == pass)) })
+        let PassName { serial, random } = self.naming.open(pass);
+        Box::pin(async move {
+            let rows = self.rows(|all| &all.find, &[&i64::from(serial), &random.as_slice()]).await?;
+            rows.first().map(|row| rows::kept(row, &self.naming)).transpose()
+        })
     }
 
     fn find_serial(&self, serial: u32) -> Answer<'_, Option<KeptPass>> {
         Box::pin(async move {
-            let rows = self.rows(|all| &all.find, &[&i64::from(serial)]).await?;
+            let rows = self.rows(|all| &all.find_serial, &[&i64::from(serial)]).await?;
             rows.first().map(|row| rows::kept(row, &self.naming)).transpose()
         })
     }
@@ -170,6 +188,26 @@ impl Store for Postgres {
             let rows = self.rows(|all| &all.withdrawn, &[&now_s]).await?;
             rows.iter().map(rows::withdrawn).collect()
         })
+    }
+
+    fn issued(&self, issued: IssuedBetween) -> Answer<'_, Option<Vec<PassId>>> {
+        Box::pin(async move { ledger::issued(&self.session().await?.client, &self.naming, issued).await })
+    }
+
+    fn proposals(&self, now_s: i64) -> Answer<'_, Vec<Proposal>> {
+        Box::pin(async move { ledger::proposals(&self.session().await?.client, now_s).await })
+    }
+
+    fn audit_log(&self, after: u64, at_most: usize) -> Answer<'_, Vec<Entry>> {
+        Box::pin(async move { ledger::log(&self.session().await?.client, after, at_most).await })
+    }
+
+    fn audit_head(&self) -> Answer<'_, Head> {
+        Box::pin(async move { ledger::head(&self.session().await?.client).await })
+    }
+
+    fn ended(&self) -> Answer<'_, Vec<Ended>> {
+        Box::pin(async move { ledger::ended(&self.session().await?.client).await })
     }
 
     fn census(&self, now_s: i64) -> Answer<'_, Census> {
@@ -193,12 +231,7 @@ impl Store for Postgres {
     }
 
     fn purge(&self, purge: Purge) -> Answer<'_, Purged> {
-        Box::pin(async move {
-            if self.closed.load(Ordering::Relaxed) {
-                return Err(StoreError::Closed);
-            }
-            purge::purge(&*self.link.session().await?, purge, self.process).await
-        })
+        Box::pin(async move { purge::purge(&*self.session().await?, purge, self.process).await })
     }
 
     fn tally(&self) -> Tally {

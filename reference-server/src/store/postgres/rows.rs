@@ -21,11 +21,16 @@ pub(super) fn serial(row: &Row, column: usize) -> Result<u32, StoreError> {
     u32::try_from(row.get::<_, i64>(column)).map_err(|cause| StoreError::Database(cause.into()))
 }
 
+/// The purpose whose number stands in a column.
+pub(super) fn purpose(row: &Row, column: usize) -> Result<Purpose, StoreError> {
+    let number: i16 = row.get(column);
+    let purpose = u8::try_from(number).ok().and_then(Purpose::from_number);
+    purpose.ok_or_else(|| StoreError::Database(format!("no purpose has the number {number}").into()))
+}
+
 /// The first five columns: serial, random, purpose, from, until.
 fn grant(row: &Row, naming: &Naming) -> Result<Grant, StoreError> {
-    let number: i16 = row.get(2);
-    let purpose = u8::try_from(number).ok().and_then(Purpose::from_number);
-    let purpose = purpose.ok_or_else(|| StoreError::Database(format!("no purpose has the number {number}").into()))?;
+    let purpose = purpose(row, 2)?;
     let name = PassName { serial: serial(row, 0)?, random: bytes(row, 1)? };
     Ok(naming.grant(name, purpose, Window { from_s: row.get(3), until_s: row.get(4) }))
 }

@@ -10,12 +10,13 @@ pub(super) struct Statements {
     pub(super) lock_passes: Statement,
     pub(super) insert: Statement,
     pub(super) cancel: Statement,
-    pub(super) revoke: Statement,
+    pub(super) count_ended: Statement,
     pub(super) spend: Statement,
     pub(super) check_in: Statement,
     pub(super) count_issued: Statement,
     pub(super) count_rows: Statement,
     pub(super) find: Statement,
+    pub(super) find_serial: Statement,
     pub(super) latest_check_in: Statement,
     pub(super) withdrawn: Statement,
     pub(super) count: Statement,
@@ -31,12 +32,13 @@ impl Statements {
             lock_passes: client.prepare(LOCK_PASSES).await?,
             insert: client.prepare(INSERT).await?,
             cancel: client.prepare("UPDATE passes SET cancelled = true WHERE serial = ANY($1::bigint[])").await?,
-            revoke: client.prepare(REVOKE).await?,
+            count_ended: client.prepare(super::ledger::COUNT_ENDED).await?,
             spend: client.prepare(SPEND).await?,
             check_in: client.prepare(CHECK_IN).await?,
             count_issued: client.prepare(COUNT_ISSUED).await?,
             count_rows: client.prepare(COUNT_ROWS).await?,
             find: client.prepare(FIND).await?,
+            find_serial: client.prepare(FIND_SERIAL).await?,
             latest_check_in: client.prepare("SELECT checked_in_s FROM residents WHERE resident = $1").await?,
             withdrawn: client.prepare(WITHDRAWN).await?,
             count: client.prepare(COUNT).await?,
@@ -65,7 +67,7 @@ const EARLIER: &str = "
     ORDER BY kept.serial DESC";
 
 const LOCK_PASSES: &str = "
-    SELECT serial, random, resident, revoked_s FROM passes WHERE serial = ANY($1::bigint[])
+    SELECT serial, random, resident, purpose, cancelled FROM passes WHERE serial = ANY($1::bigint[])
     ORDER BY serial FOR NO KEY UPDATE";
 
 const INSERT: &str = "
@@ -73,10 +75,6 @@ const INSERT: &str = "
     SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::bigint[], $5::smallint[], $6::bytea[], $7::bytea[],
                          $8::bytea[])
     RETURNING serial, resident, idempotency";
-
-const REVOKE: &str = "
-    UPDATE passes SET revoked_s = asked.at_s FROM unnest($1::bigint[], $2::bigint[]) AS asked (serial, at_s)
-    WHERE passes.serial = asked.serial";
 
 const SPEND: &str = "
     INSERT INTO spent SELECT * FROM unnest($1::bytea[], $2::bigint[]) ON CONFLICT DO NOTHING RETURNING token";
@@ -96,6 +94,10 @@ pub(super) const COUNT_ROWS: &str = "
                                         passes = totals.passes + excluded.passes";
 
 const FIND: &str = "
+    SELECT serial, random, purpose, valid_from_s, valid_until_s, resident, cancelled, revoked_s
+    FROM passes WHERE serial = $1 AND random = $2";
+
+const FIND_SERIAL: &str = "
     SELECT serial, random, purpose, valid_from_s, valid_until_s, resident, cancelled, revoked_s
     FROM passes WHERE serial = $1";
 

@@ -126,8 +126,12 @@ async fn ask(
         facts.earlier.entry(resident).or_default().push((issued_s, pass));
     }
     for row in passes? {
-        let revoked = row.get::<_, Option<i64>>(3).is_some();
-        let pass = LockedPass { random: rows::bytes(&row, 1)?, resident: rows::resident(&row, 2)?, revoked };
+        let pass = LockedPass {
+            random: rows::bytes(&row, 1)?,
+            resident: rows::resident(&row, 2)?,
+            purpose: rows::purpose(&row, 3)?,
+            cancelled: row.get(4),
+        };
         facts.passes.insert(rows::serial(&row, 0)?, pass);
     }
     Ok(facts)
@@ -144,7 +148,10 @@ async fn write(
     process: i64,
 ) -> Result<Written, StoreError> {
     let cancelled: Vec<i64> = changes.cancelled.iter().map(|serial| i64::from(*serial)).collect();
-    let (revoked, revoked_s) = columns(&changes.revoked, |serial| i64::from(*serial));
+    let ended_days: Vec<i32> = changes.ended.keys().map(|(day, _)| *day).collect();
+    let ended_purposes: Vec<i16> = changes.ended.keys().map(|(_, purpose)| *purpose as i16).collect();
+    let ended: Vec<i64> = changes.ended.values().copied().collect();
+    let none_revoked = vec![0_i64; ended.len()];
     let (spent, spent_until_s) = columns(&changes.spent, |token| token.0.to_vec());
     let (checked_in, checked_in_s) = columns(&changes.checked_in, |resident| resident.as_bytes().to_vec());
     let issued: BTreeMap<(i32, Purpose), i64> = changes.issued();
@@ -155,10 +162,15 @@ async fn write(
 
     let new = NewRows::of(changes);
     // All are sent before the first is answered; when one fails, the database refuses the rest, the commit too.
-    let (named, cancel, revoke, spend, check_in, issued, rows, commit) = tokio::join!(
+    let (named, cancel, counted, spend, check_in, issued, rows, commit) = tokio::join!(
         query(client, &statements.insert, passes > 0, new.parameters()),
         query(client, &statements.cancel, !cancelled.is_empty(), [&cancelled]),
-        query(client, &statements.revoke, !revoked.is_empty(), [&revoked, &revoked_s]),
+        query(
+            client,
+            &statements.count_ended,
+            !ended.is_empty(),
+            [&process, &ended_days, &ended_purposes, &ended, &none_revoked]
+        ),
         query(client, &statements.spend, !spent.is_empty(), [&spent, &spent_until_s]),
         query(client, &statements.check_in, !checked_in.is_empty(), [&checked_in, &checked_in_s]),
         query(client, &statements.count_issued, !days.is_empty(), [&process, &days, &purposes, &counts]),
@@ -166,7 +178,7 @@ async fn write(
         client.batch_execute("COMMIT"),
     );
     let named = named?;
-    for written in [cancel, revoke, check_in, issued, rows] {
+    for written in [cancel, counted, check_in, issued, rows] {
         written?;
     }
     let spend = spend?;
