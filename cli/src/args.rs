@@ -138,7 +138,7 @@ pub(crate) struct Serve {
 /// Which reference server.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct ServerChoice {
-    /// How passes are made and verified: lookup or signed [default: the scenario's]
+    /// How passes are made and verified: lookup, signed or blind [default: the scenario's]
     #[arg(long, value_name = "SCHEME")]
     pub(crate) scheme: Option<SchemeKind>,
     /// Where passes are kept [default: embedded]

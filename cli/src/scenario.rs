@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use demand::Calendar;
 use jiff::civil::DateTime;
 use loadgen::{CapacitySettings, Interface, LoadSettings, Slo, Stream};
-use passes::{Fault, Policy, Rules, SchemeKind};
+use passes::{Algorithm, Fault, Policy, Rules, SchemeKind, SchemeSettings};
 use serde::{Deserialize, Serialize};
 use sim::{CapacityCurve, Place, Published, Region, Settings};
 
@@ -21,31 +21,46 @@ const LAUNCH_PLACES: &str = include_str!("../../scenarios/places/nizhny-novgorod
 /// What the built-in files are called in messages.
 const LAUNCH_FILE: &str = "scenarios/nizhny-novgorod-launch.toml";
 
+const DAY_S: i64 = 86_400;
+
 /// The `[server]` section: which reference server stands in when no target is given.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ServerSettings {
     /// How passes are made. Default: `lookup`.
     pub(crate) scheme: SchemeKind,
+    /// How signed passes are signed. Default: `ed25519`.
+    pub(crate) algorithm: Algorithm,
+    /// For how long a key signs them, in days; at least 1. Default 7.
+    pub(crate) key_days: u16,
     /// How long passes are kept after their end, in hours; at least 24, since a repeat is answered for so long. Default: 24.
     pub(crate) retention_h: u32,
 }
 
 impl Default for ServerSettings {
     fn default() -> Self {
-        ServerSettings { scheme: SchemeKind::default(), retention_h: 24 }
+        let key_days = (SchemeSettings::KEY_PERIOD_S / DAY_S) as u16;
+        ServerSettings { scheme: SchemeKind::default(), algorithm: Algorithm::default(), key_days, retention_h: 24 }
     }
 }
 
 impl ServerSettings {
+    /// For how long a key signs, in seconds.
+    pub(crate) fn key_period_s(&self) -> i64 {
+        i64::from(self.key_days) * DAY_S
+    }
+
     /// How long passes are kept after their end, in seconds.
     pub(crate) fn retention_s(&self) -> i64 {
         i64::from(self.retention_h) * 3_600
     }
 
     fn faults(&self) -> Vec<Fault> {
+        let no_key = (self.key_days == 0)
+            .then(|| Fault::new("server.key_days", "a key of 0 days signs nothing; write at least 1"));
         let message = "a request is answered again for a day when it is repeated; write at least 24";
-        (self.retention_h < 24).then(|| Fault::new("server.retention_h", message)).into_iter().collect()
+        let forgotten = (self.retention_h < 24).then(|| Fault::new("server.retention_h", message));
+        no_key.into_iter().chain(forgotten).collect()
     }
 }
 

@@ -52,8 +52,17 @@ pub(crate) fn run(arguments: &Serve) -> anyhow::Result<Ending> {
         eprintln!("lockgate: THIS IS A REHEARSAL: faults are injected on purpose: {faults}");
     }
     let clock = now.map_or(Clock::System, |now| Clock::StartingAt { start_s: scenario.unix_s(now) });
-    let retention_s = scenario.server.retention_s();
-    let config = Config { scheme, clock, retention_s, limits, tls, faults, ..Config::new(store, scenario.rules()) };
+    let config = Config {
+        scheme,
+        algorithm: scenario.server.algorithm,
+        key_period_s: scenario.server.key_period_s(),
+        retention_s: scenario.server.retention_s(),
+        clock,
+        limits,
+        tls,
+        faults,
+        ..Config::new(store, scenario.rules())
+    };
     warn_when_not_in_force(&scenario, now);
     let runtime = tokio::runtime::Runtime::new().context("cannot start the server's threads")?;
     runtime.block_on(serve(&listen, config, staff.as_deref(), arguments.while_stdin_open))?;

@@ -26,6 +26,7 @@ mod document;
 mod fault;
 mod group;
 mod id;
+mod imitation;
 mod key;
 mod lookup;
 mod name;

@@ -16,7 +16,7 @@ const ARROWS: [(&str, &[&str]); 7] = [
 ];
 
 /// Third-party crates with one home: named in no other crate's `[dependencies]`.
-const HOMES: [(&str, &[&str]); 24] = [
+const HOMES: [(&str, &[&str]); 29] = [
     ("polars", &["report"]),
     ("parquet", &["report"]),
     ("plotters", &["report"]),
@@ -40,6 +40,11 @@ const HOMES: [(&str, &[&str]); 24] = [
     ("toml_edit", &["cli"]),
     ("tracing-subscriber", &["cli"]),
     ("ed25519-dalek", &["passes"]),
+    ("base45", &["passes"]),
+    ("blind-rsa-signatures", &["passes"]),
+    ("p256", &["passes"]),
+    ("miniz_oxide", &["passes"]),
+    ("minicbor", &["passes"]),
     ("aes", &["passes"]),
 ];
 

@@ -115,6 +115,20 @@ fn another_authority_s_code_is_forged_or_unknown() {
 }
 
 #[test]
+fn an_imitation_is_forged_or_unknown() {
+    for world in WORLDS.iter() {
+        let genuine = world.code(&a_permit());
+        assert_eq!(SchemeKind::of_code(&genuine), world.kind);
+        let imitation = SchemeKind::imitation(&genuine, [1; 32]).unwrap();
+        assert_ne!(imitation, SchemeKind::imitation(&genuine, [2; 32]).unwrap());
+        match world.checkpoint.check(&imitation, NOW_S) {
+            Check::AskCentre(Opaque::Pass(pass)) => assert_ne!(pass, a_permit().grant.pass),
+            check => assert_eq!(check, Check::Invalid(Invalid::Forged), "{}", world.name()),
+        }
+    }
+}
+
+#[test]
 fn a_scheme_does_not_take_the_codes_of_another() {
     for world in WORLDS.iter() {
         for other in WORLDS.iter().filter(|other| other.kind != world.kind) {

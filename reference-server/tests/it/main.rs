@@ -16,6 +16,7 @@ mod owasp;
 mod policies;
 mod privacy;
 mod retention;
+mod schemes;
 mod support;
 mod tls;
 mod transparency;

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use passes::wire::{IssuedPass, PROBLEM_JSON, PassRequest, Problem, Registered, Transparency, Verification};
-use passes::{Period, Policy, Purpose, PurposeRule, Quota, Rules};
+use passes::wire::{IssuedPass, KeySet, PROBLEM_JSON, PassRequest, Problem, Registered, Transparency, Verification};
+use passes::{Key, Period, Policy, Purpose, PurposeRule, Quota, Rules, SchemeKind};
 use reference_server::{Certificates, Clock, Config, Member, Role, ServerError, Staff, StoreKind};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, RequestBuilder, StatusCode};
@@ -50,6 +50,9 @@ pub(crate) fn staffed(config: Config) -> Config {
 pub(crate) fn token_of(name: &str) -> String {
     format!("token-of-{name}").replace(' ', "-")
 }
+
+/// The schemes under which the server knows the code of a pass and gives it out.
+pub(crate) const KNOWN_CODES: [SchemeKind; 2] = [SchemeKind::Lookup, SchemeKind::Signed];
 
 pub(crate) struct Server {
     pub(crate) address: std::net::SocketAddr,
@@ -133,6 +136,12 @@ impl Asking {
         let answer = self.pass(token, key, &json!(request)).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::CREATED);
         answer.json().await.unwrap()
+    }
+
+    /// The published keys.
+    pub(crate) async fn keys(&self) -> Vec<Key> {
+        let keys: KeySet = self.get("/v1/keys").send().await.unwrap().json().await.unwrap();
+        keys.keys.iter().map(|key| Key::from_wire(key).unwrap()).collect()
     }
 
     pub(crate) async fn verify(&self, code: &str) -> Verification {
