@@ -37,13 +37,6 @@ pub(crate) struct ServerSettings {
     pub(crate) retention_h: u32,
 }
 
-impl Default for ServerSettings {
-    fn default() -> Self {
-        let key_days = (SchemeSettings::KEY_PERIOD_S / DAY_S) as u16;
-        ServerSettings { scheme: SchemeKind::default(), algorithm: Algorithm::default(), key_days, retention_h: 24 }
-    }
-}
-
 impl ServerSettings {
     /// For how long a key signs, in seconds.
     pub(crate) fn key_period_s(&self) -> i64 {
@@ -56,11 +49,18 @@ impl ServerSettings {
     }
 
     fn faults(&self) -> Vec<Fault> {
-        let no_key = (self.key_days == 0)
-            .then(|| Fault::new("server.key_days", "a key of 0 days signs nothing; write at least 1"));
-        let message = "a request is answered again for a day when it is repeated; write at least 24";
-        let forgotten = (self.retention_h < 24).then(|| Fault::new("server.retention_h", message));
-        no_key.into_iter().chain(forgotten).collect()
+        let no_time = "a key of 0 days signs nothing; write at least 1";
+        let too_short = "a request is answered again for a day when it is repeated; write at least 24";
+        let key = (self.key_days == 0).then(|| Fault::new("server.key_days", no_time));
+        let retention = (self.retention_h < 24).then(|| Fault::new("server.retention_h", too_short));
+        key.into_iter().chain(retention).collect()
+    }
+}
+
+impl Default for ServerSettings {
+    fn default() -> Self {
+        let key_days = (SchemeSettings::KEY_PERIOD_S / DAY_S) as u16;
+        ServerSettings { scheme: SchemeKind::default(), algorithm: Algorithm::default(), key_days, retention_h: 24 }
     }
 }
 

@@ -65,7 +65,7 @@ pub(crate) fn results(result: &LoadResult, target: &str, window: Option<String>)
         assessment: Some(result.assessment.clone()),
         target: target.to_owned(),
         window,
-    })
+    }
 }
 
 fn kind_record(result: &KindResult, closed_loop: bool) -> KindRecord {
