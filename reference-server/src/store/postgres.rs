@@ -8,11 +8,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use passes::{PassId, PassName, Purpose, ResidentId};
+use passes::{PassId, Purpose, ResidentId};
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Config, Row, Statement};
 
+use self::ledger::Acting;
 use self::link::{Link, database_error, store_error};
 use self::statements::Statements;
 use self::writing::Writing;
@@ -21,12 +22,14 @@ use super::naming::Naming;
 use super::queue::{Queue, Write, Writer};
 use super::tally::Counting;
 use super::{
-    Answer, Asked, Census, Issuance, KeptPass, NewPass, NewResident, OpenError, Opened, Purge, Purged, Registration,
-    Spending, Store, StoreError, Tally, TokenDigest, Withdrawn,
+    Act, Acted, Answer, Asked, Census, Ended, Issuance, IssuedBetween, KeptPass, NewPass, NewResident, OpenError,
+    Opened, Proposal, Purge, Purged, Registration, Spending, Store, StoreError, Tally, TokenDigest, Withdrawn,
 };
+use crate::audit::{Entry, Head};
 use crate::secret::Secret;
 
 mod group;
+mod ledger;
 mod link;
 mod migrate;
 mod purge;
@@ -88,7 +91,7 @@ async fn introduce(link: &Link) -> Result<(Secret, i64), OpenError> {
 }
 
 struct Postgres {
-    queue: Queue<std::convert::Infallible>,
+    queue: Queue<Acting>,
     link: Link,
     naming: Naming,
     process: i64,
@@ -121,12 +124,12 @@ impl Store for Postgres {
         self.queue.ask(pass, Write::Issue)
     }
 
-    fn cancel(&self, pass: PassId, resident: ResidentId) -> Answer<'_, bool> {
-        self.queue.ask((pass, resident), Write::Cancel)
+    fn cancel(&self, pass: PassId, resident: ResidentId, day: i32) -> Answer<'_, bool> {
+        self.queue.ask((pass, resident, day), Write::Cancel)
     }
 
-    fn revoke(&self, passes: Vec<PassId>, at_s: i64) -> Answer<'_, u64> {
-        self.queue.ask((passes, at_s), Write::Revoke)
+    fn act(&self, act: Act) -> Answer<'_, Acted> {
+        Box::pin(self.queue.attend(|done| Acting { act, done }))
     }
 
     fn spend(&self, token: TokenDigest, until_s: i64) -> Answer<'_, Spending> {
@@ -154,9 +157,13 @@ impl Store for Postgres {
     }
 
     fn find(&self, pass: PassId) -> Answer<'_, Option<KeptPass>> {
-        let PassName { serial, random } = self.naming.open(pass);
+        let serial = self.naming.open(pass).serial;
+        Box::pin(async move { Ok(self.find_serial(serial).await?.filter(|kept| kept.grant.pass == pass)) })
+    }
+
+    fn find_serial(&self, serial: u32) -> Answer<'_, Option<KeptPass>> {
         Box::pin(async move {
-            let rows = self.rows(|all| &all.find, &[&i64::from(serial), &random.as_slice()]).await?;
+            let rows = self.rows(|all| &all.find, &[&i64::from(serial)]).await?;
             rows.first().map(|row| rows::kept(row, &self.naming)).transpose()
         })
     }
@@ -165,6 +172,53 @@ impl Store for Postgres {
         Box::pin(async move {
             let rows = self.rows(|all| &all.withdrawn, &[&now_s]).await?;
             rows.iter().map(rows::withdrawn).collect()
+        })
+    }
+
+    fn issued(&self, asked: IssuedBetween) -> Answer<'_, Option<Vec<PassId>>> {
+        Box::pin(async move {
+            let limit = i64::try_from(asked.at_most).unwrap_or(i64::MAX).saturating_add(1);
+            let rows = self.rows(|all| &all.issued_between, &[&asked.from_s, &asked.until_s, &limit]).await?;
+            if rows.len() > asked.at_most {
+                return Ok(None);
+            }
+            let mut names = Vec::new();
+            for row in &rows {
+                let (purpose, until_s, revoked): (_, i64, bool) = (rows::purpose(row, 2)?, row.get(3), row.get(4));
+                if asked.purpose.is_none_or(|asked| asked == purpose) && until_s > asked.now_s && !revoked {
+                    names.push(self.naming.pass(rows::name(row)?));
+                }
+            }
+            Ok(Some(names))
+        })
+    }
+
+    fn proposals(&self, now_s: i64) -> Answer<'_, Vec<Proposal>> {
+        Box::pin(async move {
+            let rows = self.rows(|all| &all.proposals, &[&now_s]).await?;
+            rows.iter().map(ledger::proposal).collect()
+        })
+    }
+
+    fn audit_log(&self, after: u64, at_most: usize) -> Answer<'_, Vec<Entry>> {
+        let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        Box::pin(async move {
+            let rows = self.rows(|all| &all.audit_log, &[&whole(after), &whole(at_most as u64)]).await?;
+            rows.iter().map(ledger::entry).collect()
+        })
+    }
+
+    fn audit_head(&self) -> Answer<'_, Head> {
+        Box::pin(async move {
+            let rows = self.rows(|all| &all.audit_head, &[]).await?;
+            rows.first().map_or(Ok(Head::default()), ledger::head)
+        })
+    }
+
+    fn ended(&self) -> Answer<'_, Vec<Ended>> {
+        Box::pin(async move {
+            let rows = self.rows(|all| &all.ended, &[]).await?;
+            Ok(rows.iter().filter_map(ledger::ended).collect())
         })
     }
 

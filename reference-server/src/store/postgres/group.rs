@@ -21,7 +21,7 @@ pub(super) struct Questions {
     pub(super) residents: BTreeSet<ResidentId>,
     /// Residents who ask for passes, and since when their earlier ones count.
     pub(super) holders: BTreeMap<ResidentId, i64>,
-    /// Passes to be cancelled or revoked.
+    /// Passes to be cancelled.
     pub(super) serials: BTreeSet<u32>,
 }
 
@@ -43,9 +43,6 @@ impl Questions {
                     *since = since_s.min(*since);
                 }
                 Write::Cancel(ask) => drop(questions.serials.insert(naming.open(ask.question.0).serial)),
-                Write::Revoke(ask) => {
-                    questions.serials.extend(ask.question.0.iter().map(|pass| naming.open(*pass).serial));
-                }
                 Write::CheckIn(ask) => drop(questions.residents.insert(ask.question.0)),
                 Write::Spend(_) => {}
             }
@@ -63,7 +60,7 @@ pub(super) struct Facts {
     pub(super) residents: HashMap<ResidentId, Option<KeyDigest>>,
     /// Earlier passes and when they were issued.
     pub(super) earlier: HashMap<ResidentId, Vec<(i64, Earlier)>>,
-    /// Passes to be cancelled or revoked.
+    /// Passes to be cancelled.
     pub(super) passes: HashMap<u32, LockedPass>,
 }
 
@@ -71,13 +68,9 @@ pub(super) struct Facts {
 pub(super) struct LockedPass {
     pub(super) random: [u8; 12],
     pub(super) resident: ResidentId,
+    pub(super) purpose: Purpose,
+    pub(super) cancelled: bool,
     pub(super) revoked: bool,
-}
-
-impl LockedPass {
-    fn is(&self, name: PassName) -> bool {
-        self.random == name.random
-    }
 }
 
 /// What a group writes.
@@ -85,7 +78,8 @@ impl LockedPass {
 pub(super) struct Changes {
     pub(super) passes: Vec<NewPass>,
     pub(super) cancelled: Vec<u32>,
-    pub(super) revoked: BTreeMap<u32, i64>,
+    /// Cancelled passes by day and purpose.
+    pub(super) cancelled_on: BTreeMap<(i32, Purpose), i64>,
     pub(super) spent: BTreeMap<TokenDigest, i64>,
     pub(super) checked_in: BTreeMap<ResidentId, i64>,
 }
@@ -126,10 +120,7 @@ pub(super) fn decide_all(group: &mut [Write], facts: Facts, naming: &Naming) -> 
             Write::Register(ask) => ask.answer_by(|residents| deciding.register(residents))?,
             Write::Issue(ask) => issues.push(deciding.issue(&ask.question)),
             Write::Cancel(ask) => {
-                ask.answer_by(|&(pass, resident)| Ok::<_, StoreError>(deciding.cancel(pass, resident)))?
-            }
-            Write::Revoke(ask) => {
-                ask.answer_by(|(passes, at_s)| Ok::<_, StoreError>(deciding.revoke(passes, *at_s)))?
+                ask.answer_by(|&(pass, resident, day)| Ok::<_, StoreError>(deciding.cancel(pass, resident, day)))?;
             }
             Write::CheckIn(ask) => {
                 ask.answer_by(|&(resident, at_s)| Ok::<_, StoreError>(deciding.check_in(resident, at_s)))?;
@@ -228,25 +219,17 @@ impl Deciding<'_> {
         }
     }
 
-    fn cancel(&mut self, pass: PassId, resident: ResidentId) -> bool {
+    fn cancel(&mut self, pass: PassId, resident: ResidentId, day: i32) -> bool {
         let name = self.naming.open(pass);
-        let found = self.facts.passes.get(&name.serial).is_some_and(|kept| kept.is(name) && kept.resident == resident);
-        if found {
+        let kept = self.facts.passes.get_mut(&name.serial);
+        let Some(kept) = kept.filter(|kept| kept.random == name.random && kept.resident == resident) else {
+            return false;
+        };
+        if !std::mem::replace(&mut kept.cancelled, true) {
             self.changes.cancelled.push(name.serial);
+            *self.changes.cancelled_on.entry((day, kept.purpose)).or_default() += 1;
         }
-        found
-    }
-
-    fn revoke(&mut self, passes: &[PassId], at_s: i64) -> u64 {
-        let mut newly = 0;
-        for name in passes.iter().map(|pass| self.naming.open(*pass)) {
-            if let Some(kept) = self.facts.passes.get_mut(&name.serial).filter(|kept| kept.is(name) && !kept.revoked) {
-                kept.revoked = true;
-                self.changes.revoked.insert(name.serial, at_s);
-                newly += 1;
-            }
-        }
-        newly
+        true
     }
 
     fn check_in(&mut self, resident: ResidentId, at_s: i64) -> bool {
