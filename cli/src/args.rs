@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use passes::SchemeKind;
 use report::Format;
 
+use crate::operation::Operation;
 use crate::source::Change;
 
 /// Will this movement-pass system hold when the whole region needs it?
@@ -104,9 +105,9 @@ pub(crate) struct Simulate {
 
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// The address to listen on; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
-    pub(crate) listen: String,
+    /// The address to listen on; port 0 takes a free one [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<String>,
     /// The scenario whose policy the server obeys [default: the launch of Nizhny Novgorod]
     #[arg(long, value_name = "FILE")]
     pub(crate) scenario: Option<PathBuf>,
@@ -114,9 +115,9 @@ pub(crate) struct Serve {
     pub(crate) changes: Changes,
     #[command(flatten)]
     pub(crate) server: ServerChoice,
-    /// The folder of the embedded store; made when it does not exist
-    #[arg(long, value_name = "DIR", default_value = "lockgate-data")]
-    pub(crate) data: PathBuf,
+    /// The folder of the embedded store; made when it does not exist [default: lockgate-data]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
     /// Who verifies, registers in batches and administers: a TOML file of names, roles and digests of tokens (docs/api.md)
     #[arg(long, value_name = "FILE")]
     pub(crate) staff: Option<PathBuf>,
@@ -126,6 +127,8 @@ pub(crate) struct Serve {
     /// Stop when standard input closes; for a program that starts the server as its child
     #[arg(long)]
     pub(crate) while_stdin_open: bool,
+    #[command(flatten)]
+    pub(crate) operation: Operation,
 }
 
 /// Which reference server.
@@ -134,9 +137,9 @@ pub(crate) struct ServerChoice {
     /// How passes are made and verified: lookup or signed [default: the scenario's]
     #[arg(long, value_name = "SCHEME")]
     pub(crate) scheme: Option<SchemeKind>,
-    /// Where passes are kept
-    #[arg(long, value_enum, default_value_t = Store::Embedded)]
-    pub(crate) store: Store,
+    /// Where passes are kept [default: embedded]
+    #[arg(long, value_enum)]
+    pub(crate) store: Option<Store>,
 }
 
 /// Where the reference server keeps passes.
@@ -299,7 +302,7 @@ impl std::str::FromStr for ClockTime {
     }
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || "write a time with its unit, such as 30s, 5m or 500ms".to_owned();
     let duration: jiff::SignedDuration = text.parse().map_err(|_| wrong())?;
     Duration::try_from(duration).ok().filter(|duration| !duration.is_zero()).ok_or_else(wrong)

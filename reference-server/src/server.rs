@@ -39,6 +39,9 @@ pub enum ServerError {
     /// The start could not be noted in the audit log; nothing was served.
     #[error("cannot note the start in the audit log: {0}")]
     Audit(#[source] StoreError),
+    /// The system gives no thread.
+    #[error("cannot start a thread: {0}")]
+    Thread(#[from] std::io::Error),
     /// The store could not be flushed at the end. What was acknowledged is kept all the same.
     #[error("cannot close the store: {0}")]
     Close(#[from] StoreError),
@@ -91,7 +94,7 @@ impl Server {
     /// own.
     ///
     /// # Errors
-    /// [`ServerError::Audit`], [`ServerError::Close`].
+    /// [`ServerError::Audit`], [`ServerError::Thread`], [`ServerError::Close`].
     pub async fn serve(
         self,
         listener: TcpListener,
@@ -102,7 +105,7 @@ impl Server {
         allow_open_files(app.limits.connections);
         let (stop, stopping) = watch::channel(false);
         let mut connections = Connections::new(Arc::clone(&app), router(&app), tls, stopping);
-        let guard = tokio::spawn(app.gate.keep_watch());
+        let watch = tokio::spawn(app.gate.keep_watch()?);
         // Keys of days to come are made while nobody waits for them.
         let preparing = tokio::spawn(keep_preparing(Arc::clone(&app)));
         let removing = tokio::spawn(retention::keep_to(Arc::clone(&app)));
@@ -115,7 +118,7 @@ impl Server {
         }
         // Dropped connections end at their next await: the store is closed after the last of them.
         drop(connections);
-        guard.abort();
+        watch.abort();
         removing.abort();
         preparing.abort();
         app.store.close().await?;

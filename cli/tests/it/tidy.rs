@@ -16,15 +16,19 @@ const ARROWS: [(&str, &[&str]); 7] = [
 ];
 
 /// Third-party crates with one home: named in no other crate's `[dependencies]`.
-const HOMES: [(&str, &[&str]); 17] = [
+const HOMES: [(&str, &[&str]); 22] = [
     ("polars", &["report"]),
     ("parquet", &["report"]),
     ("plotters", &["report"]),
     ("hdrhistogram", &["loadgen"]),
     ("reqwest", &["loadgen"]),
     ("axum", &["reference-server"]),
+    ("hyper", &["reference-server"]),
+    ("hyper-util", &["reference-server"]),
     ("rusqlite", &["reference-server"]),
     ("tokio-postgres", &["reference-server"]),
+    ("rustls", &["reference-server", "loadgen"]),
+    ("tokio-rustls", &["reference-server"]),
     ("schemars", &["passes", "reference-server"]),
     ("fast_qr", &["reference-server"]),
     ("rand_distr", &["sim", "loadgen"]),
@@ -32,6 +36,7 @@ const HOMES: [(&str, &[&str]); 17] = [
     ("indicatif", &["cli"]),
     ("anyhow", &["cli"]),
     ("toml_edit", &["cli"]),
+    ("tracing-subscriber", &["cli"]),
     ("ed25519-dalek", &["passes"]),
     ("aes", &["passes"]),
 ];

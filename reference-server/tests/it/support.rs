@@ -75,7 +75,7 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(server.serve(listener, async { drop(stopped.await) }));
-        Server { address, client: Client::new(), stop, task }
+        Server { address, client: client(), stop, task }
     }
 
     pub(crate) async fn stop(self) {
@@ -86,6 +86,12 @@ impl Server {
     pub(crate) fn asking(&self) -> Asking {
         Asking { base: format!("http://{}", self.address), client: self.client.clone() }
     }
+}
+
+/// A client; one test names the cryptography of its TLS for all.
+pub(crate) fn client() -> Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::new()
 }
 
 /// The client's side: a base address and a pool of connections.
