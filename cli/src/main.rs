@@ -9,6 +9,7 @@ mod beside;
 mod capacity;
 mod check;
 mod child;
+mod database;
 mod demo;
 mod ensemble;
 mod failure;
