@@ -1,6 +1,6 @@
 //! The stores behind the server: issuing alone and in groups, and looking up, at one and at three million rows.
 //!
-//! PostgreSQL is measured when `LOCKGATE_BENCH_DATABASE_URL` names an empty database.
+//! PostgreSQL is measured when `BENCH_DATABASE_URL` names an empty database.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -78,13 +78,17 @@ async fn issue_together(store: &dyn Store, passes: Vec<NewPass>) -> Option<PassI
 }
 
 fn kinds(folder: &Path) -> BTreeMap<&'static str, StoreKind> {
-    BTreeMap::from([("embedded", StoreKind::Embedded { dir: folder.to_owned() }), ("memory", StoreKind::Memory)])
+    let mut kinds =
+        BTreeMap::from([("embedded", StoreKind::Embedded { dir: folder.to_owned() }), ("memory", StoreKind::Memory)]);
+    kinds.extend(std::env::var("BENCH_DATABASE_URL").ok().map(|url| ("postgres", StoreKind::Postgres { url })));
+    kinds
 }
 
 fn stores(criterion: &mut Criterion) {
     let (Ok(runtime), Ok(folder)) = (Runtime::new(), tempfile::tempdir()) else { return };
     for (name, kind) in kinds(folder.path()) {
-        let Ok(Opened { store, .. }) = kind.open(1_024) else { continue };
+        let opened = kind.migrate().and_then(|_| kind.open(1_024));
+        let Ok(Opened { store, .. }) = opened.inspect_err(|error| eprintln!("{name}: {error}")) else { continue };
         runtime.block_on(register(&*store));
         let mut number = 0;
         for rows in ROWS {

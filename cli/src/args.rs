@@ -122,6 +122,13 @@ pub(crate) struct Serve {
     /// The folder of the embedded store; made when it does not exist [default: lockgate-data]
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
+    /// The database of the PostgreSQL store, as `postgres://USER:PASSWORD@HOST:PORT/DATABASE`; better in the environment
+    /// (`LOCKGATE_DATABASE_URL`) or the file, since others see the flags of a process
+    #[arg(long, value_name = "URL")]
+    pub(crate) database_url: Option<String>,
+    /// Make or renew the tables of the PostgreSQL store first; without it, tables of an older version are an error
+    #[arg(long)]
+    pub(crate) migrate: bool,
     /// Who verifies, registers in batches and administers: a TOML file of names, roles and digests of tokens (docs/api.md)
     #[arg(long, value_name = "FILE")]
     pub(crate) staff: Option<PathBuf>,
@@ -151,6 +158,8 @@ pub(crate) struct ServerChoice {
 pub(crate) enum Store {
     /// A database in the data folder: an acknowledged pass survives a crash
     Embedded,
+    /// A PostgreSQL database, which several servers may share
+    Postgres,
     /// Nowhere: all is lost at the end. For benchmarks only
     Memory,
 }

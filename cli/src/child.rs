@@ -12,6 +12,7 @@ use loadgen::Target;
 
 use crate::args::{ServerChoice, Store};
 use crate::layers::PREFIX;
+use crate::failure::bad_input;
 use crate::scenario::Scenario;
 
 /// What the child prints before the address it listens on.
@@ -49,7 +50,17 @@ impl ServerSeat<'_> {
         settings.for_each(|(name, _)| drop(command.env_remove(name)));
         command.args(["serve", "--listen", "127.0.0.1:0", "--while-stdin-open"]);
         command.args(["--scheme", self.choice.scheme.unwrap_or(self.scenario.server.scheme).name()]);
-        command.args(["--store", if self.choice.store == Some(Store::Memory) { "memory" } else { "embedded" }]);
+        let store = match self.choice.store {
+            None | Some(Store::Embedded) => "embedded",
+            Some(Store::Memory) => "memory",
+            Some(Store::Postgres) => {
+                return Err(bad_input(
+                    "--store postgres: a server of our own begins empty; start `lockgate serve --store postgres` on a database \
+                     for this purpose and name it with --target",
+                ));
+            }
+        };
+        command.args(["--store", store]);
         command.args(["--now", &self.scenario.calendar.civil(at).to_string()]);
         command.arg("--data").arg(data);
         if let Some(scenario) = &self.scenario.file {

@@ -10,6 +10,7 @@ mod capacity;
 mod check;
 mod child;
 mod compare;
+mod database;
 mod demo;
 mod ensemble;
 mod failure;
