@@ -1,5 +1,7 @@
 //! Residents and the policy: who asks for a pass and when, who registers, who will meet an officer.
 
+use std::hint::select_unpredictable;
+
 use passes::{Channel, Occupation, Outing, Permission, Purpose};
 
 use super::courses::Course;
@@ -154,9 +156,15 @@ impl Planner<'_> {
         }
     }
 
+    /// The minute of departure, after the first midnight.
+    #[inline]
+    pub(super) fn departs_min(&self, wish: &Wish) -> u32 {
+        u32::from(self.today.day) * (DAY_MS / MINUTE_MS) + wish.departs_ms / MINUTE_MS
+    }
+
     /// The pass that the resident has from before and that still holds at departure.
-    pub(super) fn held(&self, wish: &Wish) -> Option<Held> {
-        let departs_min = (self.today.day_ms / Ms::from(MINUTE_MS)) as u32 + wish.departs_ms / MINUTE_MS;
+    fn held(&self, wish: &Wish) -> Option<Held> {
+        let departs_min = self.departs_min(wish);
         let held = self.standing.held(wish.resident, wish.purpose()).filter(|held| held.until_min > departs_min);
         held.filter(|_| !self.standing.begins_after(wish.resident, wish.purpose(), departs_min))
     }
@@ -246,12 +254,9 @@ impl Planner<'_> {
         let in_evening = chances.evening_before.holds(how);
         let at_the_door = chances.at_the_door_or_before.holds(how) & !in_evening;
         let door_ms = AT_THE_DOOR_MS.start + scale(moment, AT_THE_DOOR_MS.end - AT_THE_DOOR_MS.start);
-        let ahead_ms = if at_the_door { door_ms } else { lead_ms.clamp(LEAST_LEAD_MS, DAY_MS) } as i32;
-        if in_evening & (self.today.day > 0) & (departs_ms - evening_ms <= most_ms) {
-            evening_ms
-        } else {
-            departs_ms - ahead_ms.max(least_ms).min(most_ms)
-        }
+        let ahead_ms = select_unpredictable(at_the_door, door_ms, lead_ms.clamp(LEAST_LEAD_MS, DAY_MS)) as i32;
+        let may_be_evening = in_evening & (self.today.day > 0) & (departs_ms - evening_ms <= most_ms);
+        select_unpredictable(may_be_evening, evening_ms, departs_ms - ahead_ms.max(least_ms).min(most_ms))
     }
 
     /// How long ahead a pass for a trip that departs at `departs_ms` may be asked for.
