@@ -10,6 +10,8 @@ mod caring;
 mod courses;
 mod due;
 mod errands;
+mod meeting;
+mod registering;
 mod schedule;
 mod wishes;
 

@@ -131,6 +131,13 @@ impl Standing {
         of(&self.latest).into_iter().chain(of(&self.long)).max_by_key(|held| held.until_min)
     }
 
+    /// Whether some pass of `resident`, for whatever purpose, ends after `minute`.
+    #[inline]
+    pub(crate) fn holds_any(&self, resident: u16, minute: u32) -> bool {
+        let long = self.long.get(usize::from(resident)).copied().unwrap_or(0);
+        self.latest[usize::from(resident)].max(long) >> 4 > minute
+    }
+
     /// The purpose and end of the long pass of `resident` that ends between two minutes.
     pub(crate) fn ending(&self, resident: usize, minutes: std::ops::Range<u32>) -> Option<(Purpose, u32)> {
         let pass = *self.long.get(resident)?;

@@ -189,7 +189,7 @@ impl Tally {
 
 /// The number under which a purpose and an outcome are counted; that of a [trip](TripRow::kind) that was made.
 const fn kind(purpose: Purpose, outcome: usize) -> usize {
-    purpose as usize | outcome * PURPOSES
+    purpose as usize + outcome * PURPOSES
 }
 
 /// Adds `number` of what has this outcome; a pass that was issued at once took `wait_ms`.

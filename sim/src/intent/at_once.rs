@@ -83,7 +83,8 @@ impl Planner<'_> {
         wanted_ms.max(contact_ms.clamp(Ms::from(i32::MIN), Ms::from(i32::MAX)) as i32)
     }
 
-    /// Whether the resident of `wish` asks for a pass at `asks_ms`, has it in time and keeps it, and nobody looks at it on the way.
+    /// Whether the resident of `wish` asks for a pass at `asks_ms`, has none yet, has it in time and keeps it, and nobody looks at it on
+    /// the way.
     #[inline]
     fn is_issued_at_once(&self, wish: &Wish, asks_ms: i32, cancels: u32) -> bool {
         let terms = &self.today.terms[wish.purpose() as usize];
@@ -97,7 +98,7 @@ impl Planner<'_> {
             & keeps
             & !self.standing.has_learnt(wish.household)
             & self.standing.is_registered(wish.resident)
-            && self.held(wish).is_none()
+            && !self.standing.holds_any(wish.resident, self.departs_min(wish))
     }
 
     /// Issues the passes that are issued at once.

@@ -1,5 +1,7 @@
 //! Wishes become a day that one body can live through.
 
+use std::hint::select_unpredictable;
+
 use passes::Purpose;
 
 use super::wishes::Wish;
@@ -27,8 +29,9 @@ impl Planner<'_> {
     pub(super) fn put_off_alone(&mut self, wish: &mut Wish, is_only: bool) {
         let gap_ms = self.world.activities.gap_min * MINUTE_MS;
         let away_min = &mut self.needs.away_min[usize::from(wish.resident)];
-        wish.departs_ms = wish.departs_ms.max(if is_only { u32::from(*away_min) * MINUTE_MS } else { 0 });
-        *away_min = if is_only & wish.fits() { wish.home_min(gap_ms) } else { *away_min };
+        // Every other wish is the only one: a branch would often be guessed wrong.
+        wish.departs_ms = wish.departs_ms.max(select_unpredictable(is_only, u32::from(*away_min) * MINUTE_MS, 0));
+        *away_min = select_unpredictable(is_only & wish.fits(), wish.home_min(gap_ms), *away_min);
     }
 
     /// Orders the wishes of a resident by departure, joins a pharmacy to the shopping before, and puts each off until the resident is

@@ -134,7 +134,7 @@ impl Planner<'_> {
                 let parts: [u64; 5] = std::array::from_fn(|number| part(number as u8));
                 words.extend(errands.zip(departs).map(|(errand, departs)| {
                     let begins = parts[usize::from(errand.number & 3)];
-                    (begins + (u64::from(*departs) * parts[1] >> 32)) as u32
+                    (begins + ((u64::from(*departs) * parts[1]) >> 32)) as u32
                 }));
                 timing.departures_ms(purpose, words, departs_ms);
             }
