@@ -110,7 +110,10 @@ async fn serve_bare(listener: TcpListener) {
     };
     let router = Router::new()
         .route("/v1/residents/batch", post(async move |Json(batch)| Json(registered(batch))))
-        .route("/v1/passes", post(async move |Json(PassRequest { purpose, .. })| (StatusCode::CREATED, Json(issued(purpose)))))
+        .route(
+            "/v1/passes",
+            post(async move |Json(PassRequest { purpose, .. })| (StatusCode::CREATED, Json(issued(purpose)))),
+        )
         .route("/v1/verifications", post(async move |Json(request)| Json(verified(request))));
     axum::serve(listener, router).with_graceful_shutdown(parent_gone()).await.expect("the server runs");
 }
@@ -159,7 +162,8 @@ impl Server {
     pub(crate) fn cpu_s(&self) -> f64 {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("the child runs");
         let (_, fields) = stat.rsplit_once(')').expect("a name in brackets");
-        fields.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<f64>().expect("a number")).sum::<f64>() / 100.0
+        fields.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<f64>().expect("a number")).sum::<f64>()
+            / 100.0
     }
 }
 

@@ -63,7 +63,8 @@ fn targets_signs(observed: &Observed) -> String {
 }
 
 fn evidence(observed: &Observed) -> String {
-    let mut text = format!("The busiest sending thread worked {:.0} % of the time", 100.0 * observed.busiest_thread_share);
+    let mut text =
+        format!("The busiest sending thread worked {:.0} % of the time", 100.0 * observed.busiest_thread_share);
     if !observed.closed_loop {
         text += &format!(", 99 % of the requests were taken up within {:.3} ms", observed.pacing_lag_p99_ms);
     }

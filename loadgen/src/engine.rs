@@ -296,7 +296,10 @@ impl<'a> Engine<'a> {
 
     /// Whether whoever asked keeps the connection for the next request.
     fn holds_on(&self, ask: &Ask) -> bool {
-        self.lane.life.of(ask.kind).is_none_or(|mean| unit(keyed(self.lane.seed, Draw::Closing, ask.index)) >= 1.0 / mean)
+        self.lane
+            .life
+            .of(ask.kind)
+            .is_none_or(|mean| unit(keyed(self.lane.seed, Draw::Closing, ask.index)) >= 1.0 / mean)
     }
 
     /// The request at `place` came to `outcome`; the next one may go out from there.

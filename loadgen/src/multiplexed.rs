@@ -154,7 +154,9 @@ impl Player<'_> {
     fn wake_at(&self) -> Instant {
         let longest = Instant::now() + LONGEST_WAIT;
         match (self.lane.pace, self.next) {
-            (Pace::Open, Some(ask)) => longest.min(Instant::from_std(self.lane.start + Duration::from_nanos(ask.at_ns))),
+            (Pace::Open, Some(ask)) => {
+                longest.min(Instant::from_std(self.lane.start + Duration::from_nanos(ask.at_ns)))
+            }
             _ => longest,
         }
     }

@@ -71,7 +71,11 @@ mod tests {
         let ports = Ports { first: 32_768, last: 60_999, kept: TIME_WAIT };
         let warning = ports.warning(&settings, opened_per_s, Duration::from_secs(600)).unwrap().to_string();
         assert!(warning.contains("30512") && warning.contains("28232"), "{warning}");
-        assert_eq!(ports.warning(&settings, opened_per_s, Duration::from_secs(50)), None, "over before it is short of ports");
+        assert_eq!(
+            ports.warning(&settings, opened_per_s, Duration::from_secs(50)),
+            None,
+            "over before it is short of ports"
+        );
         assert_eq!(Ports { kept: REUSE, ..ports }.warning(&settings, opened_per_s, Duration::from_secs(600)), None);
     }
 }

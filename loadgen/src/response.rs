@@ -180,7 +180,8 @@ mod tests {
 
     /// Any answer of ours, and what is to be read from it.
     fn any_answer() -> impl Strategy<Value = (Vec<u8>, u16, Vec<u8>)> {
-        let header = ("[a-z]{1,12}-[a-z]{1,8}", "[ -~]{0,40}").prop_map(|(name, value)| format!("x-{name}: {value}\r\n"));
+        let header =
+            ("[a-z]{1,12}-[a-z]{1,8}", "[ -~]{0,40}").prop_map(|(name, value)| format!("x-{name}: {value}\r\n"));
         let headers = prop::collection::vec(header, 0..12).prop_map(|headers| headers.concat());
         let chunks = prop::collection::vec(prop::collection::vec(any::<u8>(), 1..200), 0..8);
         (200..600_u16, headers, chunks, any::<bool>()).prop_map(|(status, headers, chunks, chunked)| {

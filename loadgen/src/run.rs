@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use hdrhistogram::serialization::Deserializer;
 use passes::Fault;
 
+use crate::assessment::assessment;
 use crate::control::Control;
 use crate::engine::{Bounds, Lane, LaneReport, Pace, Strain, Tally, play};
 use crate::journeys::Journeys;
@@ -17,9 +18,11 @@ use crate::request::Templates;
 use crate::schedule::{Errand, Mixed, Schedule, Source};
 use crate::showing::Showing;
 use crate::verdict::judge_run;
-use crate::assessment::assessment;
 use crate::watch::{self, Observed};
-use crate::{Client, Interval, Kind, KindResult, LoadError, LoadResult, LoadSettings, Measure, Plan, Quantiles, Slo, Target, Wallet, Warning, multiplexed, system};
+use crate::{
+    Client, Interval, Kind, KindResult, LoadError, LoadResult, LoadSettings, Measure, Plan, Quantiles, Slo, Target,
+    Wallet, Warning, multiplexed, system,
+};
 
 /// How often progress is told.
 const TELL_EVERY: Duration = Duration::from_millis(200);
@@ -184,7 +187,9 @@ impl Play<'_> {
         };
         let clients = match settings.client {
             Client::Lean => Vec::new(),
-            kind => (0..wallet.shards.len()).map(|_| multiplexed::client(self.target, kind, settings.timeout())).collect::<Result<_, _>>()?,
+            kind => (0..wallet.shards.len())
+                .map(|_| multiplexed::client(self.target, kind, settings.timeout()))
+                .collect::<Result<_, _>>()?,
         };
         let (clients, url) = (&clients, &self.target.url());
         let cores = if settings.pin_threads { system::own_cores() } else { Vec::new() };

@@ -54,7 +54,6 @@ impl Tls {
     pub(crate) fn session(&self) -> Result<ClientConnection, rustls::Error> {
         ClientConnection::new(self.config.clone(), self.name.clone())
     }
-
 }
 
 /// The settings for another client of a target that is secured as `tls` says: one that believes nobody when it is not.

@@ -89,7 +89,8 @@ impl Secured {
                 done => return done,
             }
             let count = self.session.read_tls(&mut self.socket)?;
-            let state = self.session.process_new_packets().map_err(|cause| io::Error::new(ErrorKind::InvalidData, cause));
+            let state =
+                self.session.process_new_packets().map_err(|cause| io::Error::new(ErrorKind::InvalidData, cause));
             // Alerts and the next messages of a handshake are to go out even when what came was bad.
             self.send()?;
             state?;

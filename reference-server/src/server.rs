@@ -144,6 +144,10 @@ fn allow_open_files(connections: usize) {
     let allowed = maximum.map_or(wanted, |maximum| maximum.min(wanted));
     let raised = setrlimit(Resource::Nofile, Rlimit { current: Some(allowed), maximum });
     if raised.is_err() || allowed < wanted {
-        tracing::warn!(allowed, wanted, "fewer open files are allowed than the bound on connections needs: raise `ulimit -n`");
+        tracing::warn!(
+            allowed,
+            wanted,
+            "fewer open files are allowed than the bound on connections needs: raise `ulimit -n`"
+        );
     }
 }

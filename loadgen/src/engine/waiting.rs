@@ -72,7 +72,11 @@ mod tests {
         let mut waiting = Waiting::new(1.0);
         assert_eq!(waiting.pause(0, Some(500_000), u64::MAX), Pause::Sleep { ns: 420_000 });
         assert_eq!(waiting.pause(430_000, Some(500_000), u64::MAX), Pause::Spin);
-        assert_eq!(waiting.pause(430_000, Some(500_000), 440_000), Pause::Sleep { ns: 10_000 }, "a time-out is not urgent");
+        assert_eq!(
+            waiting.pause(430_000, Some(500_000), 440_000),
+            Pause::Sleep { ns: 10_000 },
+            "a time-out is not urgent"
+        );
         assert_eq!(waiting.pause(430_000, None, 1_000_000), Pause::Sleep { ns: 570_000 });
     }
 

@@ -39,9 +39,7 @@ fn no_request_allocates() {
     let _machine = machine();
     let options = options();
     let servant = Server::start(|asked| pass_server(asked, |_| true));
-    for (kind, answer) in
-        [(Kind::Get, &b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"[..]), (Kind::Issue, PASS)]
-    {
+    for (kind, answer) in [(Kind::Get, &b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"[..]), (Kind::Issue, PASS)] {
         let target = answer_all(answer);
         let mut wallet = Wallet::new(1);
         let mut allocations_of = |duration| {

@@ -127,12 +127,8 @@ fn a_step_that_the_generator_spoiled_enters_no_curve() {
     let mut options = options();
     // No generator is on time to a ten-billionth of a second, so every step is its own doing.
     options.slo.response_time_ms = 1e-6;
-    let settings = CapacitySettings {
-        start_per_s: 200.0,
-        bracket_step_s: 0.2,
-        warm_up_s: 0.1,
-        ..CapacitySettings::default()
-    };
+    let settings =
+        CapacitySettings { start_per_s: 200.0, bracket_step_s: 0.2, warm_up_s: 0.1, ..CapacitySettings::default() };
     options.slo.right_share = passes::Share::of(0.9);
     let search = Search {
         target: &server.target,

@@ -70,9 +70,12 @@ fn a_megabyte_is_an_answer_in_whatever_form() {
 #[test]
 fn answers_that_break_off_are_lost() {
     let _machine = machine();
-    for broken in [&b"HTTP/1.1 200 OK\r\ncontent-le"[..], b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf",
-        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nhalf\r\n", b""]
-    {
+    for broken in [
+        &b"HTTP/1.1 200 OK\r\ncontent-le"[..],
+        b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nhalf\r\n",
+        b"",
+    ] {
         let counts = outcome(&answering(move |peer| {
             peer.writes(broken);
             false
@@ -94,9 +97,12 @@ fn resets_are_lost_connections() {
 #[test]
 fn what_is_no_answer_is_wrong() {
     let _machine = machine();
-    for nonsense in [&b"\x16\x03\x01\x00\x05hello\r\n\r\n"[..], b"HTTP/1.1 two hundred\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\ntoo much", b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n"]
-    {
+    for nonsense in [
+        &b"\x16\x03\x01\x00\x05hello\r\n\r\n"[..],
+        b"HTTP/1.1 two hundred\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\ntoo much",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n",
+    ] {
         let counts = outcome(&answering(move |peer| peer.writes(nonsense)));
         assert_eq!(counts.wrong, ASKED, "{counts:?}");
     }

@@ -29,7 +29,8 @@ const RETRY_AFTER_S: [HeaderValue; 4] = [
 /// On every answer of a server that fails on purpose.
 const REHEARSAL: HeaderName = HeaderName::from_static("lockgate-rehearsal");
 /// [`Problem::Overloaded`], ready to be sent: saying no must cost little, or saying no becomes the overload.
-const OVERLOADED: &[u8] = br#"{"type":"/problems/overloaded","title":"Too many ask at once; ask again in a moment.","status":503}"#;
+const OVERLOADED: &[u8] =
+    br#"{"type":"/problems/overloaded","title":"Too many ask at once; ask again in a moment.","status":503}"#;
 /// The whole answer to a connection for which there is no place.
 pub(crate) const OVERLOADED_CONNECTION: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
     content-type: application/problem+json\r\nretry-after: 2\r\nconnection: close\r\ncontent-length: 99\r\n\r\n\

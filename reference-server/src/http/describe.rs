@@ -61,7 +61,9 @@ impl Route {
                 .gives::<wire::ServiceTime>(StatusCode::OK, "The time by which passes begin and end."),
             Route::ResidentPage => page("/", "The resident's page", "text/html"),
             Route::OfficerPage => page("/officer", "The officer's page", "text/html"),
-            Route::OfficerWorker => page("/officer-worker.js", "Keeps the officer's page for offline use", "text/javascript"),
+            Route::OfficerWorker => {
+                page("/officer-worker.js", "Keeps the officer's page for offline use", "text/javascript")
+            }
             Route::PageFile => page("/pages/{file}", "A style sheet or script of the pages", "text/javascript")
                 .refuses([Problem::NotFound]),
             Route::OpenApi => Operation::get("/openapi.json", "This document").answers(

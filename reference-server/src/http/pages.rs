@@ -1,7 +1,9 @@
 //! The two pages for people: a resident's and an officer's. Plain files that use the same interface as everybody else.
 
 use axum::extract::Path;
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
 use axum::response::{IntoResponse, Response};
 
 use super::problem::Problem;
@@ -73,7 +75,8 @@ mod tests {
     #[test]
     fn every_file_that_is_named_is_served() {
         let texts = FILES.iter().map(|(_, _, text)| *text);
-        let named_in = texts.chain([page_file!("resident.html"), page_file!("officer.html"), page_file!("officer-worker.js")]);
+        let named_in =
+            texts.chain([page_file!("resident.html"), page_file!("officer.html"), page_file!("officer-worker.js")]);
         for text in named_in {
             for rest in text.split("\"/pages/").skip(1) {
                 let name = rest.split('"').next().unwrap();

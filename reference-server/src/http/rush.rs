@@ -33,8 +33,7 @@ type Routes = TowerToHyperService<axum::Router>;
 
 fn routes(faults: &[&str]) -> Routes {
     let purposes = [(Purpose::Pet, PurposeRule::lasting(60))];
-    let policy =
-        Policy::new("2020-04-02T12:00".parse().unwrap(), "2020-06-12T00:00".parse().unwrap(), purposes.into());
+    let policy = Policy::new("2020-04-02T12:00".parse().unwrap(), "2020-06-12T00:00".parse().unwrap(), purposes.into());
     let config = Config {
         clock: Clock::StartingAt { start_s: START_S },
         faults: Faults::parse(faults).unwrap(),

@@ -224,11 +224,8 @@ impl Guard {
 mod tests {
     use super::*;
 
-    const PACE: Pace = Pace {
-        head: Duration::from_secs(10),
-        idle: Duration::from_secs(60),
-        send: Duration::from_secs(5),
-    };
+    const PACE: Pace =
+        Pace { head: Duration::from_secs(10), idle: Duration::from_secs(60), send: Duration::from_secs(5) };
 
     fn add(count: &AtomicU64, more: u64) {
         count.fetch_add(more, Ordering::Relaxed);

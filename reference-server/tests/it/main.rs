@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of tests may unwrap as the tests themselves may")]
 
 mod api;
-mod contract;
 mod connections;
+mod contract;
 mod described;
 mod durability;
 mod interface;
