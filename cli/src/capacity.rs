@@ -20,7 +20,8 @@ use crate::stop::Stop;
 /// Simulates the scenario's demand and finds what the target can bear of it.
 pub(crate) fn run(arguments: &Capacity, stop: &Stop) -> anyhow::Result<Ending> {
     let scenario = Scenario::read(&arguments.scenario, &arguments.changes.set)?;
-    let named = arguments.target.as_deref().map(|url| load::target(url, &arguments.consent, &scenario.target)).transpose()?;
+    let named =
+        arguments.target.as_deref().map(|url| load::target(url, &arguments.consent, &scenario.target)).transpose()?;
     let session = Session::begin(Command::Capacity, stop);
     let demand = simulate::demand(&scenario, &session)?;
     let demand = Demand::of(&scenario, &demand).ok_or_else(|| bad_input("the scenario asks nothing of a server"))?;

@@ -30,7 +30,10 @@ pub(crate) fn run(arguments: &Compare) -> anyhow::Result<Ending> {
     if let Some(out) = &arguments.out {
         report::write_changes(out, &changes).map_err(of_report)?;
     }
-    println!("{:<10} {:<18} {:>12} {:>12} {:>8} {:>17}  direction", "kind", "quantity", "before", "after", "ratio", "95 % interval");
+    println!(
+        "{:<10} {:<18} {:>12} {:>12} {:>8} {:>17}  direction",
+        "kind", "quantity", "before", "after", "ratio", "95 % interval"
+    );
     changes.iter().for_each(|change| println!("{}", line(change)));
     println!("{}", sentence(&changes, margin));
     let worse = changes.iter().any(|change| change.direction == Direction::Worse);
@@ -57,7 +60,10 @@ fn sentence(changes: &[Change], margin: f64) -> String {
     let margin = number::share(margin);
     match (of(Direction::Worse).count(), of(Direction::Unclear).count()) {
         (0, 0) => format!("no regression: nothing became worse by more than {margin}"),
-        (0, _) => format!("no regression is certain; the runs are too short or unsteady to tell for {}", named(Direction::Unclear)),
+        (0, _) => format!(
+            "no regression is certain; the runs are too short or unsteady to tell for {}",
+            named(Direction::Unclear)
+        ),
         _ => format!("regression: worse by more than {margin}: {}", named(Direction::Worse)),
     }
 }

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use demand::{SimTime, Trace, TraceError};
 use loadgen::{
-    Arrivals, Ceilings, Interface, Kind, LoadResult, Mix, Plan, Progress, Shard, Slo, Spacing, Stream, Streams, Target, TracePlan,
-    Wallet,
+    Arrivals, Ceilings, Interface, Kind, LoadResult, Mix, Plan, Progress, Shard, Slo, Spacing, Stream, Streams, Target,
+    TracePlan, Wallet,
 };
 use passes::Purpose;
 use report::record::{Command, Results};
@@ -18,8 +18,8 @@ use crate::failure::{Ending, bad_input};
 use crate::live_view::LiveView;
 use crate::metrics::Metrics;
 use crate::scenario::Scenario;
-use crate::side_file;
 use crate::session::{Session, close_folder, ending, in_folder, of_load, of_report, read_file};
+use crate::side_file;
 use crate::simulate;
 use crate::stop::Stop;
 
@@ -139,18 +139,17 @@ fn options<'a>(scenario: &Scenario, job: &Job, session: &'a Session) -> loadgen:
 }
 
 /// Prints the first `count` requests that `job` would send.
-fn preview(
-    scenario: &Scenario,
-    target: &Target,
-    job: &Job,
-    count: usize,
-    session: &Session,
-) -> anyhow::Result<Ending> {
+fn preview(scenario: &Scenario, target: &Target, job: &Job, count: usize, session: &Session) -> anyhow::Result<Ending> {
     let options = options(scenario, job, session);
     let previews = loadgen::preview(target, &job.plan, &options, job.shard, count).map_err(of_load)?;
     for (number, preview) in previews.iter().enumerate() {
         let loadgen::Preview { at, kind, resident, bytes } = preview;
-        println!("--- {} of {}: {kind} by resident {resident} at {:.6} s", number + 1, previews.len(), at.as_secs_f64());
+        println!(
+            "--- {} of {}: {kind} by resident {resident} at {:.6} s",
+            number + 1,
+            previews.len(),
+            at.as_secs_f64()
+        );
         println!("{}", String::from_utf8_lossy(bytes));
     }
     println!("Nothing was sent to {}. What only the target can give stands in capitals.", target.url());
@@ -207,10 +206,10 @@ fn job(arguments: &Load, scenario: &Scenario, session: &Session) -> anyhow::Resu
         let words = format!("a changing rate for {seconds} s");
         return Ok(Job::new(Plan::Rate { arrivals, duration, mix: mix(arguments, scenario) }, words));
     }
-    let typed = arguments.stream.iter().map(|stream| Stream {
-        kind: stream.kind,
-        arrivals: steady(arguments, stream.rate_per_s),
-    });
+    let typed = arguments
+        .stream
+        .iter()
+        .map(|stream| Stream { kind: stream.kind, arrivals: steady(arguments, stream.rate_per_s) });
     let mut streams: Vec<Stream> = typed.collect();
     if streams.is_empty() && arguments.trace.is_none() {
         streams.clone_from(&scenario.streams);

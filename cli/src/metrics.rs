@@ -87,7 +87,7 @@ const OUTCOMES: [Outcome; 8] = [
 
 fn text_of(progress: &Progress) -> String {
     let mut text = String::new();
-    let mut head = |text: &mut String, name: &str, kind: &str, help: &str| {
+    let head = |text: &mut String, name: &str, kind: &str, help: &str| {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
     };
@@ -116,7 +116,8 @@ fn text_of(progress: &Progress) -> String {
             let _ = writeln!(text, "lockgate_response_time_seconds{{{labels}}} {}", us / 1e6);
         }
         let Counts { answered, timed_out, .. } = kind.counts;
-        let _ = writeln!(text, "lockgate_response_time_seconds_count{{kind=\"{}\"}} {}", kind.kind, answered + timed_out);
+        let _ =
+            writeln!(text, "lockgate_response_time_seconds_count{{kind=\"{}\"}} {}", kind.kind, answered + timed_out);
     }
     text
 }
@@ -142,7 +143,10 @@ mod tests {
             assert!(text.starts_with("HTTP/1.1 200 OK\r\n"), "{text}");
             assert!(text.contains("\n# TYPE lockgate_asked_total counter\nlockgate_asked_total 9\n"), "{text}");
             assert!(text.contains("lockgate_outcomes_total{kind=\"check_in\",outcome=\"right\"} 7\n"), "{text}");
-            assert!(text.contains("lockgate_response_time_seconds{kind=\"check_in\",quantile=\"0.99\"} 0.0025\n"), "{text}");
+            assert!(
+                text.contains("lockgate_response_time_seconds{kind=\"check_in\",quantile=\"0.99\"} 0.0025\n"),
+                "{text}"
+            );
             let (head, body) = text.split_once("\r\n\r\n").unwrap();
             assert!(head.ends_with(&format!("content-length: {}", body.len())), "{head}");
         }

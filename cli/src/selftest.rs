@@ -26,10 +26,14 @@ pub(crate) fn run(stop: &Stop) -> anyhow::Result<Ending> {
     if retried {
         println!("Some cases were tried again: other programs kept this machine busy.");
     }
-    println!("{}", match all_pass {
-        true => "This machine measures known servers as they are.",
-        false => "This machine does not measure known servers as they are: stop other programs on it and try again, or use another.",
-    });
+    println!(
+        "{}",
+        match all_pass {
+            true => "This machine measures known servers as they are.",
+            false =>
+                "This machine does not measure known servers as they are: stop other programs on it and try again, or use another.",
+        }
+    );
     Ok(if all_pass { Ending::Held } else { Ending::Failed })
 }
 

@@ -18,8 +18,9 @@ pub(crate) fn read<T: for<'de> Deserialize<'de>>(
     name: &'static str,
     faults: impl Fn(&T) -> Vec<Fault>,
 ) -> Result<T, BadFile> {
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| BadFile::whole(file, format!("cannot be read: {error}; name a file with a [{name}] section")))?;
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        BadFile::whole(file, format!("cannot be read: {error}; name a file with a [{name}] section"))
+    })?;
     let source = Source::new(file, text);
     let mut document = Document::parse(&source)?;
     document.key("title", Some(String::new()));
@@ -77,7 +78,10 @@ valid = "ok"
         let text = "[slo]\npercentile = 101\n[slo.verify]\nresponse_time_ms = 0\n[load]\n";
         let told = told::<Slo>(text, "slo", Slo::faults);
         assert_eq!(told.len(), 3, "{told:#?}");
-        assert!(told[0].starts_with("a.toml:2: slo.percentile") && told[1].starts_with("a.toml:4: slo.verify.response_time_ms"));
+        assert!(
+            told[0].starts_with("a.toml:2: slo.percentile")
+                && told[1].starts_with("a.toml:4: slo.verify.response_time_ms")
+        );
         assert!(told[2].starts_with("a.toml:5: load: there is no such key or section"), "{told:#?}");
     }
 }

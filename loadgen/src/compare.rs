@@ -10,7 +10,8 @@ const RESAMPLES: u64 = 1_000;
 /// A run with fewer seconds says too little of how its seconds scatter.
 pub const LEAST_SECONDS: usize = 10;
 /// The percentiles that are compared.
-const QUANTILES: [(&str, f64); 3] = [("response_time_p50", 0.5), ("response_time_p90", 0.9), ("response_time_p99", 0.99)];
+const QUANTILES: [(&str, f64); 3] =
+    [("response_time_p50", 0.5), ("response_time_p90", 0.9), ("response_time_p99", 0.99)];
 
 /// A run by kind and second, as far as comparing needs it.
 #[derive(Clone, Debug, Default)]
@@ -121,7 +122,15 @@ pub fn compare(before: &Seconds, after: &Seconds, margin: f64, seed: u64) -> Vec
             let interval = (end(0.025), end(0.975));
             let (before, after) = (truth_before[place], truth_after[place]);
             let direction = direction(quantity == "goodput", interval, margin);
-            changes.push(Change { kind: *kind, quantity, before, after, ratio: ratio(before, after), interval, direction });
+            changes.push(Change {
+                kind: *kind,
+                quantity,
+                before,
+                after,
+                ratio: ratio(before, after),
+                interval,
+                direction,
+            });
         }
     }
     changes
@@ -240,7 +249,10 @@ mod tests {
         assert!(change.interval.0 < change.ratio && change.ratio < change.interval.1, "{change:?}");
         let faster = compare(&seconds(30, 1_400.0, 3), &before, 0.1, 7);
         assert_eq!(direction_of(&faster, "response_time_p99"), Direction::Better);
-        assert_eq!(direction_of(&compare(&before, &seconds(30, 1_400.0, 3), 0.5, 7), "response_time_p50"), Direction::Same);
+        assert_eq!(
+            direction_of(&compare(&before, &seconds(30, 1_400.0, 3), 0.5, 7), "response_time_p50"),
+            Direction::Same
+        );
     }
 
     #[test]

@@ -87,7 +87,8 @@ mod tests {
         let target = Target::parse("http://127.0.0.1:9", &[]).unwrap().speaking(interface);
         let templates = Templates::new(&target, "/", "run".into());
         let none = Share::of(0.0);
-        let settings = LoadSettings { expired_share: none, forged_share: none, unknown_share: none, ..Default::default() };
+        let settings =
+            LoadSettings { expired_share: none, forged_share: none, unknown_share: none, ..Default::default() };
         let (bad, mut pocket) = (BadPasses::default(), Pocket::default());
         pocket.tokens.set(2, "TOKEN");
         let showing = Showing::new(&settings, 1, &bad, single_use);

@@ -25,13 +25,7 @@ pub(crate) enum Gain<'a> {
 }
 
 /// Judges the answer to a request of `kind` by `rule`. `valid` is the verdict that the shown code deserves.
-pub(crate) fn judge<'a>(
-    rule: &Rule,
-    kind: Kind,
-    valid: bool,
-    status: u16,
-    body: &'a [u8],
-) -> (Outcome, Gain<'a>) {
+pub(crate) fn judge<'a>(rule: &Rule, kind: Kind, valid: bool, status: u16, body: &'a [u8]) -> (Outcome, Gain<'a>) {
     if rule.invalid.contains(&status) {
         return (if valid { Outcome::Wrong } else { Outcome::Right }, Gain::Nothing);
     }
@@ -108,7 +102,11 @@ mod tests {
         assert_eq!(outcome(Kind::Issue, true, 201, b"{}"), Outcome::Wrong);
         assert_eq!(outcome(Kind::Issue, true, 200, issued), Outcome::Wrong);
         assert_eq!(outcome(Kind::Register, true, 201, br#"{"token":""}"#), Outcome::Wrong);
-        assert_eq!(outcome(Kind::Register, true, 201, b"{\"token\":\"a\\r\\nb\"}"), Outcome::Wrong, "it would end a header");
+        assert_eq!(
+            outcome(Kind::Register, true, 201, b"{\"token\":\"a\\r\\nb\"}"),
+            Outcome::Wrong,
+            "it would end a header"
+        );
         assert_eq!(outcome(Kind::CheckIn, true, 204, b""), Outcome::Right);
         assert_eq!(outcome(Kind::CheckIn, true, 200, b"{}"), Outcome::Wrong);
         assert_eq!(outcome(Kind::Verify, true, 200, br#"{"valid":true,"purpose":"pet"}"#), Outcome::Right);

@@ -78,10 +78,12 @@ impl Streams {
 
     fn faults(&self) -> Vec<Fault> {
         let streams = self.streams.iter().enumerate();
-        let mut faults: Vec<Fault> =
-            streams.flat_map(|(index, stream)| stream.arrivals.faults(&format!("load.streams.{index}.arrivals"))).collect();
+        let mut faults: Vec<Fault> = streams
+            .flat_map(|(index, stream)| stream.arrivals.faults(&format!("load.streams.{index}.arrivals")))
+            .collect();
         if faults.is_empty() && self.requests() <= 0.0 {
-            faults.push(Fault::new("load.streams", "nothing is asked within the run; write streams with rates above 0"));
+            faults
+                .push(Fault::new("load.streams", "nothing is asked within the run; write streams with rates above 0"));
         }
         faults
     }
@@ -259,12 +261,14 @@ impl Plan {
         let kinds = self.kinds();
         let unmapped = kinds.iter().filter(|kind| **kind != Kind::Get && interface.act(**kind).is_none());
         faults.extend(unmapped.map(|kind| {
-            let message = format!("the plan asks for {kind}, and the target does not say how; write a section [target.{kind}]");
+            let message =
+                format!("the plan asks for {kind}, and the target does not say how; write a section [target.{kind}]");
             Fault::new(format!("target.{kind}"), message)
         }));
         let shows = kinds.contains(&Kind::Verify) || kinds.contains(&Kind::Cancel);
         if shows && interface.issue.is_none() {
-            let message = "passes are shown or given back, and none can be issued before; write a section [target.issue]";
+            let message =
+                "passes are shown or given back, and none can be issued before; write a section [target.issue]";
             faults.push(Fault::new("target.issue", message));
         }
         faults
@@ -503,7 +507,8 @@ mod tests {
         assert_eq!(plan.kinds(), [Kind::Issue, Kind::Verify]);
         assert_eq!(plan.needs(0, false).holders.len(), HOLDERS as usize);
         assert_eq!(plan.needs(0, true).holders.len(), 176, "120 + 5 * 11 + 1");
-        let plan = Plan::Streams(Streams::new(vec![stream(Kind::Issue, 0.0)], Duration::from_secs(4), Mix::only(Kind::Get)));
+        let plan =
+            Plan::Streams(Streams::new(vec![stream(Kind::Issue, 0.0)], Duration::from_secs(4), Mix::only(Kind::Get)));
         assert_eq!(plan.faults()[0].key, "load.streams.0.arrivals.poisson.rate_per_s");
     }
 

@@ -166,8 +166,9 @@ impl Preparation<'_> {
         let ours = needs.holders.iter().filter(|(resident, _)| wallet.dealing.is_ours(*resident));
         let missing = ours.filter(|(resident, purpose)| wallet.code(*resident, *purpose).is_none());
         let (kind, duration_s) = (Kind::Issue, None);
-        let errands: Vec<Errand> =
-            missing.map(|(resident, purpose)| Errand { kind, resident: *resident, purpose: *purpose, duration_s }).collect();
+        let errands: Vec<Errand> = missing
+            .map(|(resident, purpose)| Errand { kind, resident: *resident, purpose: *purpose, duration_s })
+            .collect();
         wallet.holders = needs.holders.len() as u32;
         if errands.is_empty() {
             return Ok(());
@@ -256,7 +257,9 @@ mod tests {
         wallet.pocket_mut(0).keep(0, Purpose::Pet, "P", "Tkt-20:aZ");
         let codes = scrambled_codes(&wallet, 7);
         assert_eq!(codes.len(), BAD_PASSES as usize);
-        let form = |code: &str| code.chars().map(|c| (c.is_ascii_digit(), c.is_ascii_uppercase(), c == '-')).collect::<Vec<_>>();
+        let form = |code: &str| {
+            code.chars().map(|c| (c.is_ascii_digit(), c.is_ascii_uppercase(), c == '-')).collect::<Vec<_>>()
+        };
         assert!(codes.iter().all(|code| form(code) == form("Tkt-20:aZ") && code != "Tkt-20:aZ"), "{codes:?}");
     }
 }

@@ -230,7 +230,8 @@ impl Recorder {
         let response_ns = now_ns.saturating_sub(at_ns).max(1);
         if outcome.answered() && (self.measured.from_ns..self.measured.until_ns).contains(&now_ns) {
             self.flow.answered += 1;
-            self.flow.good += u64::from(outcome == Outcome::Right && response_ns <= self.measured.limits_ns[kind as usize]);
+            self.flow.good +=
+                u64::from(outcome == Outcome::Right && response_ns <= self.measured.limits_ns[kind as usize]);
         }
         if at_ns < self.measured.from_ns {
             return;

@@ -76,7 +76,8 @@ pub fn run(target: &Target, plan: &Plan, wallet: &mut Wallet, options: &Options<
     let source = || plan.source(people, options.seed);
     let meter = Meter::start(target, options)?;
     wait_until_nearly(options);
-    let ahead = options.start_at.map_or(Ok(LEAD), |at| at.duration_since(SystemTime::now())).map_err(LoadError::Late)?;
+    let ahead =
+        options.start_at.map_or(Ok(LEAD), |at| at.duration_since(SystemTime::now())).map_err(LoadError::Late)?;
     let started_at = SystemTime::now() + ahead;
     let play = Play { target, get_path: plan.get_path(), pace, measured, ahead, source: &source };
     let reports = play.all(wallet, options)?;
@@ -151,7 +152,8 @@ pub(crate) fn run_errands(
         Some(ceilings) => (Pace::Open, (1e9 / ceilings.rate_per_s) as u64),
         None => (Pace::Closed { connections: connections as usize }, 0),
     };
-    let play = Play { target, get_path: "/", pace, measured, ahead: LEAD, source: &|| Source::Errands { errands, gap_ns } };
+    let play =
+        Play { target, get_path: "/", pace, measured, ahead: LEAD, source: &|| Source::Errands { errands, gap_ns } };
     let gathered = Gathered::new(play.all(wallet, options)?);
     Ok(gathered.counts())
 }
@@ -186,7 +188,9 @@ impl Play<'_> {
         };
         let clients = match settings.client {
             Client::Lean => Vec::new(),
-            kind => (0..wallet.pockets.len()).map(|_| multiplexed::client(self.target, kind, settings.timeout())).collect::<Result<_, _>>()?,
+            kind => (0..wallet.pockets.len())
+                .map(|_| multiplexed::client(self.target, kind, settings.timeout()))
+                .collect::<Result<_, _>>()?,
         };
         let (clients, url) = (&clients, &self.target.url());
         let cores = if settings.pin_threads { system::own_cores() } else { Vec::new() };
@@ -211,7 +215,14 @@ impl Play<'_> {
                         let lane_of_all = Lane {
                             address: self.target.address(),
                             tls,
-                            journeys: Journeys { templates, showing, dealing, residents, pocket, forged: String::new() },
+                            journeys: Journeys {
+                                templates,
+                                showing,
+                                dealing,
+                                residents,
+                                pocket,
+                                forged: String::new(),
+                            },
                             schedule: Schedule::new((self.source)(), dealing, lane as u32),
                             pace: share_of(self.pace, lane, lanes),
                             bounds: bounds(&settings, self.pace, lane, lanes),

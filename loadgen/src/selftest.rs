@@ -7,8 +7,8 @@ use passes::Share;
 
 use crate::known::{Behaviour, KnownServer, lindley_mean_wait_s, md1_mean_wait_s, stall_quantile_s};
 use crate::{
-    Arrivals, Counts, Kind, KindResult, Limit, LoadError, LoadResult, LoadSettings, Measure, Mix, Options, Plan, Slo, Target,
-    Wallet, run,
+    Arrivals, Counts, Kind, KindResult, Limit, LoadError, LoadResult, LoadSettings, Measure, Mix, Options, Plan, Slo,
+    Target, Wallet, run,
 };
 
 /// A quantity whose truth is known, and what was measured.
@@ -66,15 +66,8 @@ pub fn selftest(stop: &AtomicBool, mut tell: impl FnMut(&Check)) -> Result<bool,
 /// A known server, measured.
 type Case = fn(&AtomicBool) -> Result<Vec<Check>, LoadError>;
 
-const CASES: [Case; 7] = [
-    stall,
-    capacity,
-    |stop| queue(0.5, stop),
-    |stop| queue(0.8, stop),
-    slow_generator,
-    hung_up,
-    forgotten,
-];
+const CASES: [Case; 7] =
+    [stall, capacity, |stop| queue(0.5, stop), |stop| queue(0.8, stop), slow_generator, hung_up, forgotten];
 
 /// Runs `once` until all its checks pass, [`TRIES`] times at most.
 fn tried(once: impl Fn() -> Result<Vec<Check>, LoadError>) -> Result<Vec<Check>, LoadError> {

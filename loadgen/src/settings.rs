@@ -83,11 +83,14 @@ impl LoadSettings {
         if bad > 1.0 {
             faults.push(Fault::new(
                 "load.expired_share",
-                format!("the shares of expired, forged, unknown and replayed passes add up to {bad}; keep them within 1"),
+                format!(
+                    "the shares of expired, forged, unknown and replayed passes add up to {bad}; keep them within 1"
+                ),
             ));
         }
         if !(self.duration_s > 0.0 && self.duration_s <= LONGEST_S) {
-            let message = format!("{} s is no length of a run; write more than 0 and at most {LONGEST_S}", self.duration_s);
+            let message =
+                format!("{} s is no length of a run; write more than 0 and at most {LONGEST_S}", self.duration_s);
             faults.push(Fault::new("load.duration_s", message));
         }
         for (key, value) in [("load.timeout_ms", self.timeout_ms), ("load.connections_max", self.connections_max)] {

@@ -93,11 +93,8 @@ mod tests {
             replayed_share: Share::of(0.1),
             ..LoadSettings::default()
         };
-        let bad = BadPasses {
-            expired: vec!["old".into()],
-            unknown: vec!["never".into()],
-            replayed: vec!["again".into()],
-        };
+        let bad =
+            BadPasses { expired: vec!["old".into()], unknown: vec!["never".into()], replayed: vec!["again".into()] };
         let showing = Showing::new(&settings, 3, &bad, true);
         let shown: Vec<Shown<'_>> = (0..10_000).map(|index| showing.choose(index)).collect();
         let count = |wanted: fn(&Shown<'_>) -> bool| shown.iter().filter(|shown| wanted(shown)).count();

@@ -71,7 +71,7 @@ impl Target {
         let (interface, ceilings) = (Arc::default(), Ceilings::default());
         Ok(Target { host: host.to_owned(), port, address, interface, ceilings, secure, ca_file: None })
     }
-        
+
     /// The same server, spoken to as `interface` says.
     pub fn speaking(self, interface: Interface) -> Self {
         Target { interface: Arc::new(interface), ..self }

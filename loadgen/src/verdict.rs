@@ -32,7 +32,8 @@ pub(crate) fn judge_run(
     kinds: &BTreeMap<Kind, KindResult>,
     limited_by: Option<Limit>,
 ) -> (Verdict, Vec<String>) {
-    let failures: Vec<String> = kinds.iter().flat_map(|(kind, result)| failures_of(&slo.of(*kind), *kind, result)).collect();
+    let failures: Vec<String> =
+        kinds.iter().flat_map(|(kind, result)| failures_of(&slo.of(*kind), *kind, result)).collect();
     let verdict = match limited_by {
         Some(Limit::Generator) => Verdict::Unusable,
         _ if kinds.is_empty() => Verdict::Unusable,

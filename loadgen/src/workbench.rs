@@ -3,10 +3,10 @@
 use hdrhistogram::Histogram;
 use passes::Purpose;
 
+use crate::interface::template::Parts;
 use crate::judge::{Gain, judge};
 use crate::kind::Outcome;
 use crate::record::{Measured, Recorder, times};
-use crate::interface::template::Parts;
 use crate::request::Templates;
 use crate::response::{Chunks, Head};
 use crate::{Kind, Target};
@@ -33,7 +33,11 @@ impl Workbench {
             templates: Templates::new(target, "/", "0123456789abcdef-0".to_owned()),
             outbox: Vec::new(),
             chunks: Chunks::default(),
-            recorder: Recorder::new(Measured { from_ns: 0, until_ns: u64::MAX, limits_ns: [250_000_000; Kind::ALL.len()] }),
+            recorder: Recorder::new(Measured {
+                from_ns: 0,
+                until_ns: u64::MAX,
+                limits_ns: [250_000_000; Kind::ALL.len()],
+            }),
             index: 0,
         }
     }
@@ -58,7 +62,10 @@ impl Workbench {
     pub fn read_answer(&mut self) -> bool {
         let Ok(Some(head)) = Head::parse(ISSUED) else { return false };
         let Ok(Some(body)) = head.body(ISSUED, false, &mut self.chunks) else { return false };
-        matches!(judge(self.templates.rule(Kind::Issue), Kind::Issue, true, head.status, body), (Outcome::Right, Gain::Pass { .. }))
+        matches!(
+            judge(self.templates.rule(Kind::Issue), Kind::Issue, true, head.status, body),
+            (Outcome::Right, Gain::Pass { .. })
+        )
     }
 
     /// Records the life of one request, asked 50 µs after the one before and answered within a few milliseconds.

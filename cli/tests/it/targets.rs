@@ -48,7 +48,8 @@ fn a_server_in_another_language_is_loaded_by_its_target_file() {
     let (bench, office) = (Bench::new(), TicketOffice::start());
     let file = format!("{TARGETS}/ticket-office.toml");
     let streams = ["register=5", "issue=20", "verify=50", "cancel=3", "check-in=5"];
-    let mut arguments = vec!["load", "--target", &office.url, "--target-file", &file, "--duration", "3s", "--out", "run"];
+    let mut arguments =
+        vec!["load", "--target", &office.url, "--target-file", &file, "--duration", "3s", "--out", "run"];
     streams.iter().for_each(|stream| arguments.extend(["--stream", stream]));
     let output = bench.run(&arguments);
     let record = bench.record("run");
@@ -74,7 +75,8 @@ fn a_dry_run_prints_requests_and_sends_none() {
     listener.set_nonblocking(true).unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let file = format!("{TARGETS}/ticket-office.toml");
-    let arguments = ["load", "--target", &url, "--target-file", &file, "--rate", "10", "--arrivals", "constant", "--dry-run", "2"];
+    let arguments =
+        ["load", "--target", &url, "--target-file", &file, "--rate", "10", "--arrivals", "constant", "--dry-run", "2"];
     let printed = bench.succeed(&arguments);
     let host = url.strip_prefix("http://").unwrap();
     let request = format!(
@@ -99,7 +101,8 @@ fn other_hosts_need_words_and_stay_under_ceilings() {
     let said = bench.fail(2, &consent);
     assert!(said.contains("--rate-ceiling 500") && said.contains("--duration-ceiling 90s"), "{said}");
     bench.succeed(&[&consent[..], &["--rate-ceiling", "500", "--duration-ceiling", "2m"]].concat());
-    let closed = ["load", "--target", "http://192.0.2.7", "--i-operate-this-target", "192.0.2.7", "--closed", "4", "--dry-run"];
+    let closed =
+        ["load", "--target", "http://192.0.2.7", "--i-operate-this-target", "192.0.2.7", "--closed", "4", "--dry-run"];
     assert!(bench.fail(2, &closed).contains("a closed loop has no rate"));
 }
 
@@ -165,7 +168,11 @@ fn a_slower_server_is_a_regression() {
     let said = text_of(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("regression: worse by more than 50 %: get response_time_p50"), "{said}");
-    assert!(bench.read("changes/load_comparison.csv").starts_with("kind,quantity,before,after,ratio,ratio_low,ratio_high,direction\n"));
+    assert!(
+        bench
+            .read("changes/load_comparison.csv")
+            .starts_with("kind,quantity,before,after,ratio,ratio_low,ratio_high,direction\n")
+    );
     let better = bench.succeed(&["compare", "after", "before", "--margin", "0.5"]);
     assert!(better.contains("better"), "{better}");
 }

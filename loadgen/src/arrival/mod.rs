@@ -164,7 +164,9 @@ impl Arrivals {
     /// How many arrivals are expected in the first `duration_s` seconds.
     pub fn expected(&self, duration_s: f64) -> f64 {
         match self {
-            Arrivals::Recorded(instants_ns) => Recorded::new(Arc::clone(instants_ns)).expected((duration_s * 1e9) as u64),
+            Arrivals::Recorded(instants_ns) => {
+                Recorded::new(Arc::clone(instants_ns)).expected((duration_s * 1e9) as u64)
+            }
             _ => self.shape().0.count_by(duration_s),
         }
     }

@@ -44,7 +44,8 @@ fn any_process() -> impl Strategy<Value = (Arrivals, f64)> {
         }),
     ];
     kinds.prop_map(|kind| {
-        let length_s = (0..60).map(|power| 1.5_f64.powi(power - 20)).find(|length_s| kind.expected(*length_s) > 20_000.0);
+        let length_s =
+            (0..60).map(|power| 1.5_f64.powi(power - 20)).find(|length_s| kind.expected(*length_s) > 20_000.0);
         (kind, length_s.unwrap_or(30.0))
     })
 }
@@ -147,7 +148,14 @@ fn rates_are_those_that_were_written() {
     let ramp = Arrivals::Ramp { from_per_s: 0.0, to_per_s: 10.0, over_s: 10.0, spacing };
     assert_eq!((ramp.build(0).rate_at(ns(5.0)), ramp.expected(10.0), ramp.expected(12.0)), (5.0, 50.0, 70.0));
     let ends = Arrivals::Steps { rates_per_s: vec![5.0, 0.0], each_s: 1.0, spacing };
-    assert_eq!(std::iter::from_fn({ let mut process = ends.build(0); move || process.next_ns() }).count(), 5);
+    assert_eq!(
+        std::iter::from_fn({
+            let mut process = ends.build(0);
+            move || process.next_ns()
+        })
+        .count(),
+        5
+    );
 }
 
 #[test]
@@ -159,7 +167,10 @@ fn impossible_processes_are_refused() {
         (Arrivals::Constant { rate_per_s: 0.0 }, vec!["a.constant.rate_per_s"]),
         (Arrivals::Curve { points: vec![], spacing }, vec!["a.curve.points"]),
         (Arrivals::Curve { points: vec![at(2.0, 1.0), at(1.0, -1.0)], spacing }, vec!["a.curve.points"; 3]),
-        (Arrivals::Ramp { from_per_s: 0.0, to_per_s: 0.0, over_s: 0.0, spacing }, vec!["a.ramp.to_per_s", "a.ramp.over_s"]),
+        (
+            Arrivals::Ramp { from_per_s: 0.0, to_per_s: 0.0, over_s: 0.0, spacing },
+            vec!["a.ramp.to_per_s", "a.ramp.over_s"],
+        ),
         (Arrivals::Steps { rates_per_s: vec![0.0], each_s: 1.0, spacing }, vec!["a.steps.rates_per_s"]),
         (
             Arrivals::Burst { base_per_s: 1.0, burst_per_s: 9.0, burst_s: 2.0, every_s: 2.0, spacing },

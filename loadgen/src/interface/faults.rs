@@ -30,12 +30,21 @@ impl Interface {
     fn faults_of(&self, kind: Kind, act: &Act, faults: &mut Vec<Fault>) {
         let key = |name: &str| format!("target.{kind}.{name}");
         if act.path.is_empty() {
-            faults.push(Fault::new(key("path"), "this key is missing; write the path from the slash on, such as /passes"));
+            faults.push(Fault::new(
+                key("path"),
+                "this key is missing; write the path from the slash on, such as /passes",
+            ));
         } else if !act.path.starts_with('/') || !sound(&act.path) || act.path.contains([' ', '#']) {
-            faults.push(Fault::new(key("path"), format!("'{}' is no path; begin with a slash, without spaces or #", act.path)));
+            faults.push(Fault::new(
+                key("path"),
+                format!("'{}' is no path; begin with a slash, without spaces or #", act.path),
+            ));
         }
         if act.method.is_empty() || !act.method.bytes().all(|byte| byte.is_ascii_uppercase()) {
-            faults.push(Fault::new(key("method"), format!("'{}' is no method; write GET, POST, PUT, PATCH or DELETE", act.method)));
+            faults.push(Fault::new(
+                key("method"),
+                format!("'{}' is no method; write GET, POST, PUT, PATCH or DELETE", act.method),
+            ));
         }
         headers(&key("headers"), &act.headers, faults);
         let known = self.known(Some(kind));
@@ -47,7 +56,10 @@ impl Interface {
         json(&key("body"), act, faults);
         for (name, statuses) in [("right", &act.right), ("invalid", &act.invalid)] {
             for status in statuses.iter().filter(|status| !(200..=599).contains(*status)) {
-                faults.push(Fault::new(key(name), format!("{status} is no status of an answer; write some of 200 to 599")));
+                faults.push(Fault::new(
+                    key(name),
+                    format!("{status} is no status of an answer; write some of 200 to 599"),
+                ));
             }
         }
         if act.right.is_empty() {
@@ -90,7 +102,10 @@ impl Interface {
             faults.push(Fault::new(key("valid"), message));
         }
         if kind == Kind::Issue && self.verify.is_some() && act.code.is_none() {
-            faults.push(Fault::new(key("code"), "this key is missing; a JSON pointer to what is shown at a check, such as /code"));
+            faults.push(Fault::new(
+                key("code"),
+                "this key is missing; a JSON pointer to what is shown at a check, such as /code",
+            ));
         }
     }
 
@@ -127,11 +142,14 @@ fn headers(key: &str, headers: &std::collections::BTreeMap<String, String>, faul
 fn placeholders(key: &str, text: &str, known: Vec<Slot>, faults: &mut Vec<Fault>) {
     let mut template = Template::default();
     let unknown = template.text(text, Escape::None).err().unwrap_or_default();
-    let out_of_place =
-        Slot::ALL.into_iter().filter(|slot| template.has(*slot) && !known.contains(slot)).map(|slot| slot.name().to_owned());
+    let out_of_place = Slot::ALL
+        .into_iter()
+        .filter(|slot| template.has(*slot) && !known.contains(slot))
+        .map(|slot| slot.name().to_owned());
     let names: Vec<String> = known.iter().map(|slot| format!("{{{}}}", slot.name())).collect();
     for name in unknown.into_iter().chain(out_of_place) {
-        let mut message = format!("nothing is known here that {{{name}}} could stand for; there are {}", names.join(", "));
+        let mut message =
+            format!("nothing is known here that {{{name}}} could stand for; there are {}", names.join(", "));
         if name == Slot::Token.name() {
             message += "; {token} needs [target.register] with `token`, and is not known before";
         }

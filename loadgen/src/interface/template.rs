@@ -223,15 +223,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const PARTS: Parts<'static> = Parts {
-        index: 255,
-        resident: 7,
-        token: "TO/KEN",
-        pass: "",
-        code: "",
-        purpose: Purpose::Pet,
-        duration_s: None,
-    };
+    const PARTS: Parts<'static> =
+        Parts { index: 255, resident: 7, token: "TO/KEN", pass: "", code: "", purpose: Purpose::Pet, duration_s: None };
 
     fn rendered(text: &str, escape: Escape, parts: &Parts<'_>) -> String {
         let mut template = Template::default();
@@ -249,7 +242,10 @@ mod tests {
         assert_eq!(rendered("/x/{token}?d={document}", Escape::Percent, &PARTS), "/x/TO%2FKEN?d=load-test-run-ff");
         let parts = Parts { duration_s: Some(90), index: 0, ..PARTS };
         assert_eq!(rendered("{duration_s} {key} {", Escape::None, &parts), "90 run-0 {");
-        assert_eq!(Template::default().text("{tokn} {code} {x_y}", Escape::None), Err(vec!["tokn".into(), "x_y".into()]));
+        assert_eq!(
+            Template::default().text("{tokn} {code} {x_y}", Escape::None),
+            Err(vec!["tokn".into(), "x_y".into()])
+        );
     }
 
     proptest! {

@@ -40,7 +40,8 @@ mod tests {
         assert_eq!(lindley_mean_wait_s(&[0.0, 0.5, 5.0], 1.0), 0.5 / 3.0);
         for load in [0.5, 0.8] {
             let mut process = Arrivals::Poisson { rate_per_s: load }.build(3);
-            let arrivals_s: Vec<f64> = (0..400_000).filter_map(|_| process.next_ns()).map(|ns| ns as f64 / 1e9).collect();
+            let arrivals_s: Vec<f64> =
+                (0..400_000).filter_map(|_| process.next_ns()).map(|ns| ns as f64 / 1e9).collect();
             let ratio = lindley_mean_wait_s(&arrivals_s, 1.0) / md1_mean_wait_s(load, 1.0);
             assert!((ratio - 1.0).abs() < 0.05, "{ratio} at {load}");
         }

@@ -204,6 +204,9 @@ fn redirects_are_not_followed() {
     let server = Server::start(move |_| Answer(redirect.clone().into_bytes()));
     // Neither in the run nor in preparation, which another client makes.
     assert_eq!(counts(&get(&server, 100.0, &options()), Kind::Get).wrong, 50);
-    assert!(prepare(&server.target, &constant(10.0, SHORT, Mix::only(Kind::Issue)), &mut Wallet::new(1), &options()).is_err());
+    assert!(
+        prepare(&server.target, &constant(10.0, SHORT, Mix::only(Kind::Issue)), &mut Wallet::new(1), &options())
+            .is_err()
+    );
     assert_eq!(elsewhere.load(Ordering::SeqCst), 0);
 }

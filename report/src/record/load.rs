@@ -41,6 +41,21 @@ pub struct LoadResults {
     /// Answers per second in the measured time, right or not; none in records of earlier versions.
     #[serde(default)]
     pub throughput_per_s: Option<f64>,
+    /// Right answers within the objective's time, per second in the measured time; none in records of earlier versions.
+    #[serde(default)]
+    pub goodput_per_s: Option<f64>,
+    /// The measured time, in seconds; none in records of earlier versions.
+    #[serde(default)]
+    pub measured_s: Option<f64>,
+    /// When the first request was due; none in records of earlier versions.
+    #[serde(default)]
+    pub first_due_at: Option<jiff::Timestamp>,
+    /// Which part of a schedule was played; none: all of it.
+    #[serde(default)]
+    pub shard: Option<ShardRecord>,
+    /// On what terms a host other than this machine was loaded; none: it was this machine.
+    #[serde(default)]
+    pub consent: Option<ConsentRecord>,
     /// Processor time the generator used, in seconds, spinning included.
     pub generator_cpu_s: f64,
     /// Of it, what went into spinning before instants; nothing in records of earlier versions.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use capacity::{CapacityResults, PathRecord};
 pub use ensemble::{EnsembleResults, ParameterKind, ParameterRecord, RangeRecord};
-pub use load::{KindRecord, LimitedBy, LoadResults, Quantiles};
+pub use load::{ConsentRecord, KindRecord, LimitedBy, LoadResults, Quantiles, ShardRecord};
 pub use simulate::{CrowdRecord, GateRecord, GroupRecord, PeakRecord, PeopleRecord, SimulateResults};
 
 use crate::{Machine, verdict};

@@ -17,7 +17,8 @@ pub fn compare_loads(before: &Run, after: &Run, margin: f64, seed: u64) -> Resul
     let limit_ns = |kind| (slo.of(kind).response_time_ms * 1e6) as u64;
     let read = |run: &Run| {
         if run.load()?.closed_loop {
-            let message = "a closed loop asks less when the server is slow, so it cannot be compared; compare runs at a rate";
+            let message =
+                "a closed loop asks less when the server is slow, so it cannot be compared; compare runs at a rate";
             return Err(ReportError::Record { path: run.folder.join("run.json"), message: message.to_owned() });
         }
         let right = run.seconds()?.into_iter().map(|(key, counts)| (key, counts.right)).collect();

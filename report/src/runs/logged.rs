@@ -85,7 +85,8 @@ const COUNTS: [Count; 11] = [
 ];
 
 fn counts_of(record: &KindRecord) -> Counts {
-    let &KindRecord { asked, sent, answered, right, dropped, refused, overloaded, wrong, failed, timed_out, .. } = record;
+    let &KindRecord { asked, sent, answered, right, dropped, refused, overloaded, wrong, failed, timed_out, .. } =
+        record;
     let &KindRecord { without_pass, abandoned, .. } = record;
     Counts {
         asked,

@@ -64,6 +64,8 @@ fn check(parts: &[Run]) -> Result<Vec<ShardRecord>, ReportError> {
 
 fn missing(parts: &[Run], of: u32) -> ReportError {
     let path = parts.first().map(|part| part.folder.clone()).unwrap_or_default();
-    let message = format!("it is one of {of} parts of a schedule, and not each of them was named once; name all {of} run folders");
+    let message = format!(
+        "it is one of {of} parts of a schedule, and not each of them was named once; name all {of} run folders"
+    );
     ReportError::Record { path, message }
 }
