@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use passes::{Purpose, SchemeKind};
 use reference_server::store::OPEN_PROPOSALS;
 use reference_server::{Config, Limits, StoreKind};
 use serde_json::{Value, json};
@@ -63,7 +64,13 @@ async fn every_answer_is_as_described_and_every_described_answer_is_given() {
         assert_eq!(document.send(id, request).await.status, 404);
     }
     administer(&mut document, &ask, pass).await;
-    for id in ["keys", "transparency", "openapi", "health", "ready", "metrics"] {
+    for id in ["resident_page", "officer_page", "officer_worker", "page_file"] {
+        let request = document.operation(id).request(&ask, "officer.js");
+        assert_eq!(document.send(id, request).await.status, 200, "{id}");
+    }
+    let request = document.operation("page_file").request(&ask, "nothing.js");
+    assert_eq!(document.send("page_file", request).await.status, 404);
+    for id in ["keys", "status_lists", "time", "transparency", "openapi", "health", "ready", "metrics"] {
         let request = document.operation(id).request(&ask, "");
         assert_eq!(document.send(id, request).await.status, 200);
     }
@@ -71,6 +78,8 @@ async fn every_answer_is_as_described_and_every_described_answer_is_given() {
     refuse_strangers(&mut document, &ask, &resident).await;
     server.stop().await;
 
+    show_lists(&mut document).await;
+    keep_blind_passes(&mut document).await;
     let after_sunset = staffed(config(StoreKind::Memory));
     let clock = reference_server::Clock::StartingAt { start_s: START_S + 365 * 86_400 };
     let server = Server::start(Config { clock, ..after_sunset }).await;
@@ -82,6 +91,43 @@ async fn every_answer_is_as_described_and_every_described_answer_is_given() {
     let unseen: BTreeSet<_> =
         document.unseen().into_iter().filter(|(_, status)| !BEYOND_A_CLIENT.contains(status)).collect();
     assert!(unseen.is_empty(), "promised, and not seen here: {unseen:?}");
+}
+
+/// Under `signed` a pass that is given back is on a list, and who has the list is told so.
+async fn show_lists(document: &mut Document) {
+    let server = Server::start(Config { scheme: SchemeKind::Signed, ..config(StoreKind::Memory) }).await;
+    let ask = server.asking();
+    let resident = ask.register("1").await;
+    let pass = ask.pet_pass(&resident, "a").await;
+    ask.delete(&format!("/v1/passes/{}", pass.pass)).bearer_auth(&resident).send().await.unwrap();
+    let named = document.send("status_lists", ask.get("/v1/revocations")).await.json();
+    let uri = named["lists"][0]["uri"].as_str().unwrap();
+    assert!(!document.send("status_list", ask.get(uri)).await.bytes.is_empty());
+    let fetched = ask.get(uri).send().await.unwrap();
+    let (etag, caching) = (&fetched.headers()["etag"], &fetched.headers()["cache-control"]);
+    assert_eq!(caching, "public, max-age=60");
+    let again = document.send("status_list", ask.get(uri).header("if-none-match", etag)).await;
+    assert_eq!((again.status, again.bytes.len()), (304, 0));
+    for other in ["/v1/revocations/4000000", "/v1/revocations/first"] {
+        assert_eq!(document.send("status_list", ask.get(other)).await.status, 404);
+    }
+    server.stop().await;
+}
+
+/// Under `blind` the server does not know the code, and takes nothing back.
+async fn keep_blind_passes(document: &mut Document) {
+    let server = Server::start(Config { scheme: SchemeKind::Blind, ..config(StoreKind::Memory) }).await;
+    let ask = server.asking();
+    let resident = ask.register("1").await;
+    let phone = SchemeKind::Blind.ask(&ask.keys().await, Purpose::Pet, START_S, [7; 32]).unwrap();
+    let body = json!({"purpose": "pet", "blinded": phone.blinded()});
+    let pass = document.send("issue", ask.pass(&resident, "a", &body)).await.json();
+    for id in ["cancel", "qr_png"] {
+        let request = document.operation(id).request(&ask, pass["pass"].as_str().unwrap()).bearer_auth(&resident);
+        assert_eq!(document.send(id, request).await.status, if id == "cancel" { 409 } else { 404 });
+    }
+    document.send("keys", ask.get("/v1/keys")).await;
+    server.stop().await;
 }
 
 /// Two administrators revoke `pass` and look at the trail; and everything they can do wrong.
