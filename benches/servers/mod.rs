@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
 
 use axum::http::StatusCode;
 use axum::routing::post;
@@ -13,11 +14,13 @@ use passes::wire::{
     IssuedPass, PassRequest, Registered, RegisteredBatch, RegistrationBatch, Verification, VerificationRequest,
 };
 use passes::{Period, Policy, Purpose, PurposeRule, Quota, Rules, SchemeKind};
-use reference_server::{Clock, Config, StoreKind};
+use reference_server::{Clock, Config, Faults, Limits, StoreKind};
 use tokio::net::TcpListener;
 
 /// Names the server that a child is to be.
 const ROLE: &str = "LOCKGATE_BENCH_SERVER";
+/// How long requests may wait there, in milliseconds.
+const WAIT_MS: &str = "LOCKGATE_BENCH_WAIT_MS";
 /// The address follows.
 const READY: &str = "ready ";
 /// 2020-04-03T13:00+03:00: the policy has been in force for a day.
@@ -32,10 +35,12 @@ pub(crate) enum Role {
     Embedded,
     /// The reference server with the store in memory.
     Memory,
+    /// The same, held to two thousand requests a second: four at a time, two milliseconds each.
+    Slow,
 }
 
 impl Role {
-    const ALL: [Role; 3] = [Role::Bare, Role::Embedded, Role::Memory];
+    const ALL: [Role; 4] = [Role::Bare, Role::Embedded, Role::Memory, Role::Slow];
 
     /// What it is called.
     pub(crate) const fn name(self) -> &'static str {
@@ -43,6 +48,7 @@ impl Role {
             Role::Bare => "bare axum",
             Role::Embedded => "embedded",
             Role::Memory => "memory",
+            Role::Slow => "slow store",
         }
     }
 
@@ -57,18 +63,22 @@ impl Role {
             let store = match self {
                 Role::Bare => return serve_bare(listener).await,
                 Role::Embedded => StoreKind::Embedded { dir: folder.path().to_owned() },
-                Role::Memory => StoreKind::Memory,
+                Role::Memory | Role::Slow => StoreKind::Memory,
             };
+            let faults: &[&str] = if self == Role::Slow { &["slots=4x2ms"] } else { &[] };
+            let faults = Faults::parse(faults).expect("a fault that can be read");
             let clock = Clock::StartingAt { start_s: START_S };
-            let config = Config { clock, scheme: SchemeKind::Lookup, ..Config::new(store, rules()) };
+            let wait_ms = std::env::var(WAIT_MS).ok().and_then(|text| text.parse().ok()).expect("the parent says");
+            let limits = Limits { wait: Duration::from_millis(wait_ms), ..Limits::default() };
+            let config = Config { clock, faults, limits, scheme: SchemeKind::Lookup, ..Config::new(store, rules()) };
             reference_server::run(listener, config, parent_gone()).await.expect("the server runs");
         });
     }
 }
 
-/// Groceries twice a week, as in Nizhny Novgorod.
+/// Groceries twice a week, as in Nizhny Novgorod, and walks with the pet as often as one likes.
 fn rules() -> Rules {
-    let purposes = [(Purpose::Groceries, PurposeRule::lasting(180))];
+    let purposes = [(Purpose::Groceries, PurposeRule::lasting(180)), (Purpose::Pet, PurposeRule::lasting(60))];
     let policy = Policy {
         quotas: vec![Quota { purposes: vec![Purpose::Groceries], ..Quota::passes(2, Period::Week) }],
         ..Policy::new(
@@ -110,7 +120,10 @@ async fn serve_bare(listener: TcpListener) {
     };
     let router = Router::new()
         .route("/v1/residents/batch", post(async move |Json(batch)| Json(registered(batch))))
-        .route("/v1/passes", post(async move |Json(PassRequest { purpose, .. })| (StatusCode::CREATED, Json(issued(purpose)))))
+        .route(
+            "/v1/passes",
+            post(async move |Json(PassRequest { purpose, .. })| (StatusCode::CREATED, Json(issued(purpose)))),
+        )
         .route("/v1/verifications", post(async move |Json(request)| Json(verified(request))));
     axum::serve(listener, router).with_graceful_shutdown(parent_gone()).await.expect("the server runs");
 }
@@ -131,8 +144,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts this program again as `role`, on `core` alone if one is named.
-    pub(crate) fn start(role: Role, core: Option<usize>) -> Self {
+    /// Starts this program again as `role`, on `core` alone if one is named, where requests may `wait` so long.
+    pub(crate) fn start(role: Role, core: Option<usize>, wait: Duration) -> Self {
         let program = std::env::current_exe().expect("a program knows its file");
         let mut command = match core {
             Some(core) => {
@@ -144,6 +157,7 @@ impl Server {
         };
         let mut child = command
             .env(ROLE, role.name())
+            .env(WAIT_MS, wait.as_millis().to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -159,7 +173,8 @@ impl Server {
     pub(crate) fn cpu_s(&self) -> f64 {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("the child runs");
         let (_, fields) = stat.rsplit_once(')').expect("a name in brackets");
-        fields.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<f64>().expect("a number")).sum::<f64>() / 100.0
+        fields.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<f64>().expect("a number")).sum::<f64>()
+            / 100.0
     }
 }
 

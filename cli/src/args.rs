@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use passes::SchemeKind;
 use report::Format;
 
+use crate::operation::Operation;
 use crate::source::Change;
 
 /// Will this movement-pass system hold when the whole region needs it?
@@ -108,9 +109,9 @@ pub(crate) struct Simulate {
 
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// The address to listen on; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
-    pub(crate) listen: String,
+    /// The address to listen on; port 0 takes a free one [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<String>,
     /// The scenario whose policy the server obeys [default: the launch of Nizhny Novgorod]
     #[arg(long, value_name = "FILE")]
     pub(crate) scenario: Option<PathBuf>,
@@ -118,9 +119,16 @@ pub(crate) struct Serve {
     pub(crate) changes: Changes,
     #[command(flatten)]
     pub(crate) server: ServerChoice,
-    /// The folder of the embedded store; made when it does not exist
-    #[arg(long, value_name = "DIR", default_value = "lockgate-data")]
-    pub(crate) data: PathBuf,
+    /// The folder of the embedded store; made when it does not exist [default: lockgate-data]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// The database of the PostgreSQL store, as `postgres://USER:PASSWORD@HOST:PORT/DATABASE`; better in the environment
+    /// (`LOCKGATE_DATABASE_URL`) or the file, since others see the flags of a process
+    #[arg(long, value_name = "URL")]
+    pub(crate) database_url: Option<String>,
+    /// Make or renew the tables of the PostgreSQL store first; without it, tables of an older version are an error
+    #[arg(long)]
+    pub(crate) migrate: bool,
     /// Who verifies, registers in batches and administers: a TOML file of names, roles and digests of tokens (docs/api.md)
     #[arg(long, value_name = "FILE")]
     pub(crate) staff: Option<PathBuf>,
@@ -130,17 +138,19 @@ pub(crate) struct Serve {
     /// Stop when standard input closes; for a program that starts the server as its child
     #[arg(long)]
     pub(crate) while_stdin_open: bool,
+    #[command(flatten)]
+    pub(crate) operation: Operation,
 }
 
 /// Which reference server.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct ServerChoice {
-    /// How passes are made and verified: lookup or signed [default: the scenario's]
+    /// How passes are made and verified: lookup, signed or blind [default: the scenario's]
     #[arg(long, value_name = "SCHEME")]
     pub(crate) scheme: Option<SchemeKind>,
-    /// Where passes are kept
-    #[arg(long, value_enum, default_value_t = Store::Embedded)]
-    pub(crate) store: Store,
+    /// Where passes are kept [default: embedded]
+    #[arg(long, value_enum)]
+    pub(crate) store: Option<Store>,
 }
 
 /// Where the reference server keeps passes.
@@ -148,6 +158,8 @@ pub(crate) struct ServerChoice {
 pub(crate) enum Store {
     /// A database in the data folder: an acknowledged pass survives a crash
     Embedded,
+    /// A PostgreSQL database, which several servers may share
+    Postgres,
     /// Nowhere: all is lost at the end. For benchmarks only
     Memory,
 }
@@ -407,7 +419,7 @@ impl std::str::FromStr for ShardChoice {
     }
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || "write a time with its unit, such as 30s, 5m or 500ms".to_owned();
     let duration: jiff::SignedDuration = text.parse().map_err(|_| wrong())?;
     Duration::try_from(duration).ok().filter(|duration| !duration.is_zero()).ok_or_else(wrong)

@@ -138,7 +138,8 @@ pub enum Client {
     /// The engine's own: HTTP/1.1 over non-blocking sockets.
     #[default]
     Lean,
-    /// reqwest: HTTP/2 where an https target offers it, else HTTP/1.1. `connections_max` then bounds the requests that are out.
+    /// reqwest: HTTP/2 where an https target offers it, else HTTP/1.1. Connections are its own affair: `connections_max` bounds the requests
+    /// that are out, and `requests_per_connection` says nothing.
     Reqwest,
     /// reqwest, speaking HTTP/2 from the first byte to an http target (prior knowledge, RFC 9113 section 3.3).
     H2c,

@@ -6,9 +6,11 @@
 
 mod list;
 mod position;
+mod token;
 
 pub use list::{StatusList, StatusListError};
 pub use position::{StatusPermutation, StatusPosition};
+pub use token::StatusToken;
 
 /// Entries of one list, as a power of two: a million. Raw 128 KiB, and by the draft's appendix B some 14 kB at 1 % revoked.
 const LIST_BITS: u32 = 20;

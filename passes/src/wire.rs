@@ -5,7 +5,18 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Channel, Invalid, Purpose};
+use crate::{Channel, Grant, Invalid, Purpose, Showing, base64url};
+
+mod administration;
+mod transparency;
+
+pub use administration::{
+    ApprovedRevocation, AuditEntry, AuditHead, AuditLog, IssuedIn, ProposedRevocation, RevocationProposal,
+    RevocationProposals, RevocationRequest, Selection,
+};
+pub use transparency::{
+    AdministratorCounts, DayCounts, Kept, PolicyDates, Retention, Transparency, VerificationCounts,
+};
 
 /// The media type of a [`Problem`] (RFC 9457).
 pub const PROBLEM_JSON: &str = "application/problem+json";
@@ -87,6 +98,36 @@ pub struct IssuedPass {
     pub valid_from_s: i64,
     /// The first second it no longer holds.
     pub valid_until_s: i64,
+}
+
+impl IssuedPass {
+    /// What the phone gets of `grant`, which is shown as `showing`.
+    pub fn new(grant: &Grant, showing: Showing) -> Self {
+        let empty = IssuedPass {
+            pass: grant.pass.to_string(),
+            code: String::new(),
+            spoken: None,
+            salt: None,
+            blind_signature: None,
+            purpose: grant.purpose,
+            valid_from_s: grant.window.from_s,
+            valid_until_s: grant.window.until_s,
+        };
+        match showing {
+            Showing::Code { code, spoken, salt } => IssuedPass {
+                code,
+                spoken: spoken.map(|spoken| spoken.to_string()),
+                salt: salt.map(|salt| salt.to_string()),
+                ..empty
+            },
+            Showing::Blind { window, signature } => IssuedPass {
+                blind_signature: signature.map(|signature| base64url::encode(&signature)),
+                valid_from_s: window.from_s,
+                valid_until_s: window.until_s,
+                ..empty
+            },
+        }
+    }
 }
 
 /// `POST /v1/verifications`: an officer shows a code to the centre.

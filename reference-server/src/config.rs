@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use passes::{Rules, SchemeKind};
+use passes::{Algorithm, Rules, SchemeKind, SchemeSettings};
 
 use crate::{Clock, Faults, Staff, StoreKind, TlsFiles};
 
@@ -11,6 +11,10 @@ use crate::{Clock, Faults, Staff, StoreKind, TlsFiles};
 pub struct Config {
     /// How passes are made.
     pub scheme: SchemeKind,
+    /// How signed passes are signed (`signed`).
+    pub algorithm: Algorithm,
+    /// For how long a key signs them, in seconds. Default: [`SchemeSettings::KEY_PERIOD_S`].
+    pub key_period_s: i64,
     /// Where they are kept.
     pub store: StoreKind,
     /// Which passes are issued.
@@ -20,6 +24,8 @@ pub struct Config {
     /// Who verifies, registers in batches and administers. Default: [`Staff::anybody`], for tests and load tests; name them wherever
     /// others can reach the server.
     pub staff: Staff,
+    /// How long passes are kept after their end, in seconds. Default: a day. What quotas and repeats need is kept longer.
+    pub retention_s: i64,
     /// How much work is taken on at once.
     pub limits: Limits,
     /// The certificate to speak TLS with; none: plain HTTP.
@@ -29,18 +35,29 @@ pub struct Config {
 }
 
 impl Config {
-    /// A server for `rules` with the default scheme, clock, staff and limits.
+    /// A server for `rules` with the default scheme, clock, staff, retention and limits.
     pub fn new(store: StoreKind, rules: Rules) -> Self {
         Config {
             scheme: SchemeKind::default(),
+            algorithm: Algorithm::default(),
+            key_period_s: SchemeSettings::KEY_PERIOD_S,
             store,
             rules,
             clock: Clock::default(),
             staff: Staff::anybody(),
+            retention_s: 24 * 3_600,
             limits: Limits::default(),
             tls: None,
             faults: Faults::default(),
         }
+    }
+
+    /// What the scheme must know.
+    pub(crate) fn scheme_settings(&self) -> SchemeSettings {
+        let mut settings = SchemeSettings::of(&self.rules);
+        settings.keys.algorithm = self.algorithm;
+        settings.keys.period_s = self.key_period_s;
+        settings
     }
 }
 
@@ -82,6 +99,11 @@ impl Limits {
     pub const BATCH_BODY_BYTES: usize = Self::BATCH_WEIGHT * Self::BODY_BYTES;
     /// Most residents in a batch.
     pub const BATCH_RESIDENTS: usize = 1_000;
+    /// Most passes that an administrator can name in a proposal to revoke them.
+    pub const NAMED_PASSES: usize = 5_000;
+    /// Most passes in a stretch of time that an administrator can propose to revoke. Revoking them is one transaction, for which all
+    /// other writes wait.
+    pub const SELECTED_PASSES: usize = 20_000;
 
     /// What a connection has to keep up with.
     pub(crate) const fn pace(&self) -> Pace {

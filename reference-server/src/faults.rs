@@ -183,8 +183,17 @@ mod tests {
     #[test]
     fn all_that_is_wrong_is_told_at_once() {
         let wrong = [
-            "latency=50", "latency=80ms..20ms", "latency=exp:", "slots=0x1ms", "slots=4", "errors=2", "errors=NaN",
-            "stall=2s", "outage=@5s", "rain=1", "latency",
+            "latency=50",
+            "latency=80ms..20ms",
+            "latency=exp:",
+            "slots=0x1ms",
+            "slots=4",
+            "errors=2",
+            "errors=NaN",
+            "stall=2s",
+            "outage=@5s",
+            "rain=1",
+            "latency",
         ];
         assert_eq!(Faults::parse(wrong).unwrap_err().len(), wrong.len());
     }

@@ -5,43 +5,54 @@ use std::sync::atomic::AtomicU64;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
+use axum::http::HeaderValue;
+use axum::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, on};
-use passes::{Rules, Scheme, TokenKey};
+use passes::{Rules, Scheme, SchemeKind, TokenKey};
 use tokio::sync::Semaphore;
 
 use self::gate::Gate;
 use self::metrics::Metrics;
+use self::outcomes::Outcomes;
 use self::problem::Problem;
 use self::rehearsal::Rehearsal;
 use self::request_id::RequestIds;
+use self::revocations::StatusLists;
 use self::route::Route;
 use crate::clock::RunningClock;
-use crate::store::{OpenError, Opened, Store};
+use crate::retention::Retention;
+use crate::store::{Act, OpenError, Opened, Store, StoreError};
 use crate::{Config, Limits, Staff};
 
+mod administration;
 mod admit;
 mod checking_in;
+mod connections;
 mod describe;
 mod drawing;
-mod connections;
 mod extract;
 mod gate;
 mod issuing;
 mod metrics;
 mod openapi;
 mod operation;
+mod outcomes;
 mod pages;
 mod problem;
-mod qr;
 mod process;
+mod qr;
 mod rehearsal;
 mod request_id;
 mod residents;
+mod revocations;
 mod route;
 #[cfg(test)]
 mod rush;
 mod service;
+mod showing;
+mod transparency;
 mod verifying;
 
 pub(crate) use admit::OVERLOADED_CONNECTION;
@@ -51,8 +62,13 @@ pub(crate) use connections::CutOff;
 pub(crate) struct App {
     pub(crate) store: Box<dyn Store>,
     scheme: Scheme,
-    rules: Rules,
-    clock: RunningClock,
+    status_lists: StatusLists,
+    scheme_kind: SchemeKind,
+    pub(crate) rules: Rules,
+    pub(crate) clock: RunningClock,
+    pub(crate) retention: Retention,
+    started_s: i64,
+    outcomes: Outcomes,
     token_key: TokenKey,
     staff: Staff,
     /// Places for those who draw: as many as processors.
@@ -67,12 +83,22 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) fn open(config: Config) -> Result<Self, OpenError> {
-        let Opened { store, secret } = config.store.open(config.limits.writes_in_flight)?;
+        // One place more than requests may take: removing what is due takes no place from them.
+        let Opened { store, secret } = config.store.open(config.limits.writes_in_flight + 1)?;
+        let settings = config.scheme_settings();
+        let scheme = config.scheme.build(&secret.signing_seed(), secret.name_key(), &settings);
+        let clock = config.clock.start();
+        scheme.issuer.prepare(clock.now_s());
         Ok(App {
             store,
-            scheme: config.scheme.build(&secret.signing_seed()),
+            scheme,
+            scheme_kind: config.scheme,
+            status_lists: StatusLists::default(),
+            retention: Retention::new(config.retention_s, &config.rules),
             rules: config.rules,
-            clock: config.clock.start(),
+            started_s: clock.now_s(),
+            clock,
+            outcomes: Outcomes::default(),
             token_key: secret.token_key(),
             staff: config.staff,
             drawing: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
@@ -92,6 +118,30 @@ fn random_word() -> Result<u64, getrandom::Error> {
     Ok(u64::from_ne_bytes(word))
 }
 
+impl App {
+    /// Notes in the audit log with which staff and settings the server starts: who puts another administrator on the list is seen, too. A
+    /// server that is open to all has no administrators, and no log.
+    pub(crate) async fn note_start(&self) -> Result<(), StoreError> {
+        if self.staff.is_open() {
+            return Ok(());
+        }
+        let detail = format!(
+            "scheme {}; retention {} s; sunset {}; staff {}; administrators {}",
+            self.scheme_kind.name(),
+            self.retention.passes_s(),
+            self.rules.in_force_for().until_s,
+            self.staff.digest(),
+            self.staff.administrators().join(", ")
+        );
+        self.store.act(Act::Start { at_s: self.clock.now_s(), detail }).await.map(drop)
+    }
+
+    /// Makes the keys of the time around now.
+    pub(crate) fn prepare(&self) {
+        self.scheme.issuer.prepare(self.clock.now_s());
+    }
+}
+
 /// Every [`Route`] where its [operation](Route::operation) says, admitted and counted under its own name.
 pub(crate) fn router(app: &Arc<App>) -> Router {
     let routes = Route::ALL.into_iter().fold(Router::new(), |router, route| {
@@ -105,7 +155,16 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .fallback(async || Problem::NotFound)
         // Bodies are limited where they are read, before a handler sees them.
         .layer(DefaultBodyLimit::disable())
+        .layer(map_response(keep_to_yourself))
         .with_state(Arc::clone(app))
+}
+
+/// No cache keeps an answer that does not say so itself, and no browser takes it for what it is not.
+async fn keep_to_yourself(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
 }
 
 fn handler(route: Route, method: MethodFilter) -> MethodRouter<Arc<App>> {
@@ -121,6 +180,14 @@ fn handler(route: Route, method: MethodFilter) -> MethodRouter<Arc<App>> {
         Route::CheckIn => on(method, checking_in::check_in),
         Route::LatestCheckIn => on(method, checking_in::latest),
         Route::Keys => on(method, service::keys),
+        Route::Transparency => on(method, transparency::transparency),
+        Route::Propose => on(method, administration::propose),
+        Route::Proposals => on(method, administration::proposals),
+        Route::Proposal => on(method, administration::proposal),
+        Route::Approve => on(method, administration::approve),
+        Route::AuditLog => on(method, administration::audit_log),
+        Route::StatusLists => on(method, revocations::index),
+        Route::StatusList => on(method, revocations::list),
         Route::Time => on(method, service::time),
         Route::ResidentPage => on(method, pages::resident),
         Route::OfficerPage => on(method, pages::officer),

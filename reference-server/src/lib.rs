@@ -19,6 +19,8 @@ mod clock;
 mod config;
 mod faults;
 mod http;
+mod kept;
+mod retention;
 mod secret;
 mod server;
 mod staff;

@@ -8,9 +8,9 @@ use tokio::sync::watch;
 
 use self::connection::Connections;
 use self::tls::Tls;
-use crate::Config;
 use crate::http::{App, router};
 use crate::store::{OpenError, StoreError};
+use crate::{Config, retention};
 
 mod connection;
 mod pulse;
@@ -24,6 +24,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Files that a process has open besides connections.
 const OTHER_FILES: u64 = 64;
 
+/// How often is looked whether keys of days to come must be made.
+const PREPARE_EVERY: Duration = Duration::from_secs(60);
+
 /// A server did not start, or did not end well.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
@@ -33,6 +36,12 @@ pub enum ServerError {
     /// The certificate or its key cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The start could not be noted in the audit log; nothing was served.
+    #[error("cannot note the start in the audit log: {0}")]
+    Audit(#[source] StoreError),
+    /// The system gives no thread.
+    #[error("cannot start a thread: {0}")]
+    Thread(#[from] std::io::Error),
     /// The store could not be flushed at the end. What was acknowledged is kept all the same.
     #[error("cannot close the store: {0}")]
     Close(#[from] StoreError),
@@ -85,17 +94,21 @@ impl Server {
     /// own.
     ///
     /// # Errors
-    /// [`ServerError::Close`].
+    /// [`ServerError::Thread`], [`ServerError::Audit`] and [`ServerError::Close`].
     pub async fn serve(
         self,
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), ServerError> {
         let Server { app, tls } = self;
+        app.note_start().await.map_err(ServerError::Audit)?;
         allow_open_files(app.limits.connections);
         let (stop, stopping) = watch::channel(false);
         let mut connections = Connections::new(Arc::clone(&app), router(&app), tls, stopping);
-        let guard = tokio::spawn(app.gate.keep_watch());
+        let watch = tokio::spawn(app.gate.keep_watch()?);
+        // Keys of days to come are made while nobody waits for them.
+        let preparing = tokio::spawn(keep_preparing(Arc::clone(&app)));
+        let removing = tokio::spawn(retention::keep_to(Arc::clone(&app)));
         accept(listener, shutdown, &mut connections).await;
         tracing::info!("stopping: requests in flight are finished");
         let _ = stop.send(true);
@@ -105,10 +118,22 @@ impl Server {
         }
         // Dropped connections end at their next await: the store is closed after the last of them.
         drop(connections);
-        guard.abort();
+        watch.abort();
+        removing.abort();
+        preparing.abort();
         app.store.close().await?;
         tracing::info!("stopped");
         Ok(())
+    }
+}
+
+/// Has the scheme make its keys ahead of time, for as long as the server runs.
+async fn keep_preparing(app: Arc<App>) {
+    loop {
+        tokio::time::sleep(PREPARE_EVERY).await;
+        let app = Arc::clone(&app);
+        // One that fails is tried again.
+        let _ = tokio::task::spawn_blocking(move || app.prepare()).await;
     }
 }
 
@@ -144,6 +169,10 @@ fn allow_open_files(connections: usize) {
     let allowed = maximum.map_or(wanted, |maximum| maximum.min(wanted));
     let raised = setrlimit(Resource::Nofile, Rlimit { current: Some(allowed), maximum });
     if raised.is_err() || allowed < wanted {
-        tracing::warn!(allowed, wanted, "fewer open files are allowed than the bound on connections needs: raise `ulimit -n`");
+        tracing::warn!(
+            allowed,
+            wanted,
+            "fewer open files are allowed than the bound on connections needs: raise `ulimit -n`"
+        );
     }
 }

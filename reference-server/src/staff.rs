@@ -11,6 +11,8 @@ use std::sync::Arc;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use crate::audit::Hex;
+
 /// What a member of staff may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -118,6 +120,27 @@ impl Staff {
     /// Whether nobody is named.
     pub fn is_empty(&self) -> bool {
         self.members.is_empty()
+    }
+
+    /// The names of the administrators, in order.
+    pub(crate) fn administrators(&self) -> Vec<&str> {
+        let administrators = self.members.values().filter(|(_, role)| *role == Role::Administrator);
+        let mut names: Vec<&str> = administrators.map(|(name, _)| &**name).collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// A digest of names, roles and tokens' digests, in hexadecimal: it changes whenever the staff does.
+    pub(crate) fn digest(&self) -> String {
+        let mut members: Vec<_> = self.members.iter().collect();
+        members.sort_unstable();
+        let mut digest = Sha256::new();
+        for (token, (name, role)) in members {
+            digest.update(token);
+            // Names hold no control characters: the line feed ends them.
+            digest.update(format!("{} {name}\n", role.name()));
+        }
+        Hex(&digest.finalize()).to_string()
     }
 
     /// Whose token this is. Digests are compared, not tokens: how long that takes tells nothing of a token.

@@ -21,6 +21,7 @@ mod holdings;
 mod inventory;
 mod memory;
 mod naming;
+mod postgres;
 mod queue;
 mod tally;
 mod words;
@@ -41,6 +42,12 @@ pub enum StoreKind {
         /// The folder; it is made when missing.
         dir: PathBuf,
     },
+    /// A PostgreSQL database, 15 or newer, which several servers may share. An acknowledged write survives the end of any process.
+    Postgres {
+        /// Where it is, such as `postgres://user:password@host/database`. The connection is not encrypted: use a socket or a
+        /// network of your own.
+        url: String,
+    },
     /// Maps in memory, for benchmarks only: everything is gone when the process ends.
     Memory,
 }
@@ -48,7 +55,7 @@ pub enum StoreKind {
 impl StoreKind {
     /// Whether an acknowledged write survives the end of the process.
     pub const fn is_durable(&self) -> bool {
-        matches!(self, StoreKind::Embedded { .. })
+        !matches!(self, StoreKind::Memory)
     }
 
     /// Opens the store, making what is missing.
@@ -60,7 +67,20 @@ impl StoreKind {
     pub fn open(&self, queue: usize) -> Result<Opened, OpenError> {
         match self {
             StoreKind::Embedded { dir } => embedded::open(dir, queue),
+            StoreKind::Postgres { url } => postgres::open(url, queue),
             StoreKind::Memory => memory::open(),
+        }
+    }
+
+    /// Brings the tables of a PostgreSQL database to the version of this program; answers the version before and after. Other
+    /// stores make what they need when they are opened, and have no versions: `None`.
+    ///
+    /// # Errors
+    /// [`OpenError`] when the database cannot be used.
+    pub fn migrate(&self) -> Result<Option<(i32, i32)>, OpenError> {
+        match self {
+            StoreKind::Postgres { url } => postgres::migrate(url).map(Some),
+            StoreKind::Embedded { .. } | StoreKind::Memory => Ok(None),
         }
     }
 }
@@ -110,6 +130,10 @@ pub trait Store: Send + Sync {
 
     /// The pass of this name, whoever holds it.
     fn find(&self, pass: PassId) -> Answer<'_, Option<KeptPass>>;
+
+    /// The pass that is kept under this number, whoever holds it. For codes that lead to a number ([`passes::Centre::locate`]) and
+    /// not to a whole name.
+    fn find_serial(&self, serial: u32) -> Answer<'_, Option<KeptPass>>;
 
     /// The passes withdrawn before their time that are not over at the Unix second `now_s`, in order of their serials.
     fn withdrawn(&self, now_s: i64) -> Answer<'_, Vec<Withdrawn>>;

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use super::Window;
 use crate::policy::Period;
 
-const DAY_S: i64 = 86_400;
+pub(super) const DAY_S: i64 = 86_400;
 /// Unix time began on a Thursday; the Monday of that week was three days earlier.
 const FIRST_MONDAY_S: i64 = -3 * DAY_S;
 const LONGEST_MONTH_S: i64 = 31 * DAY_S;
@@ -23,6 +23,10 @@ pub(super) struct LocalClock {
 impl LocalClock {
     pub(super) fn new(utc_offset_s: i32, first: DateTime) -> Self {
         LocalClock { utc_offset_s: i64::from(utc_offset_s), first_day_s: local_s(first.date().at(0, 0, 0, 0)) }
+    }
+
+    pub(super) fn utc_offset_s(&self) -> i64 {
+        self.utc_offset_s
     }
 
     /// The Unix second of a local time.

@@ -22,17 +22,17 @@ impl StatusPermutation {
         StatusPermutation(Permutation::narrow(key, LIST_BITS / 2))
     }
 
-    /// The place of the pass with this serial number, which is below 2⁵².
-    pub fn position(&self, serial: u64) -> StatusPosition {
-        let list = (serial >> LIST_BITS) as u32;
+    /// The place of the pass with this serial number.
+    pub fn position(&self, serial: u32) -> StatusPosition {
+        let list = serial >> LIST_BITS;
         let low = u128::from(serial & ((1 << LIST_BITS) - 1));
         StatusPosition { list, index: self.0.forward(u64::from(list), low) as u32 }
     }
 
     /// The serial number whose place `position` is.
-    pub fn serial(&self, position: StatusPosition) -> u64 {
-        let low = self.0.backward(u64::from(position.list), u128::from(position.index)) as u64;
-        u64::from(position.list) << LIST_BITS | low
+    pub fn serial(&self, position: StatusPosition) -> u32 {
+        let low = self.0.backward(u64::from(position.list), u128::from(position.index)) as u32;
+        position.list << LIST_BITS | low
     }
 }
 
@@ -50,10 +50,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_place_leads_back_to_its_pass(key: [u8; 32], serial in 0..1_u64 << 52) {
+        fn a_place_leads_back_to_its_pass(key: [u8; 32], serial: u32) {
             let permutation = StatusPermutation::new(key);
             let position = permutation.position(serial);
-            prop_assert_eq!(u64::from(position.list), serial >> 20);
+            prop_assert_eq!(position.list, serial >> 20);
             prop_assert!(position.index < StatusList::ENTRIES);
             prop_assert_eq!(permutation.serial(position), serial);
         }
@@ -63,7 +63,7 @@ mod tests {
     fn a_million_passes_have_a_million_places() {
         let permutation = StatusPermutation::new([5; 32]);
         let mut taken = vec![false; StatusList::ENTRIES as usize];
-        for serial in 0..u64::from(StatusList::ENTRIES) {
+        for serial in 0..StatusList::ENTRIES {
             let position = permutation.position(serial);
             assert_eq!(position.list, 0);
             assert!(!std::mem::replace(&mut taken[position.index as usize], true));

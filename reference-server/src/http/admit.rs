@@ -17,7 +17,6 @@ use super::problem::Problem;
 use super::rehearsal::mixed;
 use super::request_id;
 use super::route::Route;
-use crate::Limits;
 
 /// When to ask again, in seconds: drawn, so that those who were sent away together do not come back together.
 const RETRY_AFTER_S: [HeaderValue; 4] = [
@@ -29,7 +28,8 @@ const RETRY_AFTER_S: [HeaderValue; 4] = [
 /// On every answer of a server that fails on purpose.
 const REHEARSAL: HeaderName = HeaderName::from_static("lockgate-rehearsal");
 /// [`Problem::Overloaded`], ready to be sent: saying no must cost little, or saying no becomes the overload.
-const OVERLOADED: &[u8] = br#"{"type":"/problems/overloaded","title":"Too many ask at once; ask again in a moment.","status":503}"#;
+const OVERLOADED: &[u8] =
+    br#"{"type":"/problems/overloaded","title":"Too many ask at once; ask again in a moment.","status":503}"#;
 /// The whole answer to a connection for which there is no place.
 pub(crate) const OVERLOADED_CONNECTION: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
     content-type: application/problem+json\r\nretry-after: 2\r\nconnection: close\r\ncontent-length: 99\r\n\r\n\
@@ -99,7 +99,7 @@ async fn whole(route: Route, request: Request) -> Result<Request, Problem> {
     if request.body().is_end_stream() {
         return Ok(request);
     }
-    let most = if route == Route::RegisterBatch { Limits::BATCH_BODY_BYTES } else { Limits::BODY_BYTES };
+    let most = route.body_bytes();
     if request.body().size_hint().lower() > most as u64 {
         return Err(Problem::BodyTooLarge);
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
+use passes::{PassId, ResidentId};
 
 use super::App;
 use super::extract::{Bearer, PassInPath};
@@ -20,7 +21,7 @@ pub(super) async fn svg(
     Bearer(resident): Bearer,
     PassInPath(pass): PassInPath,
 ) -> Result<Response, Problem> {
-    let code = app.pass_of(resident, pass).await?.code;
+    let code = app.code_of(resident, pass).await?;
     app.draw("image/svg+xml", move || Some(Drawn::new(&code)?.svg().into_bytes())).await
 }
 
@@ -30,11 +31,17 @@ pub(super) async fn png(
     Bearer(resident): Bearer,
     PassInPath(pass): PassInPath,
 ) -> Result<Response, Problem> {
-    let code = app.pass_of(resident, pass).await?.code;
+    let code = app.code_of(resident, pass).await?;
     app.draw("image/png", move || Drawn::new(&code)?.png()).await
 }
 
 impl App {
+    /// The code of a pass. Under `blind` the server knows none.
+    async fn code_of(self: &Arc<Self>, resident: ResidentId, pass: PassId) -> Result<String, Problem> {
+        let code = self.pass_of(resident, pass).await?.code;
+        if code.is_empty() { Err(Problem::NotFound) } else { Ok(code) }
+    }
+
     async fn draw(
         &self,
         media_type: &'static str,

@@ -5,19 +5,20 @@
 //! pile up before they are looked at: a watch that comes round late tells by how much. Officers have a lane of their own, and the
 //! others give way to them. Why it is built so, with figures: `docs/decisions/0019-answered-in-time-or-at-once.md`.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
+use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use super::route::Route;
 use crate::Limits;
 
 /// However slow the store is, so many are let in: below this, one slow answer would say too much.
 const LEAST: usize = 16;
-/// The watch comes round so often. A bound on waiting cannot be kept more precisely.
-const WATCH_EVERY: Duration = Duration::from_millis(20);
+/// The watch is called so often. A bound on waiting cannot be kept more precisely.
+const CALL_EVERY: Duration = Duration::from_millis(20);
 
 /// Who shares the bounds with whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,9 +124,19 @@ impl Gate {
         self.watch.behind()
     }
 
-    /// Goes round for as long as the server runs.
-    pub(crate) fn keep_watch(&self) -> impl Future<Output = ()> + use<> {
-        Arc::clone(&self.watch).go_round()
+    /// Watches the processor: the future comes whenever it is called, for as long as it is polled.
+    ///
+    /// # Errors
+    /// When there can be no thread for it.
+    pub(crate) fn keep_watch(&self) -> std::io::Result<impl Future<Output = ()> + use<>> {
+        let calling = Arc::downgrade(&self.watch);
+        std::thread::Builder::new().name("watch".into()).spawn(move || Watch::keep_calling(&calling))?;
+        let watch = Arc::clone(&self.watch);
+        Ok(async move {
+            loop {
+                watch.come().await;
+            }
+        })
     }
 }
 
@@ -136,12 +147,25 @@ pub(super) struct Bound {
     /// How many are let in at present.
     limit: AtomicUsize,
     taken: AtomicUsize,
+    /// How long a request takes that waits for hardly anybody, in microseconds.
+    alone_us: AtomicU64,
+    started: Instant,
+    /// When the limit was last lowered, in microseconds since the start.
+    lowered_us: AtomicU64,
     refused: [AtomicU64; Refused::ALL.len()],
 }
 
 impl Bound {
     fn new(most: usize) -> Self {
-        Bound { most, limit: AtomicUsize::new(most), taken: AtomicUsize::new(0), refused: Default::default() }
+        Bound {
+            most,
+            limit: AtomicUsize::new(most),
+            taken: AtomicUsize::new(0),
+            alone_us: AtomicU64::new(0),
+            started: Instant::now(),
+            lowered_us: AtomicU64::new(0),
+            refused: Default::default(),
+        }
     }
 
     fn look(&self, weight: usize) -> Result<(), Refused> {
@@ -165,16 +189,36 @@ impl Bound {
 
     /// A request that found `before` in its lane was answered after `took`.
     ///
-    /// By Little's law (L = λW; Little, Operations Research 9, 1961) a lane that needed `took` for `before + 1` requests answers
-    /// `(before + 1) · wait / took` of them within `wait`.
+    /// What it took beyond the time of a request alone, it waited. By Little's law (L = λW; Little, Operations Research 9, 1961) a
+    /// lane where `before + 1` of them waited so long answers `(before + 1) · wait / waited` within `wait`.
     fn learn(&self, before: usize, took: Duration, wait: Duration) {
+        let took_us = took.as_micros() as u64;
+        let alone_us = self.alone_us.load(Ordering::Relaxed);
+        if before < LEAST {
+            // Down at once, up by and by: one that was held up tells little about the others.
+            let slower_us = alone_us + took_us.saturating_sub(alone_us) / 8;
+            self.alone_us.store(slower_us.min(took_us), Ordering::Relaxed);
+        }
+        let waited = took.saturating_sub(Duration::from_micros(alone_us));
         let limit = self.limit();
-        if took > wait {
-            let fits = (before + 1) as f64 * wait.as_secs_f64() / took.as_secs_f64();
-            self.limit.fetch_min((fits as usize).max(LEAST.min(self.most)), Ordering::Relaxed);
+        if waited > wait {
+            let fits = (before + 1) as f64 * wait.as_secs_f64() / waited.as_secs_f64();
+            self.lower(before, fits as usize, wait);
         } else if limit < self.most && 2 * before >= limit {
             // In time although the lane was half full: one more may come in, so that the limit doubles each time it is used up.
-            self.limit.fetch_add(1, Ordering::Relaxed);
+            self.limit.store(limit + 1, Ordering::Relaxed);
+        }
+    }
+
+    /// Lowers the limit, at most to half of those that were there, and not again before that can be seen: when the store only
+    /// paused for a moment, all who waited meanwhile tell the same.
+    fn lower(&self, before: usize, fits: usize, wait: Duration) {
+        let now_us = self.started.elapsed().as_micros() as u64;
+        let lowered_us = self.lowered_us.load(Ordering::Relaxed);
+        if lowered_us == 0 || now_us.saturating_sub(lowered_us) >= wait.as_micros() as u64 {
+            self.lowered_us.store(now_us.max(1), Ordering::Relaxed);
+            let least = LEAST.max(before.div_ceil(2)).min(self.most);
+            self.limit.fetch_min(fits.max(least), Ordering::Relaxed);
         }
     }
 
@@ -221,33 +265,52 @@ impl Drop for Place<'_> {
 
 /// Tells by how much the processor is behind.
 ///
-/// A task that wants to run at a certain instant has to wait behind all requests that are ready to be worked on, as every newcomer
-/// has to. So as long as it is overdue, newcomers wait at least so long.
+/// A task that is called has to wait behind all requests that are ready to be worked on, as every newcomer has to. So as long as it
+/// has not come, newcomers wait at least so long. It is called from a thread of its own: then it stands in the queue that all of
+/// the runtime's threads share. One that wakes by its own timer stands in the short queue of one thread, and sees only that.
 #[derive(Debug)]
 struct Watch {
     started: Instant,
-    /// When it should come round next, in microseconds since the start.
-    due_us: AtomicU64,
+    /// When it was called and has not come since, in microseconds since the start; 0: it has come.
+    called_us: AtomicU64,
+    call: Notify,
 }
 
 impl Watch {
     fn new() -> Self {
-        // Nobody waits for a watch that has not begun.
-        Watch { started: Instant::now(), due_us: AtomicU64::new(u64::MAX) }
+        Watch { started: Instant::now(), called_us: AtomicU64::new(0), call: Notify::new() }
+    }
+
+    fn now_us(&self) -> u64 {
+        self.started.elapsed().as_micros() as u64
     }
 
     fn behind(&self) -> Duration {
-        let now_us = self.started.elapsed().as_micros() as u64;
-        Duration::from_micros(now_us.saturating_sub(self.due_us.load(Ordering::Relaxed)))
+        match self.called_us.load(Ordering::Relaxed) {
+            0 => Duration::ZERO,
+            called_us => Duration::from_micros(self.now_us().saturating_sub(called_us)),
+        }
     }
 
-    async fn go_round(self: Arc<Self>) {
-        loop {
-            let due = Instant::now() + WATCH_EVERY;
-            self.due_us.store(due.duration_since(self.started).as_micros() as u64, Ordering::Relaxed);
-            sleep_until(due).await;
-            // A task that was woken by its timer may run before others; now it stands behind all that are ready.
-            tokio::task::yield_now().await;
+    /// Calls it, unless it is on its way.
+    fn call(&self) {
+        if self.called_us.load(Ordering::Relaxed) == 0 {
+            self.called_us.store(self.now_us().max(1), Ordering::Relaxed);
+            self.call.notify_one();
+        }
+    }
+
+    async fn come(&self) {
+        self.call.notified().await;
+        self.called_us.store(0, Ordering::Relaxed);
+    }
+
+    /// Calls it again and again, for as long as anybody knows it.
+    fn keep_calling(watch: &Weak<Self>) {
+        while let Some(watch) = watch.upgrade() {
+            watch.call();
+            drop(watch);
+            std::thread::sleep(CALL_EVERY);
         }
     }
 }
@@ -283,40 +346,57 @@ mod tests {
     async fn a_lane_lets_in_as_many_as_are_answered_in_time() {
         let bound = Bound::new(512);
         let wait = Duration::from_millis(100);
-        bound.learn(511, Duration::from_millis(400), wait);
-        assert_eq!(bound.limit(), 128, "a quarter of 512");
-        bound.learn(200, Duration::from_secs(60), wait);
-        assert_eq!(bound.limit(), LEAST);
+        bound.learn(199, Duration::from_millis(160), wait);
+        assert_eq!(bound.limit(), 125, "of 200 who waited 160 ms");
+        bound.learn(199, Duration::from_secs(2), wait);
+        assert_eq!(bound.limit(), 125, "the same pause is told once");
+        for expected in [62, 31, LEAST, LEAST] {
+            tokio::time::advance(wait).await;
+            bound.learn(bound.limit() - 1, Duration::from_secs(2), wait);
+            assert_eq!(bound.limit(), expected, "down by half at most");
+        }
         for _ in 0..496 {
             bound.learn(bound.limit() - 1, wait, wait);
         }
         assert_eq!(bound.limit(), 512, "each that is answered in time lets one more in");
-        bound.learn(3, Duration::ZERO, wait);
         bound.learn(511, Duration::ZERO, wait);
         assert_eq!(bound.limit(), 512, "up to the most");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_store_that_is_far_away_is_not_a_slow_one() {
+        let (bound, wait, far) = (Bound::new(512), Duration::from_millis(100), Duration::from_millis(300));
+        for _ in 0..40 {
+            tokio::time::advance(wait).await;
+            bound.learn(1, far, wait);
+        }
+        tokio::time::advance(wait).await;
+        for before in 0..512 {
+            bound.learn(before, far, wait);
+        }
+        assert_eq!(bound.limit(), 512, "as many as there are, each needs 300 ms: nobody waits for another");
+        bound.learn(100, Duration::from_millis(500), wait);
+        assert_eq!(bound.limit(), 50, "these waited for others");
     }
 
     #[tokio::test(start_paused = true)]
     async fn who_comes_late_gives_way_to_officers() {
         let gate = gate(4, 4);
         assert_eq!(gate.behind(), Duration::ZERO);
-        // The watch says when it will come round, and does not get to it.
-        let mut watch = Box::pin(gate.keep_watch());
-        let first = std::future::poll_fn(|context| std::task::Poll::Ready(watch.as_mut().poll(context))).await;
-        assert!(first.is_pending());
-        tokio::time::advance(WATCH_EVERY + Duration::from_millis(110)).await;
+        tokio::time::advance(Duration::from_millis(1)).await;
+        gate.watch.call();
+        tokio::time::advance(Duration::from_millis(90)).await;
+        assert_eq!(gate.look(Route::Issue), Ok(()));
+        tokio::time::advance(Duration::from_millis(20)).await;
+        // Called again before it has come: it counts from the first call.
+        gate.watch.call();
         assert_eq!(gate.look(Route::Issue), Err(Refused::Processor));
         assert_eq!(gate.look(Route::Show), Err(Refused::Processor));
         assert_eq!(gate.look(Route::Verify), Ok(()));
         tokio::time::advance(Duration::from_millis(100)).await;
         assert_eq!(gate.look(Route::Verify), Err(Refused::Processor));
         assert_eq!(gate.look(Route::Health), Ok(()));
-        // It comes round: whoever comes now is let in.
-        for _ in 0..2 {
-            let polled = std::future::poll_fn(|context| std::task::Poll::Ready(watch.as_mut().poll(context))).await;
-            assert!(polled.is_pending());
-            tokio::task::yield_now().await;
-        }
+        gate.watch.come().await;
         assert_eq!(gate.look(Route::Issue), Ok(()));
     }
 }

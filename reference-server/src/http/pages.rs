@@ -1,7 +1,9 @@
 //! The two pages for people: a resident's and an officer's. Plain files that use the same interface as everybody else.
 
 use axum::extract::Path;
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
 use axum::response::{IntoResponse, Response};
 
 use super::problem::Problem;
@@ -21,16 +23,22 @@ macro_rules! page_file {
 }
 
 /// What the pages load from `/pages/`, by name.
-const FILES: [(&str, &str, &str); 8] = [
+const FILES: [(&str, &str, &str); 10] = [
     ("style.css", STYLE, page_file!("style.css")),
-    ("cbor.js", SCRIPT, page_file!("cbor.js")),
+    ("blind.js", SCRIPT, page_file!("blind.js")),
+    ("forms.js", SCRIPT, page_file!("forms.js")),
     ("officer.js", SCRIPT, page_file!("officer.js")),
     ("resident.js", SCRIPT, page_file!("resident.js")),
     ("service.js", SCRIPT, page_file!("service.js")),
     ("signed.js", SCRIPT, page_file!("signed.js")),
     ("time.js", SCRIPT, page_file!("time.js")),
     ("words.js", SCRIPT, page_file!("words.js")),
+    // Draws QR codes; MIT licence (pages/vendor/LICENSE-lean-qr), version 2.7.4, as published.
+    ("lean-qr.js", SCRIPT, page_file!("vendor/lean-qr.js")),
 ];
+/// Of these, what only residents need.
+#[cfg(test)]
+const RESIDENTS: [&str; 3] = ["blind.js", "lean-qr.js", "resident.js"];
 
 /// `GET /`
 pub(super) async fn resident() -> Response {
@@ -73,7 +81,8 @@ mod tests {
     #[test]
     fn every_file_that_is_named_is_served() {
         let texts = FILES.iter().map(|(_, _, text)| *text);
-        let named_in = texts.chain([page_file!("resident.html"), page_file!("officer.html"), page_file!("officer-worker.js")]);
+        let named_in =
+            texts.chain([page_file!("resident.html"), page_file!("officer.html"), page_file!("officer-worker.js")]);
         for text in named_in {
             for rest in text.split("\"/pages/").skip(1) {
                 let name = rest.split('"').next().unwrap();
@@ -81,7 +90,7 @@ mod tests {
             }
         }
         let kept = page_file!("officer-worker.js");
-        for (name, ..) in FILES.iter().filter(|(name, ..)| *name != "resident.js") {
+        for (name, ..) in FILES.iter().filter(|(name, ..)| !RESIDENTS.contains(name)) {
             assert!(kept.contains(&format!("\"/pages/{name}\"")), "/pages/{name} is not kept for use offline");
         }
     }

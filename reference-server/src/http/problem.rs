@@ -3,7 +3,7 @@
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use passes::{Refusal, wire};
+use passes::{AskError, Refusal, wire};
 
 /// Seconds after which to ask again when the server is overloaded.
 const RETRY_AFTER_S: &str = "1";
@@ -16,16 +16,23 @@ pub(super) enum Problem {
     IdempotencyKeyInvalid,
     Unauthorized,
     Refused(Refusal),
+    Blinded(AskError),
+    NotWithdrawable,
     RoleNotAllowed,
+    OwnProposal,
     NotFound,
     MethodNotAllowed,
     RequestTimeout,
     AlreadyRegistered,
+    ApprovedBefore,
     BodyTooLarge,
     NotJson,
     InvalidBody,
+    InvalidQuery,
+    SelectionUnusable,
     IdempotencyKeyReused,
     TooManyPasses,
+    TooManyProposals,
     Internal,
     Overloaded,
 }
@@ -49,8 +56,36 @@ impl Problem {
                 (StatusCode::UNAUTHORIZED, "unauthorized", "Send your token: Authorization: Bearer.")
             }
             Problem::Refused(refusal) => (StatusCode::FORBIDDEN, refusal.name(), refusal.sentence()),
+            Problem::Blinded(AskError::NothingToSign) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "nothing-to-sign",
+                "This server issues no blind passes; leave `blinded` out.",
+            ),
+            Problem::Blinded(AskError::NotBlinded) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "not-blinded",
+                "This server issues blind passes; send what to sign as `blinded`.",
+            ),
+            Problem::Blinded(AskError::Malformed) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "malformed-blinded",
+                "`blinded` is not 256 bytes below the modulus of the day's key, in unpadded base64url.",
+            ),
+            Problem::Blinded(AskError::NoKey) => (
+                StatusCode::FORBIDDEN,
+                "no-key",
+                "There is no key for this day; see /v1/keys for the days that have one.",
+            ),
+            Problem::NotWithdrawable => (
+                StatusCode::CONFLICT,
+                "not-withdrawable",
+                "The server does not know your code and cannot take it back; it lapses by itself.",
+            ),
             Problem::RoleNotAllowed => {
                 (StatusCode::FORBIDDEN, "role-not-allowed", "This is for another role than yours.")
+            }
+            Problem::OwnProposal => {
+                (StatusCode::FORBIDDEN, "own-proposal", "Another administrator must approve what you proposed.")
             }
             Problem::NotFound => (StatusCode::NOT_FOUND, "not-found", "There is nothing here."),
             Problem::MethodNotAllowed => {
@@ -62,6 +97,7 @@ impl Problem {
             Problem::AlreadyRegistered => {
                 (StatusCode::CONFLICT, "already-registered", "This document is registered already.")
             }
+            Problem::ApprovedBefore => (StatusCode::CONFLICT, "approved-before", "This proposal is approved already."),
             Problem::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "The body is too large."),
             Problem::NotJson => {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json", "Send the body with Content-Type: application/json.")
@@ -71,6 +107,14 @@ impl Problem {
                 "invalid-body",
                 "The body lacks a field, has an unknown one or a wrong value.",
             ),
+            Problem::InvalidQuery => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "invalid-query", "The query is not one that is understood here.")
+            }
+            Problem::SelectionUnusable => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "selection-unusable",
+                "No pass was issued then that still holds, or more than 20,000 were; choose another stretch of time.",
+            ),
             Problem::IdempotencyKeyReused => (
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "idempotency-key-reused",
@@ -79,6 +123,11 @@ impl Problem {
             Problem::TooManyPasses => {
                 (StatusCode::TOO_MANY_REQUESTS, "too-many-passes", "You have asked for too many passes; wait a day.")
             }
+            Problem::TooManyProposals => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "too-many-proposals",
+                "Too many proposals wait for approval; approve some or let them lapse.",
+            ),
             Problem::Internal => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "internal",
@@ -88,6 +137,12 @@ impl Problem {
                 (StatusCode::SERVICE_UNAVAILABLE, "overloaded", "Too many ask at once; ask again in a moment.")
             }
         }
+    }
+}
+
+impl From<AskError> for Problem {
+    fn from(error: AskError) -> Self {
+        Problem::Blinded(error)
     }
 }
 
@@ -141,7 +196,17 @@ mod tests {
             Problem::IdempotencyKeyMissing,
             Problem::IdempotencyKeyInvalid,
             Problem::Unauthorized,
+            Problem::Blinded(AskError::NothingToSign),
+            Problem::Blinded(AskError::NotBlinded),
+            Problem::Blinded(AskError::Malformed),
+            Problem::Blinded(AskError::NoKey),
+            Problem::NotWithdrawable,
             Problem::RoleNotAllowed,
+            Problem::OwnProposal,
+            Problem::ApprovedBefore,
+            Problem::InvalidQuery,
+            Problem::SelectionUnusable,
+            Problem::TooManyProposals,
             Problem::NotFound,
             Problem::MethodNotAllowed,
             Problem::RequestTimeout,

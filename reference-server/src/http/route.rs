@@ -16,6 +16,14 @@ pub(super) enum Route {
     CheckIn,
     LatestCheckIn,
     Keys,
+    Transparency,
+    Propose,
+    Proposals,
+    Proposal,
+    Approve,
+    AuditLog,
+    StatusLists,
+    StatusList,
     Time,
     ResidentPage,
     OfficerPage,
@@ -28,7 +36,7 @@ pub(super) enum Route {
 }
 
 impl Route {
-    pub(super) const ALL: [Route; 20] = [
+    pub(super) const ALL: [Route; 28] = [
         Route::Register,
         Route::RegisterBatch,
         Route::Issue,
@@ -40,6 +48,14 @@ impl Route {
         Route::CheckIn,
         Route::LatestCheckIn,
         Route::Keys,
+        Route::Transparency,
+        Route::Propose,
+        Route::Proposals,
+        Route::Proposal,
+        Route::Approve,
+        Route::AuditLog,
+        Route::StatusLists,
+        Route::StatusList,
         Route::Time,
         Route::ResidentPage,
         Route::OfficerPage,
@@ -65,6 +81,14 @@ impl Route {
             Route::CheckIn => "check_in",
             Route::LatestCheckIn => "latest_check_in",
             Route::Keys => "keys",
+            Route::Transparency => "transparency",
+            Route::Propose => "propose",
+            Route::Proposals => "proposals",
+            Route::Proposal => "proposal",
+            Route::Approve => "approve",
+            Route::AuditLog => "audit_log",
+            Route::StatusLists => "status_lists",
+            Route::StatusList => "status_list",
             Route::Time => "time",
             Route::ResidentPage => "resident_page",
             Route::OfficerPage => "officer_page",
@@ -81,13 +105,30 @@ impl Route {
     pub(super) const fn weight(self) -> usize {
         match self {
             Route::Health | Route::Ready | Route::Metrics => 0,
-            Route::RegisterBatch => Limits::BATCH_WEIGHT,
+            Route::RegisterBatch | Route::Propose | Route::Approve => Limits::BATCH_WEIGHT,
             _ => 1,
+        }
+    }
+
+    /// How large a body may be.
+    pub(super) const fn body_bytes(self) -> usize {
+        match self {
+            Route::RegisterBatch | Route::Propose => Limits::BATCH_BODY_BYTES,
+            _ => Limits::BODY_BYTES,
         }
     }
 
     /// Whether the store's writer has to work for it.
     pub(super) const fn is_write(self) -> bool {
-        matches!(self, Route::Register | Route::RegisterBatch | Route::Issue | Route::Cancel | Route::CheckIn)
+        matches!(
+            self,
+            Route::Register
+                | Route::RegisterBatch
+                | Route::Issue
+                | Route::Cancel
+                | Route::CheckIn
+                | Route::Propose
+                | Route::Approve
+        )
     }
 }

@@ -29,12 +29,14 @@ const START_S: i64 = 1_585_908_000;
 const CHECKS_PER_S: usize = 40;
 const USABLE_PER_S: usize = 360;
 
+/// So many residents ask in turn: few passes each, as in life.
+const RESIDENTS: usize = 100;
+
 type Routes = TowerToHyperService<axum::Router>;
 
 fn routes(faults: &[&str]) -> Routes {
     let purposes = [(Purpose::Pet, PurposeRule::lasting(60))];
-    let policy =
-        Policy::new("2020-04-02T12:00".parse().unwrap(), "2020-06-12T00:00".parse().unwrap(), purposes.into());
+    let policy = Policy::new("2020-04-02T12:00".parse().unwrap(), "2020-06-12T00:00".parse().unwrap(), purposes.into());
     let config = Config {
         clock: Clock::StartingAt { start_s: START_S },
         faults: Faults::parse(faults).unwrap(),
@@ -72,15 +74,12 @@ struct Second {
     checked: usize,
 }
 
-impl Second {
-    fn goodput(&self) -> usize {
-        self.issued + self.checked
-    }
-}
-
 /// Asks at `per_s[n]` issues a second in second n, and for [`CHECKS_PER_S`] checks in each, evenly spread.
 async fn rush(routes: &Routes, per_s: &[usize]) -> Vec<Second> {
-    let token = token(routes, 1).await;
+    let mut tokens = Vec::new();
+    for number in 0..RESIDENTS {
+        tokens.push(token(routes, number).await);
+    }
     let began = Instant::now();
     let mut asked: Vec<(usize, Ask, JoinHandle<bool>)> = Vec::new();
     for (second, issues) in per_s.iter().enumerate() {
@@ -92,7 +91,11 @@ async fn rush(routes: &Routes, per_s: &[usize]) -> Vec<Second> {
         for (us, ask) in instants {
             sleep_until(began + Duration::from_secs(second as u64) + Duration::from_micros(us)).await;
             let key = asked.len();
-            asked.push((second, ask, tokio::spawn(is_right(routes.clone(), ask, token.clone(), key))));
+            asked.push((
+                second,
+                ask,
+                tokio::spawn(is_right(routes.clone(), ask, tokens[key % RESIDENTS].clone(), key)),
+            ));
         }
     }
     let mut seconds = vec![Second::default(); per_s.len()];
@@ -129,17 +132,17 @@ async fn at_ten_times_the_load_goodput_stays_and_recovers() {
     let steps = [(3, 1), (3, 2), (3, 5), (5, 10), (4, 1)];
     let per_s: Vec<usize> = steps.iter().flat_map(|(seconds, times)| vec![usual * times; *seconds]).collect();
     let seconds = rush(&routes(&[SLOW]), &per_s).await;
-    let peak = seconds.iter().map(Second::goodput).max().unwrap();
-    assert!(peak <= CAPACITY_PER_S + 8 && peak >= USABLE_PER_S, "{peak}: {seconds:?}");
     for second in &seconds {
         assert_eq!(second.checked, second.checks, "an officer was sent away or kept waiting: {seconds:?}");
     }
-    for second in &seconds[..14] {
-        assert!(10 * second.goodput() >= 9 * second.issues.min(usual), "{second:?} of {seconds:?}");
-    }
-    for second in &seconds[3..14] {
-        assert!(10 * second.goodput() >= 9 * peak, "below 90 % of {peak}: {second:?} of {seconds:?}");
-    }
+    let goodput = |from: usize, until: usize| {
+        seconds[from..until].iter().map(|second| second.issued + second.checked).sum::<usize>() / (until - from)
+    };
+    let (usable, twice, ten_times) = (goodput(0, 3), goodput(3, 6), goodput(9, 14));
+    let peak = usable.max(twice).max(goodput(6, 9)).max(ten_times);
+    assert_eq!(usable, USABLE_PER_S, "at the usable load all are served: {seconds:?}");
+    assert!(peak <= CAPACITY_PER_S * 11 / 10, "more than there is: {peak} of {seconds:?}");
+    assert!(10 * ten_times >= 9 * peak, "{ten_times}/s is below 90 % of {peak}/s: {seconds:?}");
     for second in &seconds[16..] {
         assert_eq!(second.issued, second.issues, "two seconds after the rush all are served: {seconds:?}");
     }
@@ -148,7 +151,8 @@ async fn at_ten_times_the_load_goodput_stays_and_recovers() {
 #[tokio::test(start_paused = true)]
 async fn after_a_stall_all_are_served_within_two_seconds() {
     let usual = USABLE_PER_S - CHECKS_PER_S;
-    let seconds = rush(&routes(&[SLOW, "stall=3s@2s"]), &vec![usual; 10]).await;
+    // The residents take a second to register: the rush begins a second after the server.
+    let seconds = rush(&routes(&[SLOW, "stall=3s@3s"]), &vec![usual; 10]).await;
     for (number, second) in seconds.iter().enumerate().filter(|(number, _)| !(2..7).contains(number)) {
         assert_eq!((second.issued, second.checked), (second.issues, second.checks), "second {number} of {seconds:?}");
     }

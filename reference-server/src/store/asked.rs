@@ -4,7 +4,7 @@ use passes::wire::PassRequest;
 use sha2::{Digest, Sha256};
 
 /// A digest of an idempotency key. The key itself is the client's text and is not kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct KeyDigest([u8; 16]);
 
 impl KeyDigest {

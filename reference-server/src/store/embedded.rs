@@ -12,7 +12,7 @@ use passes::{PassId, ResidentId};
 use self::folder::Folder;
 use self::readers::Readers;
 use self::sweep::{Step, Sweep};
-use self::writing::Writing;
+use self::writing::{Chore, Writing};
 use super::decide::replay;
 use super::inventory::Inventory;
 use super::naming::Naming;
@@ -56,7 +56,7 @@ pub(super) fn open(dir: &Path, queue: usize) -> Result<Opened, OpenError> {
 }
 
 struct Embedded {
-    queue: Queue<Sweep>,
+    queue: Queue<Chore>,
     readers: Readers,
     path: PathBuf,
     naming: Naming,
@@ -86,7 +86,7 @@ impl Store for Embedded {
     }
 
     fn act(&self, act: Act) -> Answer<'_, Acted> {
-        self.queue.ask(act, Write::Act)
+        Box::pin(self.queue.attend(|done| Chore::Act(act, done)))
     }
 
     fn spend(&self, token: TokenDigest, until_s: i64) -> Answer<'_, Spending> {
@@ -112,6 +112,10 @@ impl Store for Embedded {
 
     fn find(&self, pass: PassId) -> Answer<'_, Option<KeptPass>> {
         Box::pin(ready(self.readers.with(|db| statements::find(db, &self.naming, pass))))
+    }
+
+    fn find_serial(&self, serial: u32) -> Answer<'_, Option<KeptPass>> {
+        Box::pin(ready(self.readers.with(|db| statements::find_serial(db, &self.naming, serial))))
     }
 
     fn withdrawn(&self, now_s: i64) -> Answer<'_, Vec<Withdrawn>> {
@@ -148,7 +152,7 @@ impl Store for Embedded {
             let mut purged = Purged::default();
             let mut next = Some(Step::FIRST);
             while let Some(step) = next {
-                let swept = self.queue.attend(|done| Sweep { purge, step, done }).await?;
+                let swept = self.queue.attend(|done| Chore::Sweep(Sweep { purge, step, done })).await?;
                 purged += swept.removed;
                 next = swept.next;
             }

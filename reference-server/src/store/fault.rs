@@ -67,6 +67,47 @@ pub enum OpenError {
         /// What SQLite says.
         cause: rusqlite::Error,
     },
+    /// The text is no URL of a database.
+    #[error("the database URL cannot be read: {cause}; write postgres://USER:PASSWORD@HOST:PORT/DATABASE")]
+    DatabaseUrl {
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// The database does not answer.
+    #[error(
+        "no database can be reached at {hosts}; check that PostgreSQL runs there, and user, password and database of the URL"
+    )]
+    Unreachable {
+        /// Where it was looked for.
+        hosts: String,
+    },
+    /// The tables are missing or older than this program.
+    #[error(
+        "the database has tables of version {found}, this program needs version {wanted}; run `lockgate serve --migrate`"
+    )]
+    NotMigrated {
+        /// Their version; 0 where there are none.
+        found: i32,
+        /// The version this program reads and writes.
+        wanted: i32,
+    },
+    /// The tables are newer than this program.
+    #[error("the database has tables of version {found}, this program knows version {wanted}; use a newer program")]
+    Newer {
+        /// Their version.
+        found: i32,
+        /// The version this program reads and writes.
+        wanted: i32,
+    },
+    /// The database refuses.
+    #[error("the database cannot be used: {cause}")]
+    Postgres {
+        /// What PostgreSQL says.
+        cause: String,
+    },
+    /// The system gives no thread.
+    #[error("cannot start the store's threads: {0}")]
+    Thread(std::io::Error),
     /// The system gives no random numbers.
     #[error("the system gives no random numbers: {0}")]
     Random(getrandom::Error),

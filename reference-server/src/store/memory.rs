@@ -253,6 +253,11 @@ impl Store for Memory {
         Box::pin(ready(Ok(kept)))
     }
 
+    fn find_serial(&self, serial: u32) -> Answer<'_, Option<KeptPass>> {
+        let kept = self.with(|rows| rows.passes.get(&serial).map(|pass| pass.kept));
+        Box::pin(ready(Ok(kept)))
+    }
+
     fn withdrawn(&self, now_s: i64) -> Answer<'_, Vec<Withdrawn>> {
         let withdrawn = |(&serial, pass): (&u32, &Pass)| {
             let (kept, revoked) = (&pass.kept, pass.kept.revoked_s.is_some());

@@ -55,7 +55,12 @@ impl Described {
 
     /// A request with `pass` wherever the path names one, without token or body.
     pub(crate) fn request(&self, ask: &Asking, pass: &str) -> RequestBuilder {
-        let path = self.path.replace("{pass}", pass).replace("{proposal}", pass);
+        let path = self
+            .path
+            .replace("{pass}", pass)
+            .replace("{proposal}", pass)
+            .replace("{list}", pass)
+            .replace("{file}", pass);
         let method = reqwest::Method::from_bytes(self.method.to_uppercase().as_bytes()).unwrap();
         ask.client.request(method, format!("{}{path}", ask.base))
     }
@@ -78,6 +83,10 @@ impl Document {
             }
         }
         Document { operations, components: document["components"].clone(), seen: BTreeSet::new() }
+    }
+
+    pub(crate) fn schema(&self, name: &str) -> &Value {
+        &self.components["schemas"][name]
     }
 
     pub(crate) fn operation(&self, id: &str) -> Described {

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use passes::{Purpose, SchemeKind};
+use reference_server::store::OPEN_PROPOSALS;
 use reference_server::{Config, Limits, StoreKind};
 use serde_json::{Value, json};
 
 use crate::described::Document;
-use crate::support::{START_S, Server, config, staffed, token_of};
+use crate::support::{Asking, START_S, Server, config, staffed, token_of};
 
 /// Answers that no client can bring about: they need a slow connection, a broken store or a crowd. Other tests see them.
 const BEYOND_A_CLIENT: [u16; 3] = [408, 500, 503];
@@ -61,7 +63,14 @@ async fn every_answer_is_as_described_and_every_described_answer_is_given() {
         let request = document.operation(id).request(&ask, "2YGVMY0955096E5TRVQR9J1TC4").bearer_auth(&resident);
         assert_eq!(document.send(id, request).await.status, 404);
     }
-    for id in ["keys", "openapi", "health", "ready", "metrics"] {
+    administer(&mut document, &ask, pass).await;
+    for id in ["resident_page", "officer_page", "officer_worker", "page_file"] {
+        let request = document.operation(id).request(&ask, "officer.js");
+        assert_eq!(document.send(id, request).await.status, 200, "{id}");
+    }
+    let request = document.operation("page_file").request(&ask, "nothing.js");
+    assert_eq!(document.send("page_file", request).await.status, 404);
+    for id in ["keys", "status_lists", "time", "transparency", "openapi", "health", "ready", "metrics"] {
         let request = document.operation(id).request(&ask, "");
         assert_eq!(document.send(id, request).await.status, 200);
     }
@@ -69,6 +78,8 @@ async fn every_answer_is_as_described_and_every_described_answer_is_given() {
     refuse_strangers(&mut document, &ask, &resident).await;
     server.stop().await;
 
+    show_lists(&mut document).await;
+    keep_blind_passes(&mut document).await;
     let after_sunset = staffed(config(StoreKind::Memory));
     let clock = reference_server::Clock::StartingAt { start_s: START_S + 365 * 86_400 };
     let server = Server::start(Config { clock, ..after_sunset }).await;
@@ -82,8 +93,83 @@ async fn every_answer_is_as_described_and_every_described_answer_is_given() {
     assert!(unseen.is_empty(), "promised, and not seen here: {unseen:?}");
 }
 
+/// Under `signed` a pass that is given back is on a list, and who has the list is told so.
+async fn show_lists(document: &mut Document) {
+    let server = Server::start(Config { scheme: SchemeKind::Signed, ..config(StoreKind::Memory) }).await;
+    let ask = server.asking();
+    let resident = ask.register("1").await;
+    let pass = ask.pet_pass(&resident, "a").await;
+    ask.delete(&format!("/v1/passes/{}", pass.pass)).bearer_auth(&resident).send().await.unwrap();
+    let named = document.send("status_lists", ask.get("/v1/revocations")).await.json();
+    let uri = named["lists"][0]["uri"].as_str().unwrap();
+    assert!(!document.send("status_list", ask.get(uri)).await.bytes.is_empty());
+    let fetched = ask.get(uri).send().await.unwrap();
+    let (etag, caching) = (&fetched.headers()["etag"], &fetched.headers()["cache-control"]);
+    assert_eq!(caching, "public, max-age=60");
+    let again = document.send("status_list", ask.get(uri).header("if-none-match", etag)).await;
+    assert_eq!((again.status, again.bytes.len()), (304, 0));
+    for other in ["/v1/revocations/4000000", "/v1/revocations/first"] {
+        assert_eq!(document.send("status_list", ask.get(other)).await.status, 404);
+    }
+    server.stop().await;
+}
+
+/// Under `blind` the server does not know the code, and takes nothing back.
+async fn keep_blind_passes(document: &mut Document) {
+    let server = Server::start(Config { scheme: SchemeKind::Blind, ..config(StoreKind::Memory) }).await;
+    let ask = server.asking();
+    let resident = ask.register("1").await;
+    let phone = SchemeKind::Blind.ask(&ask.keys().await, Purpose::Pet, START_S, [7; 32]).unwrap();
+    let body = json!({"purpose": "pet", "blinded": phone.blinded()});
+    let pass = document.send("issue", ask.pass(&resident, "a", &body)).await.json();
+    for id in ["cancel", "qr_png"] {
+        let request = document.operation(id).request(&ask, pass["pass"].as_str().unwrap()).bearer_auth(&resident);
+        assert_eq!(document.send(id, request).await.status, if id == "cancel" { 409 } else { 404 });
+    }
+    document.send("keys", ask.get("/v1/keys")).await;
+    server.stop().await;
+}
+
+/// Two administrators revoke `pass` and look at the trail; and everything they can do wrong.
+async fn administer(document: &mut Document, ask: &Asking, pass: &str) {
+    let (chief, deputy) = (token_of("administrator"), token_of("second administrator"));
+    let by = |document: &Document, id: &str, named: &str, token: &str| {
+        document.operation(id).request(ask, named).bearer_auth(token)
+    };
+    let propose = |document: &Document, what: Value| {
+        by(document, "propose", "", &chief).json(&json!({"what": what, "reason": "sold on a market place"}))
+    };
+    let request = propose(document, json!({"passes": [pass]}));
+    let proposed = document.send("propose", request).await.json();
+    let proposal = proposed["proposal"].as_str().unwrap();
+    let request = propose(document, json!({"issued": {"from_s": 0, "until_s": 60}}));
+    assert_eq!(document.send("propose", request).await.status, 422);
+    for (named, token, status) in
+        [(proposal, &chief, 403), (proposal, &deputy, 200), (proposal, &deputy, 409), ("0", &deputy, 404)]
+    {
+        let request = by(document, "approve", named, token);
+        assert_eq!(document.send("approve", request).await.status, status);
+    }
+    for (named, status) in [(proposal, 200), ("0123456789abcdef", 404)] {
+        let request = by(document, "proposal", named, &deputy);
+        assert_eq!(document.send("proposal", request).await.status, status);
+    }
+    let request = by(document, "proposals", "", &deputy);
+    assert_eq!(document.send("proposals", request).await.json()["proposals"][0]["approved"], true);
+    for (query, status) in [("", 200), ("?after=2", 200), ("?after=-1", 422), ("?before=1", 422)] {
+        let request = ask.get(&format!("/v1/admin/audit{query}")).bearer_auth(&chief);
+        assert_eq!(document.send("audit_log", request).await.status, status);
+    }
+    for _ in 0..OPEN_PROPOSALS {
+        let request = propose(document, json!({"passes": [pass]}));
+        assert_eq!(document.send("propose", request).await.status, 201);
+    }
+    let request = propose(document, json!({"passes": [pass]}));
+    assert_eq!(document.send("propose", request).await.status, 429);
+}
+
 /// Whatever takes a body refuses what is none.
-async fn refuse_bad_bodies(document: &mut Document, ask: &crate::support::Asking, resident: &str) {
+async fn refuse_bad_bodies(document: &mut Document, ask: &Asking, resident: &str) {
     for operation in document.operations.clone().iter().filter(|operation| operation.takes_body()) {
         let request = || {
             let role = operation.role();
@@ -107,7 +193,7 @@ async fn refuse_bad_bodies(document: &mut Document, ask: &crate::support::Asking
 }
 
 /// The matrix of roles: each operation is for one, and all others are refused. (OWASP API5.)
-async fn refuse_strangers(document: &mut Document, ask: &crate::support::Asking, resident: &str) {
+async fn refuse_strangers(document: &mut Document, ask: &Asking, resident: &str) {
     let operations = document.operations.clone();
     for (operation, wanted) in operations.iter().filter_map(|operation| Some((operation, operation.role()?))) {
         let request = || operation.request(ask, "2YGVMY0955096E5TRVQR9J1TC4").json(&json!({}));

@@ -114,9 +114,9 @@ async fn they_are_text_that_prometheus_reads() {
         assert!(described.contains(&format!("| `{name}`")), "docs/api.md does not describe {name}");
     }
     let verified = &families["lockgate_request_duration_seconds"].1;
-    let count = verified.iter().find(|sample| {
-        sample.name.ends_with("_count") && sample.labels == [("route".to_owned(), "verify".to_owned())]
-    });
+    let count = verified
+        .iter()
+        .find(|sample| sample.name.ends_with("_count") && sample.labels == [("route".to_owned(), "verify".to_owned())]);
     assert_eq!(count.map(|sample| sample.value), Some(3.0));
     server.stop().await;
 }

@@ -1,9 +1,10 @@
 //! A server on a free port, and how to ask it.
 
 use std::path::Path;
+use std::time::Duration;
 
-use passes::wire::{IssuedPass, PROBLEM_JSON, PassRequest, Problem, Registered, Verification};
-use passes::{Period, Policy, Purpose, PurposeRule, Quota, Rules};
+use passes::wire::{IssuedPass, KeySet, PROBLEM_JSON, PassRequest, Problem, Registered, Transparency, Verification};
+use passes::{Key, Period, Policy, Purpose, PurposeRule, Quota, Rules, SchemeKind};
 use reference_server::{Certificates, Clock, Config, Member, Role, ServerError, Staff, StoreKind};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, RequestBuilder, StatusCode};
@@ -50,6 +51,9 @@ pub(crate) fn token_of(name: &str) -> String {
     format!("token-of-{name}").replace(' ', "-")
 }
 
+/// The schemes under which the server knows the code of a pass and gives it out.
+pub(crate) const KNOWN_CODES: [SchemeKind; 2] = [SchemeKind::Lookup, SchemeKind::Signed];
+
 pub(crate) struct Server {
     pub(crate) address: std::net::SocketAddr,
     pub(crate) client: Client,
@@ -74,7 +78,7 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(server.serve(listener, async { drop(stopped.await) }));
-        Server { address, client: Client::new(), stop, task }
+        Server { address, client: client(), stop, task }
     }
 
     pub(crate) async fn stop(self) {
@@ -85,6 +89,12 @@ impl Server {
     pub(crate) fn asking(&self) -> Asking {
         Asking { base: format!("http://{}", self.address), client: self.client.clone() }
     }
+}
+
+/// A client; one test names the cryptography of its TLS for all.
+pub(crate) fn client() -> Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::new()
 }
 
 /// The client's side: a base address and a pool of connections.
@@ -128,6 +138,12 @@ impl Asking {
         answer.json().await.unwrap()
     }
 
+    /// The published keys.
+    pub(crate) async fn keys(&self) -> Vec<Key> {
+        let keys: KeySet = self.get("/v1/keys").send().await.unwrap().json().await.unwrap();
+        keys.keys.iter().map(|key| Key::from_wire(key).unwrap()).collect()
+    }
+
     pub(crate) async fn verify(&self, code: &str) -> Verification {
         let answer = self.post("/v1/verifications").json(&json!({"code": code})).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK);
@@ -145,6 +161,18 @@ pub(crate) async fn refused(request: RequestBuilder, status: u16, kind: &str) ->
     assert_eq!(headers["content-type"], PROBLEM_JSON);
     assert!(problem.title.ends_with('.'), "a sentence: {}", problem.title);
     headers
+}
+
+/// Waits until the server has removed what was due when it started.
+pub(crate) async fn removed(ask: &Asking) -> Transparency {
+    for _ in 0..500 {
+        let told: Transparency = ask.get("/v1/transparency").send().await.unwrap().json().await.unwrap();
+        if told.retention.last_removal_s.is_some() {
+            return told;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("nothing was removed");
 }
 
 /// Waits until the metrics have this `line`.

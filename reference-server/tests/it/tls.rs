@@ -27,7 +27,11 @@ fn with(files: TlsFiles) -> Config {
 }
 
 /// A connection of a client that trusts the certificate `name` and no other, and speaks `protocol`.
-async fn connect(address: SocketAddr, name: &str, protocol: &str) -> std::io::Result<impl AsyncRead + AsyncWrite + Unpin + use<>> {
+async fn connect(
+    address: SocketAddr,
+    name: &str,
+    protocol: &str,
+) -> std::io::Result<impl AsyncRead + AsyncWrite + Unpin + use<>> {
     let mut trusted = RootCertStore::empty();
     trusted.add(CertificateDer::from_pem_file(files(name).certificates).unwrap()).unwrap();
     let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));

@@ -160,12 +160,17 @@ pub(super) fn earlier(
 
 /// The pass of this name.
 pub(super) fn find(db: &Connection, naming: &Naming, pass: PassId) -> rusqlite::Result<Option<KeptPass>> {
-    let PassName { serial, random } = naming.open(pass);
+    let kept = find_serial(db, naming, naming.open(pass).serial)?;
+    Ok(kept.filter(|kept| kept.grant.pass == pass))
+}
+
+/// The pass of this number.
+pub(super) fn find_serial(db: &Connection, naming: &Naming, serial: u32) -> rusqlite::Result<Option<KeptPass>> {
     db.prepare_cached(
         "SELECT serial, random, purpose, valid_from_s, valid_until_s, cancelled, revoked_s, resident
-         FROM passes WHERE serial = ?1 AND random = ?2",
+         FROM passes WHERE serial = ?1",
     )?
-    .query_row(params![serial, random], |row| {
+    .query_row(params![serial], |row| {
         Ok(KeptPass {
             grant: naming.grant(name(row)?, purpose(row, 2)?, window(row, 3)?),
             cancelled: row.get(5)?,

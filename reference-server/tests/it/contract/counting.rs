@@ -21,7 +21,7 @@ async fn a_census_counts_what_is_kept_and_what_was_issued() {
             let mut new = NewPass { day, purpose, ..unlimited(1, number as u8) };
             new.window.until_s += 86_400 * i64::from(day - today);
             let grant = issued(&**store, new).await;
-            store.cancel(grant.pass, resident(1)).await.unwrap();
+            store.cancel(grant.pass, resident(1), super::DAY).await.unwrap();
         }
         let census = store.census(START_S).await.unwrap();
         assert_eq!((census.residents, census.passes, census.live), (2, 4, 4));

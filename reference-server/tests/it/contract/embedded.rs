@@ -83,7 +83,7 @@ async fn a_restart_changes_nothing() {
     first.store.register(vec![registration(1, Some("a"))]).await.unwrap();
     let kept = issued(&*first.store, pass(1, 1)).await;
     let cancelled = issued(&*first.store, pass(1, 2)).await;
-    first.store.cancel(cancelled.pass, resident(1)).await.unwrap();
+    first.store.cancel(cancelled.pass, resident(1), super::DAY).await.unwrap();
     first.store.check_in(resident(1), START_S).await.unwrap();
     first.store.spend(TokenDigest([1; 16]), START_S).await.unwrap();
     let census = first.store.census(START_S).await.unwrap();

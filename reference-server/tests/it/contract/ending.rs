@@ -3,7 +3,7 @@
 use passes::PassId;
 use reference_server::store::{Issuance, Spending, TokenDigest, Withdrawn};
 
-use super::{issued, on_every_store, pass, registration, resident, unlimited};
+use super::{issued, on_every_store, pass, registration, resident, revoke, unlimited};
 use crate::support::START_S;
 
 #[tokio::test]
@@ -13,13 +13,13 @@ async fn the_authority_revokes_whoever_holds_it_and_gives_no_quota_back() {
         let passes = [issued(&**store, pass(1, 1)).await.pass, issued(&**store, pass(2, 1)).await.pass];
         issued(&**store, pass(1, 2)).await;
         let unknown = PassId::from_bytes([7; 16]);
-        assert_eq!(store.revoke(vec![passes[0], unknown, passes[0]], START_S + 5).await.unwrap(), 1);
-        assert_eq!(store.revoke(passes.into(), START_S + 6).await.unwrap(), 1, "one of them is new");
+        assert_eq!(revoke(&**store, vec![passes[0], unknown, passes[0]], START_S + 5).await, 1);
+        assert_eq!(revoke(&**store, passes.into(), START_S + 6).await, 1, "one of them is new");
         assert_eq!(store.find(passes[0]).await.unwrap().unwrap().revoked_s, Some(START_S + 5), "the first time counts");
         assert_eq!(store.find(passes[1]).await.unwrap().unwrap().revoked_s, Some(START_S + 6));
         assert!(!store.find(passes[0]).await.unwrap().unwrap().cancelled);
         assert_eq!(store.issue(pass(1, 3)).await.unwrap(), Issuance::QuotaExhausted);
-        assert!(store.cancel(passes[0], resident(1)).await.unwrap());
+        assert!(store.cancel(passes[0], resident(1), super::DAY).await.unwrap());
         assert_eq!(store.find(passes[0]).await.unwrap().unwrap().revoked_s, Some(START_S + 5), "it stays revoked");
     })
     .await;
@@ -36,9 +36,9 @@ async fn the_withdrawn_are_listed_until_they_would_have_ended() {
             passes.push(issued(&**store, new).await.pass);
         }
         assert_eq!(store.withdrawn(START_S).await.unwrap(), []);
-        store.cancel(passes[1], resident(1)).await.unwrap();
-        store.revoke(vec![passes[2], passes[4]], START_S).await.unwrap();
-        store.cancel(passes[4], resident(1)).await.unwrap();
+        store.cancel(passes[1], resident(1), super::DAY).await.unwrap();
+        revoke(&**store, vec![passes[2], passes[4]], START_S).await;
+        store.cancel(passes[4], resident(1), super::DAY).await.unwrap();
         let listed = store.withdrawn(START_S).await.unwrap();
         let revoked: Vec<bool> = listed.iter().map(|withdrawn| withdrawn.revoked).collect();
         assert_eq!(revoked, [false, true, true]);

@@ -16,15 +16,15 @@ async fn what_is_issued_is_found_and_can_be_cancelled() {
         assert_eq!((grant.purpose, grant.window), (new.purpose, new.window));
         let kept = KeptPass { grant, resident: resident(1), cancelled: false, revoked_s: None };
         assert_eq!(store.find(grant.pass).await.unwrap(), Some(kept));
-        assert!(!store.cancel(grant.pass, resident(2)).await.unwrap(), "another's pass");
+        assert!(!store.cancel(grant.pass, resident(2), super::DAY).await.unwrap(), "another's pass");
         assert_eq!(store.find(grant.pass).await.unwrap(), Some(kept));
         for _ in 0..2 {
-            assert!(store.cancel(grant.pass, resident(1)).await.unwrap());
+            assert!(store.cancel(grant.pass, resident(1), super::DAY).await.unwrap());
             assert_eq!(store.find(grant.pass).await.unwrap(), Some(KeptPass { cancelled: true, ..kept }));
         }
         let never_issued = PassId::from_bytes([9; 16]);
         assert_eq!(store.find(never_issued).await.unwrap(), None);
-        assert!(!store.cancel(never_issued, resident(1)).await.unwrap());
+        assert!(!store.cancel(never_issued, resident(1), super::DAY).await.unwrap());
     })
     .await;
 }
@@ -41,7 +41,7 @@ async fn a_quota_counts_what_it_names() {
         assert!(matches!(store.issue(pass(1, 4)).await.unwrap(), Issuance::Issued(_)));
         assert_eq!(store.issue(pass(1, 5)).await.unwrap(), Issuance::QuotaExhausted);
         assert!(matches!(store.issue(pass(2, 5)).await.unwrap(), Issuance::Issued(_)), "somebody else's quota");
-        store.cancel(third.pass, resident(1)).await.unwrap();
+        store.cancel(third.pass, resident(1), super::DAY).await.unwrap();
         assert!(matches!(store.issue(pass(1, 5)).await.unwrap(), Issuance::Issued(_)), "given back");
     })
     .await;
@@ -69,7 +69,7 @@ async fn a_quota_in_minutes_adds_up_what_was_kept() {
             "a repeat takes no time"
         );
         assert!(matches!(store.issue(pass_of(2, 4, 90)).await.unwrap(), Issuance::Issued(_)), "somebody else's quota");
-        store.cancel(hour.pass, resident(1)).await.unwrap();
+        store.cancel(hour.pass, resident(1), super::DAY).await.unwrap();
         assert!(matches!(store.issue(pass_of(1, 5, 60)).await.unwrap(), Issuance::Issued(_)), "given back");
         assert_eq!(store.issue(pass_of(1, 6, 1)).await.unwrap(), Issuance::QuotaExhausted);
 
@@ -90,7 +90,7 @@ async fn one_resident_s_passes_are_bounded() {
         let at_most_three = |number| NewPass { at_most: 3, ..unlimited(1, number) };
         for number in 0..3 {
             let grant = issued(&**store, at_most_three(number)).await;
-            store.cancel(grant.pass, resident(1)).await.unwrap();
+            store.cancel(grant.pass, resident(1), super::DAY).await.unwrap();
         }
         assert_eq!(store.issue(at_most_three(3)).await.unwrap(), Issuance::TooMany);
         let again = store.issue(at_most_three(2)).await.unwrap();
