@@ -3,20 +3,41 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use passes::{AgeBand, Grant, Group, Occupation, Outing, PassId, Policy, Purpose, SchemeKind, TokenKey, Window};
+use passes::wire::IssuedPass;
+use passes::{
+    AgeBand, Algorithm, DocumentDigest, Grant, Group, KeyPlan, NameKey, Occupation, Outing, PassId, Permit, Policy,
+    Purpose, SchemeKind, SchemeSettings, TokenKey, Window, Zone,
+};
 
+/// 3 April 2020.
+const NOW_S: i64 = 1_585_900_000;
+
+/// What each half of each scheme costs: the server that issues, the checkpoint that verifies, under `blind` the phone, too.
 fn schemes(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("passes");
     group.throughput(Throughput::Elements(1));
-    let window = Window { from_s: 1_585_900_000, until_s: 1_585_910_800 };
-    let grant = Grant { pass: PassId::new(1_585_899_000, [3; 12]), purpose: Purpose::Groceries, window };
-    for kind in SchemeKind::ALL {
-        let scheme = kind.build(&[7; 32]);
-        let code = scheme.issuer.code(&grant);
-        group.bench_function(format!("issue/{}", kind.name()), |bench| bench.iter(|| scheme.issuer.code(&grant)));
-        group.bench_function(format!("verify/{}", kind.name()), |bench| {
-            bench.iter(|| scheme.verifier.check(&code, window.from_s));
-        });
+    let ways = SchemeKind::ALL.map(|kind| (kind, Algorithm::Ed25519)).into_iter();
+    for (kind, algorithm) in ways.chain([(SchemeKind::Signed, Algorithm::Es256)]) {
+        let name = format!("{}/{}", kind.name(), if kind == SchemeKind::Signed { algorithm.name() } else { "all" });
+        let keys = KeyPlan { algorithm, period_s: 604_800, advance_s: 0, longest_pass_s: 10_800 };
+        let scheme = kind.build(&[7; 32], NameKey::new([7; 32]), &SchemeSettings { keys, utc_offset_s: 0 });
+        scheme.issuer.prepare(NOW_S);
+        let keys = scheme.issuer.keys(NOW_S);
+        let window = Window { from_s: NOW_S, until_s: NOW_S + 10_800 };
+        let grant = Grant { pass: PassId::from_bytes([3; 16]), purpose: Purpose::Groceries, window };
+        let permit = Permit { grant, zone: Zone::Anywhere, document: DocumentDigest::of("22 04 123456") };
+        let ask = || kind.ask(&keys, grant.purpose, NOW_S, [9; 32]).expect("a key for today");
+        let asking = ask();
+        let blinded = scheme.issuer.accept(asking.blinded().as_deref(), grant.purpose, window).expect("well formed");
+        let issue = || scheme.issuer.show(&permit, blinded.as_ref()).expect("issued");
+        let answer = IssuedPass::new(&grant, issue());
+        let code = asking.code(&answer).expect("genuine");
+        group.bench_function(format!("issue/{name}"), |bench| bench.iter(issue));
+        group.bench_function(format!("verify/{name}"), |bench| bench.iter(|| scheme.verifier.check(&code, NOW_S)));
+        if kind == SchemeKind::Blind {
+            group.bench_function("blind/phone", |bench| bench.iter(ask));
+            group.bench_function("unblind/phone", |bench| bench.iter(|| asking.code(&answer)));
+        }
     }
     let key = TokenKey::new([7; 32]);
     let token = key.token(key.resident("bench"));

@@ -1,45 +1,52 @@
-//! The stores behind the server: issuing in groups and looking up.
+//! The stores behind the server: issuing alone and in groups, and looking up, at one and at three million rows.
+//!
+//! PostgreSQL is measured when `BENCH_DATABASE_URL` names an empty database.
 
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::task::Poll;
 
-use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use passes::Channel;
+use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use passes::wire::PassRequest;
-use passes::{Grant, PassId, Purpose, ResidentId, Window};
-use reference_server::store::{Asked, KeyDigest, NewPass, NewResident, Opened};
+use passes::{Channel, PassId, Purpose, ResidentId, Window};
+use reference_server::store::{Asked, Issuance, KeyDigest, NewPass, NewResident, Opened};
 use reference_server::{Store, StoreKind};
 use tokio::runtime::Runtime;
 
 const NOW_S: i64 = 1_585_900_000;
-/// Residents the store knows; small enough to be set up in a second.
-const RESIDENTS: u64 = 20_000;
+/// Residents the store knows.
+const RESIDENTS: u64 = 200_000;
+/// Passes in the store when it is measured.
+const ROWS: [u64; 2] = [1_000_000, 3_000_000];
+/// Passes issued a second of the store's time: a resident asks every 200 seconds, and a decision looks back a day.
+const PER_S: u64 = 1_000;
 
 fn resident(number: u64) -> ResidentId {
     // Spread like the digests that name real residents.
     let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    ResidentId::from_bytes((u128::from(mixed) << 64 | u128::from(number)).to_be_bytes())
+    ResidentId::from_bytes((u128::from(mixed) << 64 | u128::from(mixed.rotate_left(32))).to_be_bytes())
 }
 
 fn pass(number: u64) -> NewPass {
     let request = PassRequest { purpose: Purpose::Groceries, valid_from_s: None, duration_s: None };
-    let mut random = [0; 12];
-    random[..8].copy_from_slice(&number.to_be_bytes());
-    let window = Window { from_s: NOW_S, until_s: NOW_S + 10_800 };
+    let now_s = NOW_S + (number / PER_S) as i64;
     NewPass {
-        resident: resident(number % RESIDENTS),
-        grant: Grant {
-            pass: PassId::new(NOW_S + (number / 1_000) as i64, random),
-            purpose: Purpose::Groceries,
-            window,
-        },
+        // Who asks next has nothing to do with who asked before.
+        resident: resident(number.wrapping_mul(7_919) % RESIDENTS),
+        purpose: Purpose::Groceries,
+        window: Window { from_s: now_s, until_s: now_s + 10_800 },
+        issued_s: now_s,
+        day: (now_s / 86_400) as i32,
+        random: std::array::from_fn(|i| (number >> (8 * (i % 8))) as u8),
         asked: Asked::new(KeyDigest::of(&number.to_string()), &request),
         quotas: Vec::new(),
-        since_s: NOW_S - 86_400,
+        // Some have one earlier pass in this time, most have none: as on a day with a pass or two each.
+        since_s: now_s - 100,
         at_most: usize::MAX,
     }
 }
 
-async fn fill(store: &dyn Store) {
+async fn register(store: &dyn Store) {
     for first in (0..RESIDENTS).step_by(1_000) {
         let new =
             |number| NewResident { resident: resident(number), registered_s: NOW_S, channel: Channel::Web, key: None };
@@ -48,51 +55,76 @@ async fn fill(store: &dyn Store) {
     }
 }
 
-/// Issues passes, so many at once that they share commits.
-async fn issue_together(store: &dyn Store, passes: Vec<NewPass>) {
+/// Issues passes, so many at once that they share commits; gives the name of one.
+async fn issue_together(store: &dyn Store, passes: Vec<NewPass>) -> Option<PassId> {
     let mut answers: Vec<_> = passes.into_iter().map(|pass| store.issue(pass)).collect();
+    let mut issued = None;
     // Each is polled once before any is waited for, so all stand in the writer's queue together.
     std::future::poll_fn(|context| {
-        answers.retain_mut(|answer| answer.as_mut().poll(context).is_pending());
-        if answers.is_empty() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+        answers.retain_mut(|answer| match answer.as_mut().poll(context) {
+            Poll::Pending => true,
+            Poll::Ready(answer) => {
+                assert!(matches!(answer, Ok(Issuance::Issued(_))), "{answer:?}");
+                if let Ok(Issuance::Issued(grant)) = answer {
+                    issued = Some(grant.pass);
+                }
+                false
+            }
+        });
+        if answers.is_empty() { Poll::Ready(()) } else { Poll::Pending }
     })
     .await;
+    issued
+}
+
+fn kinds(folder: &Path) -> BTreeMap<&'static str, StoreKind> {
+    let mut kinds =
+        BTreeMap::from([("embedded", StoreKind::Embedded { dir: folder.to_owned() }), ("memory", StoreKind::Memory)]);
+    kinds.extend(std::env::var("BENCH_DATABASE_URL").ok().map(|url| ("postgres", StoreKind::Postgres { url })));
+    kinds
 }
 
 fn stores(criterion: &mut Criterion) {
-    let Ok(runtime) = Runtime::new() else { return };
-    let folder = tempfile::tempdir().map(|folder| folder.keep());
-    let Ok(folder) = folder else { return };
-    let kinds =
-        BTreeMap::from([("embedded", StoreKind::Embedded { dir: folder.clone() }), ("memory", StoreKind::Memory)]);
-    let mut group = criterion.benchmark_group("store");
-    for (name, kind) in kinds {
-        let Ok(Opened { store, .. }) = kind.open(1_024) else { continue };
-        runtime.block_on(fill(&*store));
+    let (Ok(runtime), Ok(folder)) = (Runtime::new(), tempfile::tempdir()) else { return };
+    for (name, kind) in kinds(folder.path()) {
+        let opened = kind.migrate().and_then(|_| kind.open(1_024));
+        let Ok(Opened { store, .. }) = opened.inspect_err(|error| eprintln!("{name}: {error}")) else { continue };
+        runtime.block_on(register(&*store));
         let mut number = 0;
-        for together in [1, 256] {
-            group.throughput(Throughput::Elements(together));
-            group.bench_function(format!("{name}/issue/{together}_together"), |bench| {
-                bench.iter_batched(
-                    || {
-                        number += together;
-                        (number - together..number).map(pass).collect::<Vec<_>>()
-                    },
-                    |passes| runtime.block_on(issue_together(&*store, passes)),
-                    BatchSize::SmallInput,
-                );
+        for rows in ROWS {
+            let mut issued = Vec::new();
+            while number < rows {
+                issued.extend(runtime.block_on(issue_together(&*store, (number..number + 500).map(pass).collect())));
+                number += 500;
+            }
+            let mut group = criterion.benchmark_group(format!("store/{name}"));
+            for together in [1, 16, 256] {
+                group.throughput(Throughput::Elements(together));
+                group.bench_function(BenchmarkId::new(format!("issue_{together}"), rows), |bench| {
+                    bench.iter_batched(
+                        || {
+                            number += together;
+                            (number - together..number).map(pass).collect::<Vec<_>>()
+                        },
+                        |passes| runtime.block_on(issue_together(&*store, passes)),
+                        BatchSize::SmallInput,
+                    );
+                });
+            }
+            group.throughput(Throughput::Elements(1));
+            let mut looked_up = issued.iter().cycle();
+            group.bench_function(BenchmarkId::new("find", rows), |bench| {
+                bench.iter(|| looked_up.next().map(|pass| runtime.block_on(store.find(*pass))));
             });
+            group.finish();
         }
-        group.throughput(Throughput::Elements(1));
-        let issued = pass(0).grant.pass;
-        group.bench_function(format!("{name}/find"), |bench| {
-            bench.iter(|| runtime.block_on(store.find(issued)));
-        });
         let _ = runtime.block_on(store.close());
     }
-    group.finish();
-    let _ = std::fs::remove_dir_all(folder);
 }
 
-criterion_group!(benches, stores);
+criterion_group! {
+    name = benches;
+    config = Criterion::default().sample_size(30);
+    targets = stores
+}
 criterion_main!(benches);

@@ -11,6 +11,8 @@ use demand::SimTime;
 use loadgen::Target;
 
 use crate::args::{ServerChoice, Store};
+use crate::layers::PREFIX;
+use crate::failure::bad_input;
 use crate::scenario::Scenario;
 
 /// What the child prints before the address it listens on.
@@ -43,9 +45,22 @@ impl ServerSeat<'_> {
     fn command(&self, at: SimTime, data: &Path) -> anyhow::Result<Command> {
         let program = std::env::current_exe().context("cannot find the program itself to start the server with")?;
         let mut command = Command::new(program);
+        // It is to be as it is told here, whatever the settings of another server are.
+        let settings = std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with(PREFIX));
+        settings.for_each(|(name, _)| drop(command.env_remove(name)));
         command.args(["serve", "--listen", "127.0.0.1:0", "--while-stdin-open"]);
         command.args(["--scheme", self.choice.scheme.unwrap_or(self.scenario.server.scheme).name()]);
-        command.args(["--store", if self.choice.store == Store::Memory { "memory" } else { "embedded" }]);
+        let store = match self.choice.store {
+            None | Some(Store::Embedded) => "embedded",
+            Some(Store::Memory) => "memory",
+            Some(Store::Postgres) => {
+                return Err(bad_input(
+                    "--store postgres: a server of our own begins empty; start `lockgate serve --store postgres` on a database \
+                     for this purpose and name it with --target",
+                ));
+            }
+        };
+        command.args(["--store", store]);
         command.args(["--now", &self.scenario.calendar.civil(at).to_string()]);
         command.arg("--data").arg(data);
         if let Some(scenario) = &self.scenario.file {

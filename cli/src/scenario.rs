@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use demand::Calendar;
 use jiff::civil::DateTime;
-use loadgen::{CapacitySettings, LoadSettings, Slo};
-use passes::{Fault, Policy, Rules, SchemeKind};
+use loadgen::{CapacitySettings, Interface, LoadSettings, Slo, Stream};
+use passes::{Algorithm, Fault, Policy, Rules, SchemeKind, SchemeSettings};
 use serde::{Deserialize, Serialize};
 use sim::{CapacityCurve, Place, Published, Region, Settings};
 
@@ -21,12 +21,47 @@ const LAUNCH_PLACES: &str = include_str!("../../scenarios/places/nizhny-novgorod
 /// What the built-in files are called in messages.
 const LAUNCH_FILE: &str = "scenarios/nizhny-novgorod-launch.toml";
 
+const DAY_S: i64 = 86_400;
+
 /// The `[server]` section: which reference server stands in when no target is given.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ServerSettings {
     /// How passes are made. Default: `lookup`.
     pub(crate) scheme: SchemeKind,
+    /// How signed passes are signed. Default: `ed25519`.
+    pub(crate) algorithm: Algorithm,
+    /// For how long a key signs them, in days; at least 1. Default 7.
+    pub(crate) key_days: u16,
+    /// How long passes are kept after their end, in hours; at least 24, since a repeat is answered for so long. Default: 24.
+    pub(crate) retention_h: u32,
+}
+
+impl ServerSettings {
+    /// For how long a key signs, in seconds.
+    pub(crate) fn key_period_s(&self) -> i64 {
+        i64::from(self.key_days) * DAY_S
+    }
+
+    /// How long passes are kept after their end, in seconds.
+    pub(crate) fn retention_s(&self) -> i64 {
+        i64::from(self.retention_h) * 3_600
+    }
+
+    fn faults(&self) -> Vec<Fault> {
+        let no_time = "a key of 0 days signs nothing; write at least 1";
+        let too_short = "a request is answered again for a day when it is repeated; write at least 24";
+        let key = (self.key_days == 0).then(|| Fault::new("server.key_days", no_time));
+        let retention = (self.retention_h < 24).then(|| Fault::new("server.retention_h", too_short));
+        key.into_iter().chain(retention).collect()
+    }
+}
+
+impl Default for ServerSettings {
+    fn default() -> Self {
+        let key_days = (SchemeSettings::KEY_PERIOD_S / DAY_S) as u16;
+        ServerSettings { scheme: SchemeKind::default(), algorithm: Algorithm::default(), key_days, retention_h: 24 }
+    }
 }
 
 /// The `[replay]` section: which stretch of the simulated demand is played at its true times.
@@ -71,6 +106,10 @@ pub(crate) struct Scenario {
     pub(crate) curve: Option<CapacityCurve>,
     pub(crate) server: ServerSettings,
     pub(crate) load: LoadSettings,
+    /// What is asked when no demand is played: `[[load.streams]]`.
+    pub(crate) streams: Vec<Stream>,
+    /// How the target is spoken to.
+    pub(crate) target: Interface,
     pub(crate) slo: Slo,
     pub(crate) capacity: CapacitySettings,
     pub(crate) replay: ReplaySettings,
@@ -171,8 +210,10 @@ impl Scenario {
         let checks = document.section("checks", &[]);
         let patients = document.section("patients", &[]);
         let policy: Option<Policy> = document.section("policy", &["from", "until", "purposes"]);
-        let server = document.section("server", &[]);
-        let load: Option<LoadSettings> = document.section("load", &[]);
+        let server: Option<ServerSettings> = document.section("server", &[]);
+        let load: Option<LoadSettings> = document.section_without("load", &[], &["streams"]);
+        let streams: Option<Vec<Stream>> = document.inner("load", "streams");
+        let target: Option<Interface> = document.section("target", &[]);
         let slo: Option<Slo> = document.section("slo", &[]);
         let capacity: Option<CapacitySettings> = document.section("capacity", &[]);
         let replay: Option<ReplaySettings> = document.section("replay", &[]);
@@ -194,9 +235,12 @@ impl Scenario {
             calendar.as_ref().map(Calendar::faults),
             policy.as_ref().map(Policy::faults),
             load.as_ref().map(LoadSettings::faults),
+            streams.as_ref().map(|streams| stream_faults(streams)),
+            target.as_ref().map(Interface::faults),
             slo.as_ref().map(Slo::faults),
             capacity.as_ref().map(CapacitySettings::faults),
             replay.as_ref().map(ReplaySettings::faults),
+            server.as_ref().map(ServerSettings::faults),
         ];
         document.note_faults(faults.into_iter().flatten().flatten().collect());
         let places = beside::places(file, built_in.then_some(LAUNCH_PLACES), &settings.region.places);
@@ -235,6 +279,8 @@ impl Scenario {
                 curve,
                 server: server?,
                 load: load?,
+                streams: streams?,
+                target: target?,
                 slo: slo?,
                 capacity: capacity?,
                 replay: replay?,
@@ -268,6 +314,11 @@ impl Scenario {
     }
 }
 
+fn stream_faults(streams: &[Stream]) -> Vec<Fault> {
+    let streams = streams.iter().enumerate();
+    streams.flat_map(|(index, stream)| stream.arrivals.faults(&format!("load.streams.{index}.arrivals"))).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -288,6 +339,9 @@ mod tests {
             keys("server", launch.server),
             keys("load", launch.load),
             keys("slo", launch.slo),
+            keys("target", &launch.target),
+            keys("target.ACT", loadgen::Act::default()),
+            vec!["`load.streams`".to_owned()],
             keys("capacity", launch.capacity),
             keys("replay", launch.replay),
             keys("published", &launch.published[0]),

@@ -1,39 +1,101 @@
 //! `lockgate serve`: the reference server.
 
 use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
-use reference_server::{Clock, Config, Server, StoreKind};
+use reference_server::{Certificates, Clock, Config, Server, ServerError, StoreKind};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::args::{Serve, Store};
+use crate::args::{Serve, ServerChoice, Store};
 use crate::child::LISTENING;
+use crate::database::DatabaseUrl;
 use crate::failure::{Ending, bad_input};
+use crate::layers::{Layers, Setting};
+use crate::operation::Operated;
 use crate::scenario::Scenario;
+use crate::staff;
 
 /// Runs the server until SIGINT, SIGTERM or, when asked, the end of standard input.
 pub(crate) fn run(arguments: &Serve) -> anyhow::Result<Ending> {
-    let scenario = Scenario::read_or_built_in(arguments.scenario.as_deref(), &arguments.changes.set)?;
-    let store = match arguments.server.store {
-        Store::Embedded => StoreKind::Embedded { dir: arguments.data.clone() },
-        Store::Memory => StoreKind::Memory,
-    };
+    let operation = &arguments.operation;
+    let mut layers = Layers::read(operation.settings.clone(), std::env::vars())?;
+    let path = |path: &Option<PathBuf>| path.as_ref().map(Setting::show);
+    let listen = layers.value("listen", arguments.listen.clone(), "127.0.0.1:8080".to_owned());
+    let file: Option<PathBuf> = layers.value("scenario", path(&arguments.scenario), None);
+    let scenario = Scenario::read_or_built_in(file.as_deref(), &arguments.changes.set)?;
+    let ServerChoice { scheme, store } = arguments.server;
+    let scheme = layers.value("scheme", scheme.map(|scheme| scheme.show()), scenario.server.scheme);
+    let store = layers.value("store", store.map(|store| store.show()), Store::Embedded);
+    let dir = layers.value("data", path(&arguments.data), PathBuf::from("lockgate-data"));
+    let database: Option<DatabaseUrl> = layers.value("database_url", arguments.database_url.clone(), None);
+    let staff: Option<PathBuf> = layers.value("staff", path(&arguments.staff), None);
+    let now: Option<DateTime> = layers.value("now", arguments.now.map(|now| now.show()), None);
+    let operated = operation.read(&mut layers);
+    let shown = layers.finish()?;
+    let Operated { tls, limits, faults, log } = operated?;
+    if operation.print_settings {
+        print!("{shown}");
+        return Ok(Ending::Held);
+    }
+    log.begin();
+    let store = store_kind(store, dir, database)?;
+    if arguments.migrate {
+        migrate(&store)?;
+    }
     if !store.is_durable() {
         eprintln!("lockgate: this store keeps nothing: every pass is lost when the server ends. For benchmarks only.");
     }
-    let mut config = Config::new(store, scenario.rules());
-    config.scheme = arguments.server.scheme.unwrap_or(scenario.server.scheme);
-    if let Some(now) = arguments.now {
-        config.clock = Clock::StartingAt { start_s: scenario.unix_s(now) };
+    if !faults.is_none() {
+        eprintln!("lockgate: THIS IS A REHEARSAL: faults are injected on purpose: {faults}");
     }
-    warn_when_not_in_force(&scenario, arguments.now);
+    let clock = now.map_or(Clock::System, |now| Clock::StartingAt { start_s: scenario.unix_s(now) });
+    let config = Config {
+        scheme,
+        algorithm: scenario.server.algorithm,
+        key_period_s: scenario.server.key_period_s(),
+        retention_s: scenario.server.retention_s(),
+        clock,
+        limits,
+        tls,
+        faults,
+        ..Config::new(store, scenario.rules())
+    };
+    warn_when_not_in_force(&scenario, now);
     let runtime = tokio::runtime::Runtime::new().context("cannot start the server's threads")?;
-    runtime.block_on(serve(arguments, config))?;
+    runtime.block_on(serve(&listen, config, staff.as_deref(), arguments.while_stdin_open))?;
     Ok(Ending::Held)
+}
+
+/// The store, with what it needs.
+fn store_kind(store: Store, dir: PathBuf, database: Option<DatabaseUrl>) -> anyhow::Result<StoreKind> {
+    match (store, database) {
+        (Store::Embedded, None) => Ok(StoreKind::Embedded { dir }),
+        (Store::Memory, None) => Ok(StoreKind::Memory),
+        (Store::Postgres, Some(DatabaseUrl(url))) => Ok(StoreKind::Postgres { url }),
+        (Store::Postgres, None) => Err(bad_input(
+            "--store postgres: give the database with --database-url postgres://USER:PASSWORD@HOST:PORT/DATABASE",
+        )),
+        (Store::Embedded | Store::Memory, Some(_)) => {
+            Err(bad_input("--database-url belongs to another store: add --store postgres, or leave it out"))
+        }
+    }
+}
+
+/// Brings the tables of the store to this program's version, and says so.
+fn migrate(store: &StoreKind) -> anyhow::Result<()> {
+    match store.migrate()? {
+        Some((before, after)) if before < after => {
+            eprintln!("lockgate: the database's tables were of version {before} and are of version {after} now");
+        }
+        Some((_, after)) => eprintln!("lockgate: the database's tables are of version {after} already"),
+        None => return Err(bad_input("--migrate is for --store postgres; other stores make what they need")),
+    }
+    Ok(())
 }
 
 /// A policy of April 2020 issues nothing today; whoever starts its server today should know before the first refusal.
@@ -50,8 +112,7 @@ fn warn_when_not_in_force(scenario: &Scenario, now: Option<DateTime>) {
     }
 }
 
-async fn serve(arguments: &Serve, config: Config) -> anyhow::Result<()> {
-    let address = &arguments.listen;
+async fn serve(address: &str, mut config: Config, staff: Option<&Path>, while_stdin_open: bool) -> anyhow::Result<()> {
     let listener = TcpListener::bind(address).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::InvalidInput => bad_input(format!("--listen {address}: write ADDRESS:PORT, such as 127.0.0.1:8080")),
         _ => anyhow::Error::new(error).context(format!(
@@ -59,11 +120,36 @@ async fn serve(arguments: &Serve, config: Config) -> anyhow::Result<()> {
         )),
     })?;
     let bound = listener.local_addr().context("cannot tell the server's address")?;
-    let shutdown = shutdown(arguments.while_stdin_open)?;
-    let server = Server::open(config)?;
-    println!("{LISTENING}http://{bound}");
+    config.staff = staff::of(staff, bound.ip())?;
+    if let Some(warning) = staff::warning(&config.staff) {
+        eprintln!("lockgate: {warning}");
+    }
+    let shutdown = shutdown(while_stdin_open)?;
+    let scheme = if config.tls.is_some() { "https" } else { "http" };
+    let server = Server::open(config).map_err(|error| match error {
+        ServerError::Tls(error) => bad_input(error),
+        other => other.into(),
+    })?;
+    let reloading = tokio::spawn(reload_at_hangup(server.certificates())?);
+    println!("{LISTENING}{scheme}://{bound}");
     std::io::stdout().flush()?;
-    server.serve(listener, shutdown).await.context("the server ended with an error")
+    let served = server.serve(listener, shutdown).await.context("the server ended with an error");
+    reloading.abort();
+    served
+}
+
+/// At every SIGHUP the certificates are read again; a server without any takes no notice.
+fn reload_at_hangup(certificates: Option<Certificates>) -> anyhow::Result<impl Future<Output = ()>> {
+    let mut hangup = signal(SignalKind::hangup()).context("cannot listen for signals")?;
+    Ok(async move {
+        while hangup.recv().await.is_some() {
+            match certificates.as_ref().map(Certificates::reload) {
+                Some(Ok(())) => tracing::info!("the certificate was read again"),
+                Some(Err(error)) => tracing::error!(%error, "the certificate in use stays in use"),
+                None => {}
+            }
+        }
+    })
 }
 
 /// Ends at the first of SIGINT, SIGTERM and, when asked, the end of standard input.

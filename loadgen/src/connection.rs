@@ -1,18 +1,21 @@
 //! One connection to the target: a request goes out, an answer comes in, never two at once.
 
-use std::io::{self, ErrorKind, Read, Write};
-use std::net::TcpStream;
+use std::io::{self, ErrorKind};
 
-use crate::response::{Head, LONGEST_ANSWER, Unreadable};
+use crate::response::{Chunks, Head, LONGEST_ANSWER, Unreadable};
 use crate::schedule::Ask;
+use crate::transport::Transport;
 
 const FIRST_INBOX_BYTES: usize = 4_096;
 
-/// A request that is out.
+/// A request that has a connection.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Flight {
     pub(crate) ask: Ask,
-    pub(crate) sent_ns: u64,
+    /// When the sending thread took it up.
+    pub(crate) taken_ns: u64,
+    /// When it went out; none while its connection is still being opened.
+    pub(crate) sent_ns: Option<u64>,
     /// The verdict that the shown code deserves.
     pub(crate) valid: bool,
 }
@@ -20,7 +23,7 @@ pub(crate) struct Flight {
 /// A place for a connection. The buffers outlive the connections that use them.
 #[derive(Debug, Default)]
 pub(crate) struct Connection {
-    pub(crate) socket: Option<TcpStream>,
+    transport: Option<Transport>,
     /// Counts the connections that were here, so that an event of an earlier one is recognised.
     pub(crate) generation: u32,
     /// Counts the requests that went out from here, so that a time-out of an earlier one is recognised.
@@ -31,7 +34,7 @@ pub(crate) struct Connection {
     inbox: Vec<u8>,
     filled: usize,
     head: Option<Head>,
-    scratch: Vec<u8>,
+    chunks: Chunks,
 }
 
 /// How far an answer has come.
@@ -53,6 +56,16 @@ pub(crate) enum Arrival<'a> {
 }
 
 impl Connection {
+    /// Whether there is a connection here, be it still being opened.
+    pub(crate) fn is_open(&self) -> bool {
+        self.transport.is_some()
+    }
+
+    /// Uses `transport` from now on.
+    pub(crate) fn open(&mut self, transport: Transport) {
+        self.transport = Some(transport);
+    }
+
     /// Begins a new exchange with what stands in the outbox.
     pub(crate) fn begin(&mut self, flight: Flight) {
         self.flight = Some(flight);
@@ -60,20 +73,22 @@ impl Connection {
         self.written = 0;
         self.filled = 0;
         self.head = None;
+        self.chunks.clear();
     }
 
-    /// Writes as much of the outbox as the socket takes now.
-    pub(crate) fn flush(&mut self) -> io::Result<()> {
-        let Some(socket) = &mut self.socket else { return Ok(()) };
+    /// Writes as much of the outbox as the connection takes now. Returns whether any of it has gone out.
+    pub(crate) fn flush(&mut self) -> io::Result<bool> {
+        let Some(transport) = &mut self.transport else { return Ok(false) };
         while self.written < self.outbox.len() {
-            match socket.write(&self.outbox[self.written..]) {
+            match transport.write(&self.outbox[self.written..]) {
                 Ok(count) => self.written += count,
-                Err(cause) if cause.kind() == ErrorKind::WouldBlock => break,
+                Err(cause) if cause.kind() == ErrorKind::WouldBlock => return Ok(self.written > 0),
                 Err(cause) if cause.kind() == ErrorKind::Interrupted => {}
                 Err(cause) => return Err(cause),
             }
         }
-        Ok(())
+        transport.flush()?;
+        Ok(true)
     }
 
     /// Reads what is there, until the answer is complete.
@@ -95,12 +110,19 @@ impl Connection {
         }
     }
 
+    /// Whether a connection without a request is still good: what comes unasked, or the end, makes it useless.
+    pub(crate) fn is_still_good(&mut self) -> bool {
+        let Some(transport) = &mut self.transport else { return false };
+        // Tickets of a TLS session come unasked and are no data.
+        matches!(transport.read(&mut [0]), Err(cause) if cause.kind() == ErrorKind::WouldBlock)
+    }
+
     fn read(&mut self) -> io::Result<usize> {
-        let Some(socket) = &mut self.socket else { return Err(ErrorKind::NotConnected.into()) };
+        let Some(transport) = &mut self.transport else { return Err(ErrorKind::NotConnected.into()) };
         if self.filled == self.inbox.len() {
             self.inbox.resize((2 * self.filled).max(FIRST_INBOX_BYTES), 0);
         }
-        let count = socket.read(&mut self.inbox[self.filled..])?;
+        let count = transport.read(&mut self.inbox[self.filled..])?;
         self.filled += count;
         Ok(count)
     }
@@ -118,14 +140,14 @@ impl Connection {
             }
         }
         let Some(head) = self.head else { return Ok(false) };
-        Ok(head.body(&self.inbox[..self.filled], ended, &mut self.scratch)?.is_some())
+        Ok(head.body(&self.inbox[..self.filled], ended, &mut self.chunks)?.is_some())
     }
 
     fn answer(&mut self, ended: bool) -> Arrival<'_> {
         let Some(head) = self.head else { return Arrival::Unreadable };
         // The request must be out too: a server that answers before it has read all will not read the next one well.
         let keep = head.keep_alive && !ended && self.written == self.outbox.len();
-        match head.body(&self.inbox[..self.filled], ended, &mut self.scratch) {
+        match head.body(&self.inbox[..self.filled], ended, &mut self.chunks) {
             Ok(Some(body)) => Arrival::Answer { status: head.status, body, keep },
             _ => Arrival::Unreadable,
         }
@@ -133,7 +155,7 @@ impl Connection {
 
     /// Ends the connection; its place can be used for another.
     pub(crate) fn close(&mut self) {
-        self.socket = None;
+        self.transport = None;
         self.generation = self.generation.wrapping_add(1);
     }
 }

@@ -7,10 +7,13 @@ use passes::Channel;
 use passes::wire::{RegisteredBatch, Registration, RegistrationBatch};
 use tokio::runtime::Runtime;
 
+use crate::tls::config_of;
 use crate::{LoadError, Target};
 
 /// Most residents in one request (`docs/api.md`).
 const BATCH: usize = 1_000;
+/// Metrics are worth no longer wait.
+const METRICS_TIMEOUT: Duration = Duration::from_secs(2);
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A client of one target.
@@ -25,6 +28,7 @@ impl Control {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         // Nothing may lead elsewhere: no proxy, no redirect, and the address that was allowed.
         let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(config_of(target.tls()?)?)
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .resolve(target.host(), target.address())
@@ -74,6 +78,17 @@ impl Control {
         let ask = async { self.client.get(format!("{}/health", self.url)).send().await?.bytes().await };
         self.runtime.block_on(ask).map_err(|cause| self.unreachable(&cause))?;
         Ok(start.elapsed())
+    }
+
+    /// CPU time of the target's process so far, in seconds, if its `/metrics` tell it in the form of Prometheus.
+    pub(crate) fn target_cpu_s(&self) -> Option<f64> {
+        const NAME: &str = "process_cpu_seconds_total ";
+        let ask = async {
+            let request = self.client.get(format!("{}/metrics", self.url)).timeout(METRICS_TIMEOUT);
+            request.send().await?.error_for_status()?.text().await
+        };
+        let metrics = self.runtime.block_on(ask).ok()?;
+        metrics.lines().find_map(|line| line.strip_prefix(NAME))?.trim().parse().ok()
     }
 
     fn unreachable(&self, cause: &reqwest::Error) -> LoadError {

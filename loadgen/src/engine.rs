@@ -1,110 +1,56 @@
 //! The sending loop of one thread.
 //!
 //! At its intended instant a request goes out on an idle connection, else on a new one, else it waits in the backlog. Nothing here
-//! waits for an answer; the only wait is for the next instant, the next event or the next time-out, whichever comes first.
+//! waits for an answer; the only wait is for the next instant, the next event or the next time-out, whichever comes first. What is
+//! due goes out before answers are read, and again between one answer and the next.
+
+mod lane;
+mod pool;
+mod waiting;
 
 use std::collections::VecDeque;
-use std::io;
-use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::io::{self, ErrorKind};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use crate::Kind;
-use crate::connection::{Arrival, Connection, Flight};
-use crate::judge::{Gain, judge};
+use crate::backlog::Backlog;
+use crate::connection::{Arrival, Flight};
 use crate::kind::Outcome;
-use crate::poller::{self, Poller, Readiness};
-use crate::record::{Measured, Recorder};
-use crate::request::{Parts, Templates};
-use crate::schedule::{Ask, Schedule};
-use crate::showing::{Showing, Shown, forge};
-use crate::wallet::Shard;
+use crate::poller::{Poller, Readiness};
+use crate::random::{Draw, keyed, unit};
+use crate::record::Recorder;
+use crate::schedule::Ask;
+use crate::system;
+use crate::transport::Transport;
+
+pub(crate) use lane::{Bounds, Lane, LaneReport, Pace, Strain, Tallied, Tally};
+
+use pool::{Habit, Pool};
+use waiting::{Pause, Waiting};
 
 /// Requests taken up before answers are looked at again.
-const BURST: usize = 64;
+const BURST: usize = 16;
 /// The stop flag is looked at least this often.
 const LONGEST_WAIT_NS: u64 = 50_000_000;
-
-/// When requests are due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Pace {
-    /// At their intended instants.
-    Open,
-    /// As soon as fewer than so many are out.
-    Closed { connections: usize },
-}
-
-/// The bounds of one thread.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Bounds {
-    pub(crate) connections: usize,
-    pub(crate) backlog: usize,
-    pub(crate) timeout_ns: u64,
-}
-
-/// What a thread tells while it runs.
-#[derive(Debug, Default)]
-pub(crate) struct Tally {
-    pub(crate) asked: AtomicU64,
-    pub(crate) answered: AtomicU64,
-}
-
-/// All that one thread works on.
-pub(crate) struct Lane<'a> {
-    pub(crate) address: SocketAddr,
-    pub(crate) templates: &'a Templates,
-    pub(crate) schedule: Schedule<'a>,
-    pub(crate) pace: Pace,
-    pub(crate) bounds: Bounds,
-    pub(crate) lanes: usize,
-    /// Residents with a place in the wallet. Others may register, and are forgotten.
-    pub(crate) residents: u32,
-    pub(crate) shard: &'a mut Shard,
-    pub(crate) showing: Showing<'a>,
-    pub(crate) measured: Measured,
-    pub(crate) start: Instant,
-    pub(crate) stop: &'a AtomicBool,
-    pub(crate) tally: &'a Tally,
-}
-
-/// What one thread brings back.
-pub(crate) struct LaneReport {
-    pub(crate) recorder: Recorder,
-    /// Whether the schedule was played to its end.
-    pub(crate) complete: bool,
-    pub(crate) cpu: Duration,
-    pub(crate) wall: Duration,
-    pub(crate) strain: Strain,
-    /// Passes asked for, those of the warm-up included.
-    pub(crate) issues: u64,
-}
-
-/// Which bounds were met.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Strain {
-    /// Requests that had to wait for a connection.
-    pub(crate) waited: u64,
-    /// Requests dropped because the backlog was full.
-    pub(crate) backlog_full: u64,
-    /// Requests still waiting when the run was over.
-    pub(crate) unsent_at_end: u64,
-    /// Connections that could not be opened for want of a local port or file.
-    pub(crate) no_socket: u64,
-}
 
 /// Plays a lane to its end, or until it is stopped.
 ///
 /// # Errors
 /// When the poller itself fails; whatever befalls a connection is an outcome, not an error.
 pub(crate) fn play(lane: Lane<'_>) -> io::Result<LaneReport> {
-    poller::ask_for_exact_timers();
-    poller::ask_for_precedence();
-    let cpu_before = poller::thread_cpu_time();
+    lane.core.into_iter().for_each(system::stay_on);
+    system::ask_for_exact_timers();
+    system::ask_for_precedence();
+    let cpu_before = system::thread_cpu_time();
     let mut engine = Engine::new(lane)?;
     let complete = engine.run()?;
+    let cpu = system::thread_cpu_time().saturating_sub(cpu_before);
     Ok(LaneReport {
         complete,
-        cpu: poller::thread_cpu_time().saturating_sub(cpu_before),
+        cpu,
+        // Counted by the clock: while another process had the core, nothing was spun.
+        spin: Duration::from_nanos(engine.waiting.spun_ns()).min(cpu),
         wall: engine.lane.start.elapsed(),
         strain: engine.strain,
         issues: engine.issues,
@@ -122,20 +68,21 @@ struct Deadline {
 struct Engine<'a> {
     lane: Lane<'a>,
     poller: Poller,
-    connections: Vec<Connection>,
-    /// Places of open connections with nothing to do; the last used is used first, so that few stay warm.
-    idle: Vec<u32>,
-    /// Places without a connection.
-    vacant: Vec<u32>,
+    pool: Pool,
+    waiting: Waiting,
+    /// The next request of the schedule.
+    next: Option<Ask>,
+    /// When the clock was last looked at.
+    clock_ns: u64,
+    /// When the schedule ended.
+    ended_ns: Option<u64>,
     out: usize,
-    backlog: VecDeque<Ask>,
+    backlog: Backlog,
     /// In order of time, since all requests have the same time-out.
     deadlines: VecDeque<Deadline>,
     recorder: Recorder,
     strain: Strain,
-    forged: String,
-    answered: u64,
-    asked: u64,
+    tallied: Tallied,
     issues: u64,
 }
 
@@ -144,16 +91,16 @@ impl<'a> Engine<'a> {
         Ok(Engine {
             poller: Poller::new()?,
             recorder: Recorder::new(lane.measured),
-            connections: Vec::new(),
-            idle: Vec::new(),
-            vacant: Vec::new(),
+            pool: Pool::new(lane.bounds.connections),
+            waiting: Waiting::new(lane.spin_share),
+            next: None,
+            clock_ns: 0,
+            ended_ns: None,
             out: 0,
-            backlog: VecDeque::new(),
+            backlog: Backlog::default(),
             deadlines: VecDeque::new(),
             strain: Strain::default(),
-            forged: String::new(),
-            answered: 0,
-            asked: 0,
+            tallied: Tallied::default(),
             issues: 0,
             lane,
         })
@@ -161,225 +108,234 @@ impl<'a> Engine<'a> {
 
     /// Whether the schedule was played to its end.
     fn run(&mut self) -> io::Result<bool> {
-        let mut next = self.lane.schedule.next();
-        let mut ended_ns = None;
+        self.next = self.lane.schedule.next();
+        self.look();
         while !self.lane.stop.load(Ordering::Relaxed) {
-            let more = self.take_due(&mut next);
-            let now_ns = self.now_ns();
-            self.expire(now_ns);
-            self.recorder.put_away(now_ns);
+            let more = self.take_due();
+            self.expire();
+            self.recorder.put_away(self.clock_ns);
             self.tell();
-            if next.is_none() {
-                let ended_ns = *ended_ns.get_or_insert(now_ns);
-                if now_ns >= ended_ns + self.lane.bounds.timeout_ns {
-                    self.drop_backlog();
-                }
-                if self.out == 0 && self.backlog.is_empty() {
-                    self.finish(now_ns);
-                    return Ok(true);
-                }
+            if self.is_over() {
+                self.recorder.finish();
+                return Ok(true);
             }
-            let wait_ns = if more { 0 } else { self.wait_ns(next.as_ref(), now_ns) };
-            self.poller.wait(Duration::from_nanos(wait_ns))?;
+            let pause = if more { Pause::Sleep { ns: 0 } } else { self.pause() };
+            self.wait(pause)?;
             for number in 0..self.poller.count() {
                 self.handle(self.poller.ready(number));
+                if self.is_due() {
+                    self.take_due();
+                }
             }
         }
         self.abandon();
-        self.finish(self.now_ns());
+        self.recorder.finish();
+        self.tell();
         Ok(false)
     }
 
-    fn now_ns(&self) -> u64 {
-        self.lane.start.elapsed().as_nanos() as u64
+    /// Looks at the clock.
+    fn look(&mut self) -> u64 {
+        // Threads start a little before the first instant.
+        self.clock_ns = self.lane.start.elapsed().as_nanos() as u64;
+        self.clock_ns
+    }
+
+    fn wait(&mut self, pause: Pause) -> io::Result<()> {
+        let before_ns = self.clock_ns;
+        let sleep_ns = match pause {
+            Pause::Sleep { ns } => ns,
+            Pause::Spin => 0,
+        };
+        self.poller.wait(Duration::from_nanos(sleep_ns))?;
+        self.look();
+        if pause == Pause::Spin && self.poller.count() == 0 {
+            self.waiting.spun(self.clock_ns - before_ns);
+        }
+        Ok(())
+    }
+
+    /// Whether a request of the schedule was due when the clock was last looked at.
+    fn is_due(&self) -> bool {
+        self.lane.pace == Pace::Open && self.next.is_some_and(|ask| ask.at_ns <= self.clock_ns)
     }
 
     /// Takes up what is due, a burst at most; whether more is due already.
-    fn take_due(&mut self, next: &mut Option<Ask>) -> bool {
+    fn take_due(&mut self) -> bool {
         for _ in 0..BURST {
-            let now_ns = self.now_ns();
-            let Some(mut ask) = *next else { return false };
+            let Some(mut ask) = self.next else { return false };
             match self.lane.pace {
-                Pace::Open if ask.at_ns > now_ns => return false,
+                Pace::Open if ask.at_ns > self.clock_ns => return false,
                 Pace::Open => {}
-                Pace::Closed { .. } if now_ns >= self.lane.measured.until_ns => {
-                    *next = None;
+                Pace::Closed { .. } if self.clock_ns >= self.lane.measured.until_ns => {
+                    self.next = None;
                     return false;
                 }
                 Pace::Closed { connections } if self.out >= connections => return false,
-                Pace::Closed { .. } => ask.at_ns = now_ns,
+                Pace::Closed { .. } => ask.at_ns = self.clock_ns,
             }
-            self.take_up(ask, now_ns);
-            *next = self.lane.schedule.next();
+            self.take_up(ask);
+            self.next = self.lane.schedule.next();
+            self.look();
         }
         true
     }
 
-    fn take_up(&mut self, ask: Ask, now_ns: u64) {
-        self.asked += 1;
+    fn take_up(&mut self, ask: Ask) {
+        self.tallied.asked += 1;
         self.issues += u64::from(ask.kind == Kind::Issue);
-        self.recorder.asked(ask.kind, ask.at_ns, now_ns);
+        self.recorder.asked(ask.kind, ask.at_ns, self.clock_ns);
         // Whoever waits already goes first.
         if self.backlog.is_empty()
-            && let Some(place) = self.free_place()
+            && let Some(place) = self.pool.take(self.habit(ask.kind))
         {
-            self.launch(place, ask, now_ns);
+            self.launch(place, ask, self.clock_ns);
         } else if self.backlog.len() < self.lane.bounds.backlog {
             self.strain.waited += 1;
-            self.backlog.push_back(ask);
+            self.backlog.push(ask);
         } else {
             self.strain.backlog_full += 1;
             self.recorder.unsent(ask.kind, ask.at_ns, |counts| counts.dropped += 1);
         }
     }
 
-    /// A place for a request: an idle connection, or room for a new one.
-    fn free_place(&mut self) -> Option<u32> {
-        if let Some(place) = self.idle.pop().or_else(|| self.vacant.pop()) {
-            return Some(place);
-        }
-        let place = self.connections.len();
-        (place < self.lane.bounds.connections).then(|| {
-            self.connections.push(Connection::default());
-            place as u32
-        })
+    fn habit(&self, kind: Kind) -> Habit {
+        if self.lane.life.of(kind).is_some() { Habit::Closes } else { Habit::Holds }
     }
 
     /// Sends `ask` from `place`, opening a connection if there is none.
-    fn launch(&mut self, place: u32, ask: Ask, now_ns: u64) {
-        let Some(valid) = self.compose(place, &ask) else {
+    fn launch(&mut self, place: u32, ask: Ask, taken_ns: u64) {
+        let habit = self.habit(ask.kind);
+        let opened = if self.pool.at(place).is_open() { Ok(()) } else { self.open(place) };
+        if opened.as_ref().is_err_and(|cause| self.is_bound(cause)) {
+            self.recorder.unsent(ask.kind, ask.at_ns, |counts| counts.dropped += 1);
+            return self.pool.give_back(place, habit);
+        }
+        let Some(valid) = self.lane.journeys.compose(&ask, &mut self.pool.at(place).outbox) else {
             self.recorder.unsent(ask.kind, ask.at_ns, |counts| counts.without_pass += 1);
-            return self.give_back(place);
+            return self.pool.give_back(place, habit);
         };
-        self.recorder.sent(ask.kind, ask.at_ns, now_ns);
+        self.recorder.launched(ask.kind, ask.at_ns);
+        self.tallied.sent += 1;
         self.out += 1;
-        let connection = &mut self.connections[place as usize];
-        connection.begin(Flight { ask, sent_ns: now_ns, valid });
-        let at_ns = now_ns + self.lane.bounds.timeout_ns;
-        self.deadlines.push_back(Deadline { at_ns, place, flights: connection.flights });
-        let sent = if connection.socket.is_none() { self.open(place) } else { Ok(()) };
-        if sent.and_then(|()| self.connections[place as usize].flush()).is_err() {
+        let connection = self.pool.at(place);
+        connection.begin(Flight { ask, taken_ns, sent_ns: None, valid });
+        let flights = connection.flights;
+        self.deadlines.push_back(Deadline { at_ns: self.clock_ns + self.lane.bounds.timeout_ns, place, flights });
+        if opened.is_err() || self.flush(place).is_err() {
             self.settle(place, Outcome::Failed, false);
         }
     }
 
-    fn open(&mut self, place: u32) -> io::Result<()> {
-        let connection = &mut self.connections[place as usize];
-        let socket = poller::connect(self.lane.address).inspect_err(|cause| {
-            let exhausted = matches!(cause.kind(), io::ErrorKind::AddrNotAvailable | io::ErrorKind::QuotaExceeded);
-            self.strain.no_socket += u64::from(exhausted || cause.raw_os_error() == Some(EMFILE));
-        })?;
-        self.poller.add(&socket, u64::from(connection.generation) << 32 | u64::from(place))?;
-        connection.socket = Some(socket);
+    /// Writes what the connection at `place` takes, and notes when its request went out.
+    fn flush(&mut self, place: u32) -> io::Result<()> {
+        let connection = self.pool.at(place);
+        let has_gone = connection.flush()?;
+        if let Some(flight) = connection.flight.as_mut().filter(|flight| has_gone && flight.sent_ns.is_none()) {
+            flight.sent_ns = Some(self.clock_ns);
+            self.recorder.sent(flight.ask.kind, flight.ask.at_ns, flight.taken_ns, self.clock_ns);
+        }
         Ok(())
     }
 
-    /// Writes the request into the outbox of `place`. Returns the verdict that the shown code deserves, or `None` when the
-    /// resident has nothing to ask with.
-    fn compose(&mut self, place: u32, ask: &Ask) -> Option<bool> {
-        let shard = &mut *self.lane.shard;
-        let own = ask.resident as usize / self.lane.lanes;
-        let (mut token, mut pass, mut code, mut valid) = ("", "", "", true);
-        match ask.kind {
-            Kind::Get | Kind::Register => {}
-            Kind::Issue | Kind::CheckIn => token = shard.tokens.get(own)?,
-            Kind::Cancel => (token, pass) = (shard.tokens.get(own)?, shard.passes.get(own)?),
-            Kind::Verify => {
-                let shown = self.lane.showing.choose(ask.index);
-                valid = shown == Shown::Own;
-                code = match shown {
-                    Shown::Bad(code) => code,
-                    Shown::Own => shard.codes.get(own)?,
-                    Shown::Forged { place } => {
-                        forge(shard.codes.get(own)?, place, &mut self.forged);
-                        &self.forged
-                    }
-                };
-            }
-        }
-        let parts = Parts { index: ask.index, token, pass, code, purpose: ask.purpose, duration_s: ask.duration_s };
-        self.lane.templates.write(ask.kind, &parts, &mut self.connections[place as usize].outbox);
-        if ask.kind == Kind::Cancel {
-            // From here on nobody shows it: what a check at this moment would find depends on which of the two comes first.
-            shard.passes.set(own, "");
-            shard.codes.set(own, "");
-        }
-        Some(valid)
+    fn open(&mut self, place: u32) -> io::Result<()> {
+        let session = self.lane.tls.map(|tls| tls.session().map_err(io::Error::other)).transpose()?;
+        let socket = system::connect(self.lane.address)?;
+        let connection = self.pool.at(place);
+        self.poller.add(&socket, u64::from(connection.generation) << 32 | u64::from(place))?;
+        connection.open(Transport::new(socket, session));
+        self.strain.opened += 1;
+        self.look();
+        Ok(())
+    }
+
+    /// Whether a connection could not be opened for want of a local port or file, and counts which.
+    fn is_bound(&mut self, cause: &io::Error) -> bool {
+        let no_port = cause.kind() == ErrorKind::AddrNotAvailable;
+        let no_file = system::is_out_of_files(cause);
+        self.strain.no_port += u64::from(no_port);
+        self.strain.no_file += u64::from(no_file);
+        no_port || no_file
     }
 
     fn handle(&mut self, ready: Readiness) {
         let (place, generation) = (ready.key as u32, (ready.key >> 32) as u32);
-        let connection = &mut self.connections[place as usize];
-        if connection.generation != generation || connection.socket.is_none() {
+        let connection = self.pool.at(place);
+        if connection.generation != generation || !connection.is_open() {
             return;
         }
         let Some(flight) = connection.flight else {
-            // Nothing was asked, so this is the end of the connection, or a server that speaks unasked.
-            if ready.readable {
-                connection.close();
-                self.idle.retain(|idle| *idle != place);
-                self.vacant.push(place);
+            if ready.readable && !connection.is_still_good() {
+                self.pool.forget_idle(place);
             }
             return;
         };
-        if ready.writable && connection.flush().is_err() {
+        if ready.writable && self.flush(place).is_err() {
             return self.settle(place, Outcome::Failed, false);
         }
         if !ready.readable {
             return;
         }
-        match connection.receive() {
+        match self.pool.at(place).receive() {
+            // A TLS session may have been opened by what came, and takes the request now.
+            Arrival::Partial if flight.sent_ns.is_none() => {
+                if self.flush(place).is_err() {
+                    self.settle(place, Outcome::Failed, false);
+                }
+            }
             Arrival::Partial => {}
             Arrival::Lost => self.settle(place, Outcome::Failed, false),
             Arrival::Unreadable => self.settle(place, Outcome::Wrong, false),
             Arrival::Answer { status, body, keep } => {
-                let (outcome, gain) = judge(flight.ask.kind, flight.valid, status, body);
-                if flight.ask.resident < self.lane.residents {
-                    keep_gain(self.lane.shard, flight.ask.resident as usize / self.lane.lanes, &gain);
-                }
-                self.settle(place, outcome, keep);
+                let outcome = self.lane.journeys.receive(&flight.ask, flight.valid, status, body);
+                self.settle(place, outcome, keep && self.holds_on(&flight.ask));
             }
         }
     }
 
+    /// Whether whoever asked keeps the connection for the next request.
+    fn holds_on(&self, ask: &Ask) -> bool {
+        self.lane
+            .life
+            .of(ask.kind)
+            .is_none_or(|mean| unit(keyed(self.lane.seed, Draw::Closing, ask.index)) >= 1.0 / mean)
+    }
+
     /// The request at `place` came to `outcome`; the next one may go out from there.
     fn settle(&mut self, place: u32, outcome: Outcome, keep: bool) {
-        let now_ns = self.now_ns();
-        let connection = &mut self.connections[place as usize];
+        self.look();
+        let connection = self.pool.at(place);
         if !keep {
             connection.close();
         }
         let Some(Flight { ask, sent_ns, .. }) = connection.flight.take() else { return };
         self.out -= 1;
-        self.answered += u64::from(outcome.answered());
-        self.recorder.settled(ask.kind, ask.at_ns, sent_ns, now_ns, outcome);
-        self.give_back(place);
+        self.tallied.answered += u64::from(outcome.answered());
+        self.tallied.failed += u64::from(outcome != Outcome::Right);
+        self.recorder.settled(ask.kind, ask.at_ns, sent_ns, self.clock_ns, outcome);
+        self.pool.give_back(place, self.habit(ask.kind));
         // One settled request frees one place. A launch that fails at once settles again, hence no loop here.
         if outcome != Outcome::Failed {
-            self.send_waiting(now_ns);
+            self.send_waiting();
         }
     }
 
-    fn give_back(&mut self, place: u32) {
-        let open = self.connections[place as usize].socket.is_some();
-        if open { self.idle.push(place) } else { self.vacant.push(place) }
-    }
-
-    fn send_waiting(&mut self, now_ns: u64) {
-        if !self.backlog.is_empty()
-            && let Some(place) = self.free_place()
+    fn send_waiting(&mut self) {
+        if let Some(ask) = self.backlog.first().copied()
+            && let Some(place) = self.pool.take(self.habit(ask.kind))
         {
-            let ask = self.backlog.pop_front();
-            ask.into_iter().for_each(|ask| self.launch(place, ask, now_ns));
+            self.backlog.pop();
+            // When it was taken up is not kept: all of its time until now counts as waiting for a connection.
+            self.launch(place, ask, ask.at_ns);
         }
     }
 
     /// Gives up what has waited too long, and sends what waits while there is room.
-    fn expire(&mut self, now_ns: u64) {
+    fn expire(&mut self) {
         while let Some(deadline) = self.deadlines.front() {
-            let connection = &self.connections[deadline.place as usize];
+            let connection = self.pool.at(deadline.place);
             let settled = connection.flight.is_none() || connection.flights != deadline.flights;
-            if !settled && deadline.at_ns > now_ns {
+            if !settled && deadline.at_ns > self.clock_ns {
                 break;
             }
             let place = deadline.place;
@@ -389,33 +345,41 @@ impl<'a> Engine<'a> {
             }
         }
         for _ in 0..BURST.min(self.backlog.len()) {
-            self.send_waiting(now_ns);
+            self.send_waiting();
         }
     }
 
-    fn wait_ns(&self, next: Option<&Ask>, now_ns: u64) -> u64 {
+    fn pause(&mut self) -> Pause {
+        if self.pool.has_room() && !self.backlog.is_empty() {
+            return Pause::Sleep { ns: 0 };
+        }
         let due_ns = match self.lane.pace {
-            Pace::Open => next.map(|ask| ask.at_ns),
+            Pace::Open => self.next.map(|ask| ask.at_ns),
             Pace::Closed { .. } => None,
         };
-        let deadline_ns = self.deadlines.front().map(|deadline| deadline.at_ns);
-        let room =
-            !self.idle.is_empty() || !self.vacant.is_empty() || self.connections.len() < self.lane.bounds.connections;
-        if room && !self.backlog.is_empty() {
-            return 0;
-        }
-        let until_ns = due_ns.into_iter().chain(deadline_ns).min().unwrap_or(u64::MAX);
-        until_ns.saturating_sub(now_ns).min(LONGEST_WAIT_NS)
+        let deadline_ns = self.deadlines.front().map_or(u64::MAX, |deadline| deadline.at_ns);
+        self.waiting.pause(self.clock_ns, due_ns, deadline_ns.min(self.clock_ns + LONGEST_WAIT_NS))
     }
 
-    fn tell(&self) {
-        self.lane.tally.asked.store(self.asked, Ordering::Relaxed);
-        self.lane.tally.answered.store(self.answered, Ordering::Relaxed);
+    /// Whether all was asked and nothing is awaited any more. What still waits for a connection then is dropped after a time-out.
+    fn is_over(&mut self) -> bool {
+        if self.next.is_some() {
+            return false;
+        }
+        let ended_ns = *self.ended_ns.get_or_insert(self.clock_ns);
+        if self.clock_ns >= ended_ns + self.lane.bounds.timeout_ns {
+            self.drop_backlog();
+        }
+        self.out == 0 && self.backlog.is_empty()
+    }
+
+    fn tell(&mut self) {
+        self.tallied.tell(&self.recorder, self.lane.tally);
     }
 
     fn drop_backlog(&mut self) {
         self.strain.unsent_at_end += self.backlog.len() as u64;
-        for ask in self.backlog.drain(..) {
+        while let Some(ask) = self.backlog.pop() {
             self.recorder.unsent(ask.kind, ask.at_ns, |counts| counts.dropped += 1);
         }
     }
@@ -423,31 +387,10 @@ impl<'a> Engine<'a> {
     /// The run is stopped: what waits is dropped, what is out is not waited for.
     fn abandon(&mut self) {
         self.drop_backlog();
-        for connection in &mut self.connections {
+        for connection in self.pool.all() {
             if let Some(Flight { ask, .. }) = connection.flight.take() {
                 self.recorder.unsent(ask.kind, ask.at_ns, |counts| counts.abandoned += 1);
             }
-        }
-    }
-
-    fn finish(&mut self, now_ns: u64) {
-        self.recorder.put_away(now_ns);
-        self.recorder.finish();
-        self.tell();
-    }
-}
-
-/// `errno` for too many open files; `std` has no kind for it.
-const EMFILE: i32 = 24;
-
-/// Puts what an answer brought where the resident keeps it.
-fn keep_gain(shard: &mut Shard, own: usize, gain: &Gain<'_>) {
-    match gain {
-        Gain::Nothing => {}
-        Gain::Token(token) => shard.tokens.set(own, token),
-        Gain::Pass { pass, code } => {
-            shard.passes.set(own, pass);
-            shard.codes.set(own, code);
         }
     }
 }

@@ -16,8 +16,7 @@ const NS_PER_MS: f64 = 1e6;
 impl LoadResult {
     /// Writes `measure` as an interval log, one tag per kind (`Tag=issue`), values in nanoseconds.
     ///
-    /// The response time has one interval a second, by intended instant; service time and send lag, which are kept for the run as
-    /// a whole, have a single interval. Times in the log count from its base time.
+    /// One interval a second, by intended instant. Times in the log count from its base time.
     ///
     /// # Errors
     /// Whatever writing to `to` fails with.
@@ -40,13 +39,10 @@ impl LoadResult {
                 other => io::Error::other(format!("{other:?}")),
             })
         };
-        if measure == Measure::ResponseTime {
-            for interval in self.intervals.iter().filter(|interval| !interval.encoded.is_empty()) {
-                write(&decode(&interval.encoded)?, SECOND * interval.second, SECOND, interval.kind.name())?;
-            }
-        } else {
-            for (kind, result) in &self.kinds {
-                write(result.times(measure), Duration::ZERO, Duration::from_secs_f64(self.duration_s), kind.name())?;
+        for interval in &self.intervals {
+            let encoded = &interval.encoded[measure as usize];
+            if !encoded.is_empty() {
+                write(&decode(encoded)?, SECOND * interval.second, SECOND, interval.kind.name())?;
             }
         }
         Ok(())

@@ -14,24 +14,38 @@
 //! counted and fails the objective. `docs/measurement.md` gives the rules with their reasons.
 //!
 //! The sending path is this crate's own: non-blocking sockets on one poller a thread, requests from prebuilt bytes, no allocation
-//! a request. It speaks HTTP/1.1 without TLS, one request at a time on a connection. A request is never repeated, not even when an
+//! a request. It speaks HTTP/1.1, over TLS to an `https` target, one request at a time on a connection. A request is never repeated, not even when an
 //! idle connection turns out to be closed: what a person's phone would show as an error is counted as one.
 //!
 //! It does not know who the residents are (`sim`), what the rules are (`passes`), how the server works (`reference-server`), or
 //! how results are shown (`report`).
 
 mod arrival;
+mod assessment;
+mod backlog;
 mod capacity;
+mod ceilings;
+mod compare;
 mod connection;
 mod control;
 mod engine;
 mod error;
+mod hgrm;
 mod hlog;
+mod interface;
+mod journeys;
 mod judge;
 mod kind;
+pub mod known;
+mod live;
+mod logged;
+mod merged;
+mod multiplexed;
 mod plan;
 mod poller;
+mod ports;
 mod prepare;
+mod preview;
 mod quantiles;
 mod random;
 mod record;
@@ -40,27 +54,42 @@ mod response;
 mod result;
 mod run;
 mod schedule;
+mod selftest;
 mod settings;
 mod showing;
+mod slo;
+mod system;
 mod target;
+mod tls;
+mod transport;
 mod verdict;
 mod wallet;
 mod warning;
 mod watch;
 pub mod workbench;
 
-pub use arrival::{ArrivalProcess, Arrivals};
+pub use arrival::{ArrivalProcess, Arrivals, RatePoint, Spacing};
 pub use capacity::{CapacityResult, CapacitySettings, Ended, Path, PathCapacity, Phase, Search, Step, find_capacity};
+pub use ceilings::Ceilings;
+pub use compare::{Change, Direction, LEAST_SECONDS, Seconds, compare};
 pub use error::LoadError;
+pub use interface::{Act, Interface};
 pub use kind::Kind;
-pub use plan::{Mix, Plan, TracePlan};
+pub use live::{KindProgress, Progress};
+pub use logged::{LoggedInterval, read_hlog};
+pub use merged::{Part, merge};
+pub use plan::{Mix, Plan, Stream, Streams, TracePlan};
 pub use prepare::{Prepared, prepare};
+pub use preview::{Preview, preview};
 pub use quantiles::{Measure, Quantiles};
 pub use record::Counts;
 pub use result::{Interval, KindResult, Limit, LoadResult};
-pub use run::{Options, Progress, run};
-pub use settings::{LoadSettings, Slo};
+pub use run::{Options, run};
+pub use selftest::{Check, selftest};
+pub use settings::{Client, LoadSettings, RequestsPerConnection};
+pub use slo::{KindSlo, Slo};
 pub use target::{Target, TargetError};
+pub use tls::TlsError;
 pub use verdict::Verdict;
-pub use wallet::Wallet;
+pub use wallet::{Shard, Wallet};
 pub use warning::Warning;

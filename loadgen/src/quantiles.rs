@@ -2,27 +2,32 @@
 
 use hdrhistogram::{Counter, Histogram};
 
-/// Which of the three times of a request.
+/// Which of the times of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Measure {
     /// From the intended instant to the complete answer: what the asker waits. The one that objectives are about.
     ResponseTime,
-    /// From sending to the complete answer, connecting included: what the target takes.
+    /// From sending to the complete answer: what the target takes.
     ServiceTime,
-    /// From the intended instant to sending: waiting for a connection, and the generator's own lateness.
+    /// From the intended instant to sending: the generator's own lateness, and the connection wait.
     SendLag,
+    /// From taking the request up to sending it: waiting in the backlog, opening a connection, the TLS handshake. 0 on an idle
+    /// connection.
+    ConnectionWait,
 }
 
 impl Measure {
     /// All measures.
-    pub const ALL: [Measure; 3] = [Measure::ResponseTime, Measure::ServiceTime, Measure::SendLag];
+    pub const ALL: [Measure; 4] =
+        [Measure::ResponseTime, Measure::ServiceTime, Measure::SendLag, Measure::ConnectionWait];
 
-    /// The name in files: `response_time`, `service_time`, `send_lag`.
+    /// The name in files: `response_time`, `service_time`, `send_lag`, `connection_wait`.
     pub const fn name(self) -> &'static str {
         match self {
             Measure::ResponseTime => "response_time",
             Measure::ServiceTime => "service_time",
             Measure::SendLag => "send_lag",
+            Measure::ConnectionWait => "connection_wait",
         }
     }
 }

@@ -64,6 +64,12 @@ pub(crate) enum Draw {
     PassShown,
     /// Which bad pass.
     BadPass,
+    /// Which seconds a resample takes.
+    Resample,
+    /// The seed of one of several arrival processes.
+    Stream,
+    /// Whether a connection is closed after a request.
+    Closing,
 }
 
 /// The number that belongs to `(seed, draw, index)`: the same on any thread and in any order.

@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Serializer, V2Serializer};
 
-use crate::Kind;
 use crate::kind::Outcome;
+use crate::{Kind, Measure};
 
 /// Three significant digits: a value read from a histogram is within 0.1 % of the one recorded.
 const DIGITS: u8 = 3;
@@ -14,6 +14,7 @@ const DIGITS: u8 = 3;
 const LONGEST_NS: u64 = 3_600_000_000_000;
 const SECOND_NS: u64 = 1_000_000_000;
 const KINDS: usize = Kind::ALL.len();
+const MEASURES: usize = Measure::ALL.len();
 
 /// Times in nanoseconds.
 pub(crate) type Times = Histogram<u64>;
@@ -23,6 +24,10 @@ pub(crate) fn times<T: hdrhistogram::Counter>() -> Histogram<T> {
     // These bounds are sound; the constructor only fails for others.
     #[expect(clippy::unwrap_used, reason = "constant bounds")]
     Histogram::new_with_bounds(1, LONGEST_NS, DIGITS).unwrap()
+}
+
+fn times_of_a_second() -> Histogram<u32> {
+    times()
 }
 
 /// How many requests came to what.
@@ -107,8 +112,8 @@ pub(crate) struct Packed {
     pub(crate) second: u32,
     pub(crate) kind: Kind,
     pub(crate) counts: Counts,
-    /// The response times as an HdrHistogram in V2 encoding.
-    pub(crate) response_time: Vec<u8>,
+    /// The times of each measure as an HdrHistogram in V2 encoding; empty when there were none.
+    pub(crate) times: [Vec<u8>; MEASURES],
 }
 
 /// A second of which not every request is settled yet.
@@ -116,20 +121,24 @@ struct Open {
     second: u32,
     unsettled: u64,
     counts: [Counts; KINDS],
-    response_time: [Option<Histogram<u32>>; KINDS],
+    times: [[Option<Histogram<u32>>; MEASURES]; KINDS],
 }
 
-/// The times of one kind of request.
+/// The times of one kind of request, by measure.
 #[derive(Clone, Debug)]
-pub(crate) struct KindTimes {
-    pub(crate) response_time: Times,
-    pub(crate) service_time: Times,
-    pub(crate) send_lag: Times,
-}
+pub(crate) struct KindTimes([Times; MEASURES]);
 
 impl KindTimes {
     pub(crate) fn new() -> Self {
-        KindTimes { response_time: times(), service_time: times(), send_lag: times() }
+        KindTimes(std::array::from_fn(|_| times()))
+    }
+
+    pub(crate) fn of(&self, measure: Measure) -> &Times {
+        &self.0[measure as usize]
+    }
+
+    pub(crate) fn of_mut(&mut self, measure: Measure) -> &mut Times {
+        &mut self.0[measure as usize]
     }
 }
 
@@ -147,12 +156,12 @@ pub(crate) struct Flow {
 pub(crate) struct Measured {
     pub(crate) from_ns: u64,
     pub(crate) until_ns: u64,
-    /// The objective's limit of the response time.
-    pub(crate) limit_ns: u64,
+    /// The objective's limit of the response time, by kind.
+    pub(crate) limits_ns: [u64; KINDS],
 }
 
-/// The book of one sending thread. Its memory depends on the length of the run in seconds (some 100 bytes to 2 kB each), not on
-/// the number of requests.
+/// The book of one sending thread. Its memory depends on the length of the run in seconds (some 100 bytes to a few kB each), not on
+/// the number of requests. Times go into the second of their intended instant; the whole run's are the sum of its seconds.
 pub(crate) struct Recorder {
     measured: Measured,
     pub(crate) counts: [Counts; KINDS],
@@ -192,13 +201,19 @@ impl Recorder {
         self.second(at_ns).unsettled += 1;
     }
 
-    /// It was given to a connection at `now_ns`.
-    pub(crate) fn sent(&mut self, kind: Kind, at_ns: u64, now_ns: u64) {
-        if at_ns < self.measured.from_ns {
-            return;
+    /// It was given to a connection.
+    pub(crate) fn launched(&mut self, kind: Kind, at_ns: u64) {
+        if at_ns >= self.measured.from_ns {
+            self.count(kind, at_ns, |counts| counts.sent += 1);
         }
-        self.count(kind, at_ns, |counts| counts.sent += 1);
-        self.times_of(kind).send_lag.saturating_record(now_ns.saturating_sub(at_ns).max(1));
+    }
+
+    /// It was taken up at `taken_ns` and went out at `now_ns`.
+    pub(crate) fn sent(&mut self, kind: Kind, at_ns: u64, taken_ns: u64, now_ns: u64) {
+        if at_ns >= self.measured.from_ns {
+            self.time(kind, at_ns, Measure::SendLag, now_ns.saturating_sub(at_ns).max(1));
+            self.time(kind, at_ns, Measure::ConnectionWait, now_ns.saturating_sub(taken_ns));
+        }
     }
 
     /// It was never sent, and `count` says why.
@@ -209,23 +224,24 @@ impl Recorder {
         }
     }
 
-    /// It was sent at `sent_ns` and settled at `now_ns`. A time-out enters the times with the time that was waited; a lost
-    /// connection does not, it has no answer and waited for none.
-    pub(crate) fn settled(&mut self, kind: Kind, at_ns: u64, sent_ns: u64, now_ns: u64, outcome: Outcome) {
+    /// It went out at `sent_ns`, if its connection was ever ready, and was settled at `now_ns`. A time-out enters the times with the
+    /// time that was waited; a lost connection does not, it has no answer and waited for none.
+    pub(crate) fn settled(&mut self, kind: Kind, at_ns: u64, sent_ns: Option<u64>, now_ns: u64, outcome: Outcome) {
         let response_ns = now_ns.saturating_sub(at_ns).max(1);
         if outcome.answered() && (self.measured.from_ns..self.measured.until_ns).contains(&now_ns) {
             self.flow.answered += 1;
-            self.flow.good += u64::from(outcome == Outcome::Right && response_ns <= self.measured.limit_ns);
+            self.flow.good +=
+                u64::from(outcome == Outcome::Right && response_ns <= self.measured.limits_ns[kind as usize]);
         }
         if at_ns < self.measured.from_ns {
             return;
         }
         self.count(kind, at_ns, |counts| counts.settle(outcome));
         if outcome != Outcome::Failed {
-            let times = self.times_of(kind);
-            times.response_time.saturating_record(response_ns);
-            times.service_time.saturating_record(now_ns.saturating_sub(sent_ns).max(1));
-            self.interval_times(kind, at_ns).saturating_record(response_ns);
+            self.time(kind, at_ns, Measure::ResponseTime, response_ns);
+            if let Some(sent_ns) = sent_ns {
+                self.time(kind, at_ns, Measure::ServiceTime, now_ns.saturating_sub(sent_ns).max(1));
+            }
         }
         self.second(at_ns).unsettled -= 1;
     }
@@ -247,18 +263,29 @@ impl Recorder {
 
     fn pack_first(&mut self) {
         let Some(open) = self.open.pop_front() else { return };
-        for ((kind, counts), times) in Kind::ALL.into_iter().zip(open.counts).zip(open.response_time) {
-            let mut response_time = Vec::new();
-            if let Some(mut times) = times {
-                // Writing to a vector cannot fail, and our histograms are far below the format's size limit.
-                let _ = self.serializer.serialize(&times, &mut response_time);
-                times.reset();
-                self.spare.push(times);
+        for ((kind, counts), times) in Kind::ALL.into_iter().zip(open.counts).zip(open.times) {
+            if counts == Counts::default() {
+                continue;
             }
-            if counts != Counts::default() {
-                self.packed.push(Packed { second: open.second, kind, counts, response_time });
+            let mut encoded: [Vec<u8>; MEASURES] = Default::default();
+            for ((measure, times), encoded) in Measure::ALL.into_iter().zip(times).zip(&mut encoded) {
+                if let Some(times) = times {
+                    self.pack(kind, measure, times, encoded);
+                }
             }
+            self.packed.push(Packed { second: open.second, kind, counts, times: encoded });
         }
+    }
+
+    fn pack(&mut self, kind: Kind, measure: Measure, mut times: Histogram<u32>, encoded: &mut Vec<u8>) {
+        // Writing to a vector cannot fail, and our histograms are far below the format's size limit.
+        let _ = self.serializer.serialize(&times, encoded);
+        let whole = self.times[kind as usize].get_or_insert_with(|| Box::new(KindTimes::new())).of_mut(measure);
+        for value in times.iter_recorded() {
+            whole.saturating_record_n(value.value_iterated_to(), u64::from(value.count_at_value()));
+        }
+        times.reset();
+        self.spare.push(times);
     }
 
     fn count(&mut self, kind: Kind, at_ns: u64, change: impl Fn(&mut Counts)) {
@@ -266,14 +293,11 @@ impl Recorder {
         change(&mut self.second(at_ns).counts[kind as usize]);
     }
 
-    fn times_of(&mut self, kind: Kind) -> &mut KindTimes {
-        self.times[kind as usize].get_or_insert_with(|| Box::new(KindTimes::new()))
-    }
-
-    fn interval_times(&mut self, kind: Kind, at_ns: u64) -> &mut Histogram<u32> {
+    fn time(&mut self, kind: Kind, at_ns: u64, measure: Measure, ns: u64) {
         let place = self.place(at_ns);
         let spare = &mut self.spare;
-        self.open[place].response_time[kind as usize].get_or_insert_with(|| spare.pop().unwrap_or_else(times))
+        let times = &mut self.open[place].times[kind as usize][measure as usize];
+        times.get_or_insert_with(|| spare.pop().unwrap_or_else(times_of_a_second)).saturating_record(ns);
     }
 
     fn second(&mut self, at_ns: u64) -> &mut Open {
@@ -289,8 +313,8 @@ impl Recorder {
         let place = second.saturating_sub(first) as usize;
         while self.open.len() <= place {
             let second = first + self.open.len() as u32;
-            let (counts, response_time) = Default::default();
-            self.open.push_back(Open { second, unsettled: 0, counts, response_time });
+            let (counts, times) = Default::default();
+            self.open.push_back(Open { second, unsettled: 0, counts, times });
         }
         place
     }
@@ -300,22 +324,25 @@ impl Recorder {
 mod tests {
     use super::*;
 
-    const MEASURED: Measured = Measured { from_ns: SECOND_NS, until_ns: 10 * SECOND_NS, limit_ns: 5_000_000 };
+    const MEASURED: Measured = Measured { from_ns: SECOND_NS, until_ns: 10 * SECOND_NS, limits_ns: [5_000_000; KINDS] };
 
     #[test]
     fn the_warm_up_is_left_out_by_intended_instant() {
         let mut recorder = Recorder::new(MEASURED);
         for at_ns in [SECOND_NS - 1, SECOND_NS] {
             recorder.asked(Kind::Issue, at_ns, at_ns + 10);
-            recorder.sent(Kind::Issue, at_ns, at_ns + 20);
-            recorder.settled(Kind::Issue, at_ns, at_ns + 20, at_ns + 1_000_020, Outcome::Right);
+            recorder.launched(Kind::Issue, at_ns);
+            recorder.sent(Kind::Issue, at_ns, at_ns + 10, at_ns + 20);
+            recorder.settled(Kind::Issue, at_ns, Some(at_ns + 20), at_ns + 1_000_020, Outcome::Right);
         }
         recorder.finish();
         let counts = recorder.counts[Kind::Issue as usize];
         assert_eq!((counts.asked, counts.sent, counts.answered, counts.right), (1, 1, 1, 1));
         let times = recorder.times[Kind::Issue as usize].as_ref().unwrap();
-        assert_eq!((times.response_time.len(), times.send_lag.max(), recorder.pacing_lag.max()), (1, 20, 10));
-        assert!(times.service_time.max() >= 1_000_000 && times.service_time.max() < 1_001_000);
+        let longest = |measure| times.of(measure).max();
+        assert_eq!((times.of(Measure::ResponseTime).len(), recorder.pacing_lag.max()), (1, 10));
+        assert_eq!((longest(Measure::SendLag), longest(Measure::ConnectionWait)), (20, 10));
+        assert!((1_000_000..1_001_000).contains(&longest(Measure::ServiceTime)));
         // Both answers came in the measured time, so both are throughput.
         assert_eq!(recorder.flow, Flow { asked: 1, answered: 2, good: 2 });
     }
@@ -324,11 +351,12 @@ mod tests {
     fn a_second_is_put_away_when_all_of_it_is_settled() {
         let mut recorder = Recorder::new(Measured { from_ns: 0, ..MEASURED });
         recorder.asked(Kind::Verify, 5, 5);
-        recorder.sent(Kind::Verify, 5, 5);
+        recorder.launched(Kind::Verify, 5);
+        recorder.sent(Kind::Verify, 5, 5, 5);
         recorder.asked(Kind::Verify, 2 * SECOND_NS, 2 * SECOND_NS);
         recorder.put_away(3 * SECOND_NS);
         assert!(recorder.packed.is_empty(), "the first request is still out");
-        recorder.settled(Kind::Verify, 5, 5, 3 * SECOND_NS, Outcome::TimedOut);
+        recorder.settled(Kind::Verify, 5, Some(5), 3 * SECOND_NS, Outcome::TimedOut);
         recorder.put_away(3 * SECOND_NS);
         assert_eq!(recorder.packed.len(), 1);
         recorder.unsent(Kind::Verify, 2 * SECOND_NS, |counts| counts.dropped += 1);
@@ -336,6 +364,6 @@ mod tests {
         let seconds: Vec<u32> = recorder.packed.iter().map(|packed| packed.second).collect();
         assert_eq!(seconds, [0, 2]);
         assert_eq!(recorder.packed[1].counts, Counts { asked: 1, dropped: 1, ..Counts::default() });
-        assert_eq!(recorder.spare.len(), 1, "histograms are used again");
+        assert_eq!(recorder.spare.len(), 4, "histograms are used again");
     }
 }

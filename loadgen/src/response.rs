@@ -2,6 +2,8 @@
 
 /// More headers than this are no answer to one of our requests.
 const MOST_HEADERS: usize = 64;
+/// The size of a chunk and its extensions take no more bytes.
+const LONGEST_CHUNK_HEAD: usize = 8 << 10;
 /// A longer answer is not read: nothing that we ask for comes near it.
 pub(crate) const LONGEST_ANSWER: usize = 4 << 20;
 
@@ -70,12 +72,12 @@ impl Head {
     }
 
     /// The body in `bytes`, which begin with this head; `None` while it is incomplete. `ended` says that no more will come.
-    /// A chunked body is put together in `scratch`.
+    /// `chunks` keeps how far a chunked body has come, and must be fresh for each answer.
     pub(crate) fn body<'a>(
         &self,
         bytes: &'a [u8],
         ended: bool,
-        scratch: &'a mut Vec<u8>,
+        chunks: &'a mut Chunks,
     ) -> Result<Option<&'a [u8]>, Unreadable> {
         let rest = &bytes[self.body_start..];
         match self.framing {
@@ -84,7 +86,7 @@ impl Head {
                 Some(_) if rest.len() > length => Err(Unreadable),
                 body => Ok(body),
             },
-            Framing::Chunked => Ok(unchunk(rest, scratch)?.then_some(scratch.as_slice())),
+            Framing::Chunked => Ok(chunks.join(rest)?.then_some(chunks.whole.as_slice())),
             Framing::UntilClose => Ok(ended.then_some(rest)),
         }
     }
@@ -96,27 +98,44 @@ fn parse_length(value: &[u8]) -> Result<usize, Unreadable> {
     if length <= LONGEST_ANSWER { Ok(length) } else { Err(Unreadable) }
 }
 
-/// Puts the chunks of `bytes` together in `whole` (RFC 9112 section 7.1); whether the last one is there. Starts anew each time:
-/// answers of a pass server come in one piece or two.
-fn unchunk(mut bytes: &[u8], whole: &mut Vec<u8>) -> Result<bool, Unreadable> {
-    whole.clear();
-    loop {
-        let (start, size) = match httparse::parse_chunk_size(bytes) {
-            Ok(httparse::Status::Complete(found)) => found,
-            Ok(httparse::Status::Partial) => return Ok(false),
-            Err(_) => return Err(Unreadable),
-        };
-        bytes = &bytes[start..];
-        if size == 0 {
-            return trailers_end(bytes);
-        }
-        let size = usize::try_from(size).ok().filter(|size| *size <= LONGEST_ANSWER).ok_or(Unreadable)?;
-        let Some((chunk, rest)) = bytes.split_at_checked(size) else { return Ok(false) };
-        whole.extend_from_slice(chunk);
-        match rest {
-            [b'\r', b'\n', rest @ ..] => bytes = rest,
-            [] | [b'\r'] => return Ok(false),
-            _ => return Err(Unreadable),
+/// A chunked body being put together (RFC 9112 section 7.1). It goes on where it stopped: an answer in many small pieces is read once,
+/// not once a piece.
+#[derive(Debug, Default)]
+pub(crate) struct Chunks {
+    whole: Vec<u8>,
+    /// How many bytes of the body were taken, up to the end of a chunk.
+    taken: usize,
+}
+
+impl Chunks {
+    /// Begins a new body; the room is kept.
+    pub(crate) fn clear(&mut self) {
+        self.whole.clear();
+        self.taken = 0;
+    }
+
+    /// Takes the complete chunks of `bytes`, the body so far; whether the last one is there.
+    fn join(&mut self, bytes: &[u8]) -> Result<bool, Unreadable> {
+        loop {
+            let rest = &bytes[self.taken..];
+            let (start, size) = match httparse::parse_chunk_size(rest) {
+                Ok(httparse::Status::Complete(found)) => found,
+                Ok(httparse::Status::Partial) if rest.len() < LONGEST_CHUNK_HEAD => return Ok(false),
+                _ => return Err(Unreadable),
+            };
+            if size == 0 {
+                return trailers_end(&rest[start..]);
+            }
+            let size = usize::try_from(size).ok().filter(|size| *size <= LONGEST_ANSWER).ok_or(Unreadable)?;
+            let Some((chunk, after)) = rest[start..].split_at_checked(size) else { return Ok(false) };
+            match after {
+                [b'\r', b'\n', ..] => {
+                    self.whole.extend_from_slice(chunk);
+                    self.taken += start + size + 2;
+                }
+                [] | [b'\r'] => return Ok(false),
+                _ => return Err(Unreadable),
+            }
         }
     }
 }
@@ -139,7 +158,7 @@ mod tests {
     /// Feeds `bytes` up to each cut in turn, as a connection does; the status and body once complete.
     fn read(bytes: &[u8], cuts: &[usize], ended: bool) -> Result<Option<(u16, Vec<u8>)>, Unreadable> {
         let mut head = None;
-        let mut scratch = Vec::new();
+        let mut chunks = Chunks::default();
         for cut in cuts.iter().copied().chain([bytes.len()]) {
             let sofar = &bytes[..cut.min(bytes.len())];
             if head.is_none() {
@@ -147,7 +166,7 @@ mod tests {
             }
             if let Some(head) = head {
                 let ended = ended && sofar.len() == bytes.len();
-                if let Some(body) = head.body(sofar, ended, &mut scratch)? {
+                if let Some(body) = head.body(sofar, ended, &mut chunks)? {
                     assert_eq!(sofar.len(), bytes.len(), "complete before the end");
                     return Ok(Some((head.status, body.to_vec())));
                 }
@@ -159,7 +178,52 @@ mod tests {
     const CHUNKED: &[u8] =
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nWiki\r\n6;x=y\r\npedia \r\n0\r\nA: b\r\n\r\n";
 
+    /// Any answer of ours, and what is to be read from it.
+    fn any_answer() -> impl Strategy<Value = (Vec<u8>, u16, Vec<u8>)> {
+        let header =
+            ("[a-z]{1,12}-[a-z]{1,8}", "[ -~]{0,40}").prop_map(|(name, value)| format!("x-{name}: {value}\r\n"));
+        let headers = prop::collection::vec(header, 0..12).prop_map(|headers| headers.concat());
+        let chunks = prop::collection::vec(prop::collection::vec(any::<u8>(), 1..200), 0..8);
+        (200..600_u16, headers, chunks, any::<bool>()).prop_map(|(status, headers, chunks, chunked)| {
+            let body = if matches!(status, 204 | 304) { Vec::new() } else { chunks.concat() };
+            let mut bytes = format!("HTTP/1.1 {status} Reason\r\n{headers}").into_bytes();
+            if chunked && !matches!(status, 204 | 304) {
+                bytes.extend(b"transfer-encoding: chunked\r\n\r\n");
+                for chunk in &chunks {
+                    bytes.extend(format!("{:x};note=1\r\n", chunk.len()).into_bytes());
+                    bytes.extend(chunk);
+                    bytes.extend(b"\r\n");
+                }
+                bytes.extend(b"0\r\n\r\n");
+            } else {
+                bytes.extend(format!("content-length: {}\r\n\r\n", body.len()).into_bytes());
+                bytes.extend(&body);
+            }
+            (bytes, status, body)
+        })
+    }
+
     proptest! {
+        #[test]
+        fn any_split_of_any_answer_reads_the_same((bytes, status, body) in any_answer(), mut cuts in prop::collection::vec(0..2_000_usize, 0..12)) {
+            cuts.sort_unstable();
+            prop_assert_eq!(read(&bytes, &cuts, false), Ok(Some((status, body.clone()))));
+            let each: Vec<usize> = (0..bytes.len()).collect();
+            prop_assert_eq!(read(&bytes, &each, false), Ok(Some((status, body))));
+        }
+
+        #[test]
+        fn no_damage_makes_it_panic((mut bytes, _, _) in any_answer(), damage in prop::collection::vec((0..2_000_usize, any::<u8>()), 1..4)) {
+            for (at, byte) in damage {
+                let at = at % bytes.len();
+                bytes[at] = byte;
+            }
+            for ended in [false, true] {
+                let _ = read(&bytes, &[], ended);
+                let _ = read(&bytes[..bytes.len() / 2], &[], ended);
+            }
+        }
+
         #[test]
         fn pieces_make_no_difference(mut cuts in prop::collection::vec(0..120_usize, 0..20)) {
             cuts.sort_unstable();

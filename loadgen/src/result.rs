@@ -30,10 +30,18 @@ pub struct LoadResult {
     pub asked_per_s: f64,
     /// Which side was at its limit, if any.
     pub limited_by: Option<Limit>,
-    /// CPU time of the sending threads, in seconds.
+    /// CPU time of the sending threads, in seconds, with what they spent spinning.
     pub generator_cpu_s: f64,
-    /// The busiest sending thread's share of a core, 0 to 1.
+    /// Of it, what was spent spinning: looking at the clock in the last microseconds before an instant while nothing was to be done.
+    pub generator_spin_s: f64,
+    /// The busiest sending thread's share of a core, 0 to 1, without spinning.
     pub busiest_thread_share: f64,
+    /// CPU time of the target's process in the time of the run, in seconds, where its `/metrics` say.
+    pub target_cpu_s: Option<f64>,
+    /// Connections opened.
+    pub connections_opened: u64,
+    /// Which side was at its limit and what to do, in sentences that begin with VALID, GENERATOR-LIMITED or TARGET-LIMITED.
+    pub assessment: String,
     /// How late the sending threads took requests up: the generator's own part of the send lag.
     pub pacing_lag: Quantiles,
     /// What a reader must know to judge the numbers.
@@ -82,6 +90,11 @@ impl KindResult {
         self.quantiles(Measure::ServiceTime)
     }
 
+    /// From taking up to sending: waiting in the backlog, connecting, the TLS handshake.
+    pub fn connection_wait(&self) -> Quantiles {
+        self.quantiles(Measure::ConnectionWait)
+    }
+
     /// From the intended instant to sending.
     pub fn send_lag(&self) -> Quantiles {
         self.quantiles(Measure::SendLag)
@@ -109,11 +122,7 @@ impl KindResult {
     }
 
     pub(crate) fn times(&self, measure: Measure) -> &Times {
-        match measure {
-            Measure::ResponseTime => &self.times.response_time,
-            Measure::ServiceTime => &self.times.service_time,
-            Measure::SendLag => &self.times.send_lag,
-        }
+        self.times.of(measure)
     }
 }
 
@@ -128,6 +137,6 @@ pub struct Interval {
     pub counts: Counts,
     /// Their response times.
     pub response_time: Quantiles,
-    /// The same as an HdrHistogram, V2 encoding, nanoseconds; empty when there was no answer.
-    pub(crate) encoded: Vec<u8>,
+    /// Each measure as an HdrHistogram, V2 encoding, nanoseconds; empty when there was nothing to measure.
+    pub(crate) encoded: [Vec<u8>; Measure::ALL.len()],
 }

@@ -6,16 +6,24 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant, SystemTime};
 
 use hdrhistogram::serialization::Deserializer;
+use passes::Fault;
 
+use crate::assessment::assessment;
+use crate::control::Control;
 use crate::engine::{Bounds, Lane, LaneReport, Pace, Strain, Tally, play};
-use crate::poller;
-use crate::record::{Counts, Flow, KindTimes, Measured, Packed, times};
+use crate::journeys::Journeys;
+use crate::live::{Live, Progress};
+use crate::ports::{Ports, opened_per_s};
+use crate::record::{Counts, Flow, KindTimes, Measured, Packed, Times, times};
 use crate::request::Templates;
-use crate::schedule::{Errand, Mixed, Schedule, Source};
+use crate::schedule::{Errand, Schedule, Source};
 use crate::showing::Showing;
 use crate::verdict::judge_run;
 use crate::watch::{self, Observed};
-use crate::{Interval, Kind, KindResult, LoadError, LoadResult, LoadSettings, Plan, Quantiles, Slo, Target, Wallet};
+use crate::{
+    Client, Interval, Kind, KindResult, LoadError, LoadResult, LoadSettings, Measure, Plan, Quantiles, Slo, Target,
+    Wallet, Warning, multiplexed, system,
+};
 
 /// How often progress is told.
 const TELL_EVERY: Duration = Duration::from_millis(200);
@@ -35,30 +43,22 @@ pub struct Options<'a> {
     pub seed: u64,
     /// What is due in this first part is sent and not measured.
     pub warm_up: Duration,
+    /// When the first request is due; none: as soon as all is ready.
+    pub start_at: Option<SystemTime>,
     /// Set it, and the run ends soon; what was measured is kept.
     pub stop: &'a AtomicBool,
     /// Called a few times a second.
-    pub progress: &'a (dyn Fn(Progress) + Sync),
-}
-
-/// How far a run is.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Progress {
-    /// Seconds since its start.
-    pub seconds: f64,
-    /// Requests due so far.
-    pub asked: u64,
-    /// Requests answered so far.
-    pub answered: u64,
+    pub progress: &'a (dyn Fn(&Progress) + Sync),
 }
 
 /// Plays `plan` against `target` with the tokens and passes of `wallet`, which [`prepare`](crate::prepare) filled for it.
 ///
 /// # Errors
-/// [`LoadError::Impossible`] for a plan or settings that cannot be, [`LoadError::System`] when the machine cannot poll sockets.
+/// [`LoadError::Impossible`] for a plan or settings that cannot be, [`LoadError::Tls`] when connections cannot be secured,
+/// [`LoadError::System`] when the machine cannot poll sockets.
 pub fn run(target: &Target, plan: &Plan, wallet: &mut Wallet, options: &Options<'_>) -> Result<LoadResult, LoadError> {
-    let faults: Vec<_> =
-        plan.faults().into_iter().chain(options.settings.faults()).chain(options.slo.faults()).collect();
+    let faults = [plan.faults(), plan.faults_at(target), options.settings.faults(), options.slo.faults()];
+    let faults = faults.concat();
     if !faults.is_empty() {
         return Err(LoadError::Impossible(faults));
     }
@@ -66,41 +66,94 @@ pub fn run(target: &Target, plan: &Plan, wallet: &mut Wallet, options: &Options<
     let measured = Measured {
         from_ns: options.warm_up.as_nanos() as u64,
         until_ns: until.as_nanos() as u64,
-        limit_ns: options.slo.limit_ns(),
+        limits_ns: options.slo.limits_ns(),
     };
-    let (get_path, pace) = match plan {
-        Plan::Rate { mix, .. } => (mix.get_path.as_str(), Pace::Open),
-        Plan::Trace(_) => ("/", Pace::Open),
-        Plan::Closed { mix, connections, .. } => {
-            (mix.get_path.as_str(), Pace::Closed { connections: *connections as usize })
-        }
+    let pace = match plan {
+        Plan::Closed { connections, .. } => Pace::Closed { connections: *connections as usize },
+        _ => Pace::Open,
     };
     let people = wallet.people();
-    let source = || match plan {
-        Plan::Rate { arrivals, mix, .. } => {
-            Source::Mixed(Mixed::new(mix, people, options.seed, Some(arrivals.build(options.seed)), measured.until_ns))
-        }
-        Plan::Closed { mix, .. } => Source::Mixed(Mixed::new(mix, people, options.seed, None, u64::MAX)),
-        Plan::Trace(trace) => Source::Trace(&trace.asks),
-    };
-    let play = Play { target, get_path, pace, measured, source: &source };
-    let started_at = SystemTime::now() + LEAD;
+    let source = || plan.source(people, options.seed);
+    let meter = Meter::start(target, options)?;
+    wait_until_nearly(options);
+    let ahead =
+        options.start_at.map_or(Ok(LEAD), |at| at.duration_since(SystemTime::now())).map_err(LoadError::Late)?;
+    let started_at = SystemTime::now() + ahead;
+    let play = Play { target, get_path: plan.get_path(), pace, measured, ahead, source: &source };
     let reports = play.all(wallet, options)?;
     wallet.issued += reports.iter().map(|report| report.issues).sum::<u64>();
-    Ok(Gathered::new(reports).result(plan.is_closed(), started_at, measured, options))
+    let surroundings = Surroundings {
+        closed_loop: plan.is_closed(),
+        started_at,
+        target_cpu: meter.stop(),
+        target_is_here: target.is_loopback(),
+        few_ports: few_ports(target, plan, &options.settings),
+    };
+    Ok(Gathered::new(reports).result(surroundings, measured, options))
 }
 
-/// Issues the passes of `errands` as fast as `connections` allow, into `wallet`. For preparation only.
-pub(crate) fn issue_all(
+/// Waits until shortly before the instant to start at, or until the run is stopped.
+fn wait_until_nearly(options: &Options<'_>) {
+    let left = || options.start_at.and_then(|at| at.duration_since(SystemTime::now()).ok()).unwrap_or_default();
+    while left() > TELL_EVERY && !options.stop.load(Ordering::Relaxed) {
+        std::thread::sleep(TELL_EVERY / 2);
+    }
+}
+
+/// What a result needs besides the reports of the threads.
+struct Surroundings {
+    closed_loop: bool,
+    started_at: SystemTime,
+    /// CPU time of the target, and in which time.
+    target_cpu: Option<(Duration, Duration)>,
+    target_is_here: bool,
+    few_ports: Option<Warning>,
+}
+
+/// Reads the target's CPU time before and after a run.
+struct Meter {
+    before: Option<(Control, f64, Instant)>,
+}
+
+impl Meter {
+    fn start(target: &Target, options: &Options<'_>) -> Result<Self, LoadError> {
+        if !options.settings.read_metrics {
+            return Ok(Meter { before: None });
+        }
+        let control = Control::new(target)?;
+        Ok(Meter { before: control.target_cpu_s().map(|cpu_s| (control, cpu_s, Instant::now())) })
+    }
+
+    /// The CPU time since the start, and how long ago that was; none when the target does not say.
+    fn stop(self) -> Option<(Duration, Duration)> {
+        let (control, before_s, since) = self.before?;
+        let after_s = control.target_cpu_s()?;
+        Some((Duration::try_from_secs_f64(after_s - before_s).ok()?, since.elapsed()))
+    }
+}
+
+/// Says so when `plan` will need more local ports than this machine has.
+fn few_ports(target: &Target, plan: &Plan, settings: &LoadSettings) -> Option<Warning> {
+    let ports = Ports::of_this_machine(target.is_loopback())?;
+    ports.warning(settings, opened_per_s(settings, |kind| plan.rate_of(kind)), plan.duration())
+}
+
+/// Makes the requests of `errands` as fast as `connections` allow; what they bring goes into `wallet`. For preparation only.
+pub(crate) fn run_errands(
     target: &Target,
     errands: &[Errand],
     connections: u32,
     wallet: &mut Wallet,
     options: &Options<'_>,
 ) -> Result<Counts, LoadError> {
-    let measured = Measured { from_ns: 0, until_ns: u64::MAX, limit_ns: u64::MAX };
-    let pace = Pace::Closed { connections: connections as usize };
-    let play = Play { target, get_path: "/", pace, measured, source: &|| Source::Errands(errands) };
+    let measured = Measured { from_ns: 0, until_ns: u64::MAX, limits_ns: [u64::MAX; Kind::ALL.len()] };
+    // Of a foreign host no more is asked in preparation than in the run.
+    let (pace, gap_ns) = match target.ceilings() {
+        Some(ceilings) => (Pace::Open, (1e9 / ceilings.rate_per_s) as u64),
+        None => (Pace::Closed { connections: connections as usize }, 0),
+    };
+    let play =
+        Play { target, get_path: "/", pace, measured, ahead: LEAD, source: &|| Source::Errands { errands, gap_ns } };
     let gathered = Gathered::new(play.all(wallet, options)?);
     Ok(gathered.counts())
 }
@@ -111,71 +164,98 @@ struct Play<'a> {
     get_path: &'a str,
     pace: Pace,
     measured: Measured,
+    /// How long until the first request is due.
+    ahead: Duration,
     source: &'a (dyn Fn() -> Source<'a> + Sync),
 }
 
 impl Play<'_> {
     fn all(&self, wallet: &mut Wallet, options: &Options<'_>) -> Result<Vec<LaneReport>, LoadError> {
         let Options { settings, stop, progress, .. } = *options;
-        poller::raise_open_files(u64::from(settings.connections_max) + OTHER_FILES);
+        let tls = self.target.tls()?;
+        let files = u64::from(settings.connections_max) + OTHER_FILES;
+        let allowed = system::raise_open_files(files);
+        if allowed < files {
+            let message = format!(
+                "{} connections need {files} open files, and the system allows {allowed}; lower it or raise the limit (ulimit -n)",
+                settings.connections_max
+            );
+            return Err(LoadError::Impossible(vec![Fault::new("load.connections_max", message)]));
+        }
+        let spin_share = match self.pace {
+            Pace::Open => settings.spin_share(self.target.is_loopback()),
+            Pace::Closed { .. } => 0.0,
+        };
+        let clients = match settings.client {
+            Client::Lean => Vec::new(),
+            kind => (0..wallet.pockets.len())
+                .map(|_| multiplexed::client(self.target, kind, settings.timeout()))
+                .collect::<Result<_, _>>()?,
+        };
+        let (clients, url) = (&clients, &self.target.url());
+        let cores = if settings.pin_threads { system::own_cores() } else { Vec::new() };
         let templates = Templates::new(self.target, self.get_path, format!("{}-{:x}", wallet.name, wallet.runs));
         wallet.runs += 1;
-        let residents = wallet.residents;
-        let lanes = wallet.shards.len();
-        let showing = Showing::new(&settings, options.seed, &wallet.bad);
+        let (residents, dealing) = (wallet.residents, wallet.dealing);
+        let lanes = wallet.pockets.len();
+        let showing = Showing::new(&settings, options.seed, &wallet.bad, templates.single_use);
         let tallies: Vec<Tally> = (0..lanes).map(|_| Tally::default()).collect();
-        let start = Instant::now() + LEAD;
-        let (templates, tallies) = (&templates, &tallies);
+        let start = Instant::now() + self.ahead;
+        let (templates, tallies, tls, cores) = (&templates, &tallies, tls.as_ref(), &cores);
         let (done, all_done) = mpsc::channel::<()>();
         std::thread::scope(|scope| {
             let threads: Vec<_> = wallet
-                .shards
+                .pockets
                 .iter_mut()
                 .enumerate()
-                .map(|(lane, shard)| {
+                .map(|(lane, pocket)| {
                     let done = done.clone();
                     scope.spawn(move || {
                         std::thread::sleep(start.saturating_duration_since(Instant::now()));
-                        let report = play(Lane {
+                        let lane_of_all = Lane {
                             address: self.target.address(),
-                            templates,
-                            schedule: Schedule::new((self.source)(), lane, lanes),
+                            tls,
+                            journeys: Journeys {
+                                templates,
+                                showing,
+                                dealing,
+                                residents,
+                                pocket,
+                                forged: String::new(),
+                            },
+                            schedule: Schedule::new((self.source)(), dealing, lane as u32),
                             pace: share_of(self.pace, lane, lanes),
                             bounds: bounds(&settings, self.pace, lane, lanes),
-                            lanes,
-                            residents,
-                            shard,
-                            showing,
+                            life: settings.requests_per_connection,
+                            spin_share,
+                            core: cores.get(lane % cores.len().max(1)).copied(),
+                            seed: options.seed,
                             measured: self.measured,
                             start,
                             stop,
                             tally: &tallies[lane],
-                        });
+                        };
+                        let report = match clients.get(lane) {
+                            None => play(lane_of_all),
+                            Some(client) => multiplexed::play(lane_of_all, client, url),
+                        };
                         drop(done);
                         report
                     })
                 })
                 .collect();
             drop(done);
+            let mut live = Live::new(options.slo);
             while all_done.recv_timeout(TELL_EVERY) == Err(RecvTimeoutError::Timeout) {
-                progress(told(start, tallies));
+                progress(&live.progress(start, tallies));
             }
-            progress(told(start, tallies));
+            progress(&live.progress(start, tallies));
             let reports = threads.into_iter().map(|thread| match thread.join() {
                 Ok(report) => report.map_err(LoadError::System),
                 Err(panic) => std::panic::resume_unwind(panic),
             });
             reports.collect()
         })
-    }
-}
-
-fn told(start: Instant, tallies: &[Tally]) -> Progress {
-    let sum = |count: fn(&Tally) -> u64| tallies.iter().map(count).sum();
-    Progress {
-        seconds: start.elapsed().as_secs_f64(),
-        asked: sum(|tally| tally.asked.load(Ordering::Relaxed)),
-        answered: sum(|tally| tally.answered.load(Ordering::Relaxed)),
     }
 }
 
@@ -208,11 +288,12 @@ struct Gathered {
     complete: bool,
     counts: [Counts; Kind::ALL.len()],
     times: [Option<Box<KindTimes>>; Kind::ALL.len()],
-    pacing_lag: crate::record::Times,
+    pacing_lag: Times,
     flow: Flow,
     strain: Strain,
     packed: Vec<Packed>,
     cpu_s: f64,
+    spin_s: f64,
     busiest_thread_share: f64,
     wall_s: f64,
 }
@@ -228,6 +309,7 @@ impl Gathered {
             strain: Strain::default(),
             packed: Vec::new(),
             cpu_s: 0.0,
+            spin_s: 0.0,
             busiest_thread_share: 0.0,
             wall_s: 0.0,
         };
@@ -238,7 +320,7 @@ impl Gathered {
     }
 
     fn add(&mut self, report: LaneReport) {
-        let LaneReport { recorder, complete, cpu, wall, strain, issues: _ } = report;
+        let LaneReport { recorder, complete, cpu, spin, wall, strain, issues: _ } = report;
         self.complete &= complete;
         for (mine, theirs) in self.counts.iter_mut().zip(&recorder.counts) {
             mine.add(theirs);
@@ -254,14 +336,12 @@ impl Gathered {
         self.flow.asked += recorder.flow.asked;
         self.flow.answered += recorder.flow.answered;
         self.flow.good += recorder.flow.good;
-        self.strain.waited += strain.waited;
-        self.strain.backlog_full += strain.backlog_full;
-        self.strain.unsent_at_end += strain.unsent_at_end;
-        self.strain.no_socket += strain.no_socket;
+        self.strain.add(&strain);
         self.packed.extend(recorder.packed);
         self.cpu_s += cpu.as_secs_f64();
+        self.spin_s += spin.as_secs_f64();
         self.wall_s = self.wall_s.max(wall.as_secs_f64());
-        self.busiest_thread_share = self.busiest_thread_share.max(cpu.as_secs_f64() / wall.as_secs_f64());
+        self.busiest_thread_share = self.busiest_thread_share.max((cpu - spin).as_secs_f64() / wall.as_secs_f64());
     }
 
     fn counts(&self) -> Counts {
@@ -270,21 +350,20 @@ impl Gathered {
         counts
     }
 
-    fn result(
-        self,
-        closed_loop: bool,
-        started_at: SystemTime,
-        measured: Measured,
-        options: &Options<'_>,
-    ) -> LoadResult {
+    fn result(self, surroundings: Surroundings, measured: Measured, options: &Options<'_>) -> LoadResult {
+        let Surroundings { closed_loop, started_at, target_cpu, target_is_here, few_ports } = surroundings;
         let pacing_lag = Quantiles::of(&self.pacing_lag);
         let planned_s = measured.until_ns as f64 / 1e9;
         // A stopped run was measured only up to then.
         let until_s = if self.complete { planned_s } else { planned_s.min(self.wall_s) };
         let duration_s = (until_s - measured.from_ns as f64 / 1e9).max(1e-9);
         let behind = 1.0 - self.flow.answered as f64 / self.flow.asked.max(1) as f64;
+        let wait_p99_ms = |times: &KindTimes| times.of(Measure::ConnectionWait).value_at_quantile(0.99) as f64 / 1e6;
         let observed = Observed {
             closed_loop,
+            connection_wait_p99_ms: self.times.iter().flatten().map(|times| wait_p99_ms(times)).fold(0.0, f64::max),
+            target_cores: target_cpu.map(|(cpu, wall)| cpu.as_secs_f64() / wall.as_secs_f64()),
+            cores: target_is_here.then(|| std::thread::available_parallelism().map_or(1.0, |cores| cores.get() as f64)),
             pacing_lag_p99_ms: pacing_lag.p99_us / 1_000.0,
             answers_behind_ms: 1_000.0 * duration_s * behind.max(0.0),
             busiest_thread_share: self.busiest_thread_share,
@@ -292,9 +371,11 @@ impl Gathered {
             strain: self.strain,
             connections_max: options.settings.connections_max,
             backlog_max: options.settings.backlog_max,
+            client: options.settings.client,
         };
         let kinds = kinds(self.counts, self.times);
-        let limited_by = watch::limited_by(&options.slo, &observed);
+        let slo = options.slo.tightest(kinds.keys().copied());
+        let limited_by = watch::limited_by(&slo, &observed);
         let (verdict, failures) = judge_run(&options.slo, &kinds, limited_by);
         LoadResult {
             complete: self.complete,
@@ -308,16 +389,20 @@ impl Gathered {
             asked_per_s: self.flow.asked as f64 / duration_s,
             limited_by,
             generator_cpu_s: self.cpu_s,
+            generator_spin_s: self.spin_s,
             busiest_thread_share: self.busiest_thread_share,
+            target_cpu_s: target_cpu.map(|(cpu, _)| cpu.as_secs_f64()),
+            connections_opened: self.strain.opened,
+            assessment: assessment(&observed, limited_by),
             pacing_lag,
-            warnings: watch::warnings(&options.slo, &observed, limited_by),
+            warnings: few_ports.into_iter().chain(watch::warnings(&slo, &observed, limited_by)).collect(),
             verdict,
             failures,
         }
     }
 }
 
-fn kinds(
+pub(crate) fn kinds(
     counts: [Counts; Kind::ALL.len()],
     times: [Option<Box<KindTimes>>; Kind::ALL.len()],
 ) -> BTreeMap<Kind, KindResult> {
@@ -332,15 +417,15 @@ fn kinds(
 }
 
 impl KindTimes {
-    fn add(&mut self, other: &KindTimes) {
-        add_times(&mut self.response_time, &other.response_time);
-        add_times(&mut self.service_time, &other.service_time);
-        add_times(&mut self.send_lag, &other.send_lag);
+    pub(crate) fn add(&mut self, other: &KindTimes) {
+        for measure in Measure::ALL {
+            add_times(self.of_mut(measure), other.of(measure));
+        }
     }
 }
 
 /// Adding only fails for values beyond the range of the sum, and all our histograms have one range.
-fn add_times(mine: &mut crate::record::Times, theirs: &crate::record::Times) {
+pub(crate) fn add_times(mine: &mut Times, theirs: &Times) {
     let added = mine.add(theirs);
     debug_assert!(added.is_ok());
 }
@@ -356,15 +441,22 @@ fn intervals(packed: Vec<Packed>) -> Vec<Interval> {
 
 fn interval(second: u32, kind: Kind, parts: Vec<Packed>) -> Interval {
     let mut counts = Counts::default();
-    let mut all = times::<u64>();
-    for part in &parts {
-        counts.add(&part.counts);
-        if let Ok(histogram) = Deserializer::new().deserialize::<u64, _>(&mut part.response_time.as_slice()) {
+    parts.iter().for_each(|part| counts.add(&part.counts));
+    let sums = Measure::ALL.map(|measure| sum(parts.iter().map(|part| part.times[measure as usize].as_slice())));
+    let encode = |all: &Times| if all.is_empty() { Vec::new() } else { crate::hlog::encode(all) };
+    let response_time = Quantiles::of(&sums[Measure::ResponseTime as usize]);
+    Interval { second, kind, counts, response_time, encoded: sums.each_ref().map(encode) }
+}
+
+/// The sum of encoded histograms.
+fn sum<'a>(encoded: impl Iterator<Item = &'a [u8]>) -> Times {
+    let mut all = times();
+    for mut encoded in encoded.filter(|encoded| !encoded.is_empty()) {
+        if let Ok(histogram) = Deserializer::new().deserialize::<u64, _>(&mut encoded) {
             add_times(&mut all, &histogram);
         }
     }
-    let encoded = if all.is_empty() { Vec::new() } else { crate::hlog::encode(&all) };
-    Interval { second, kind, counts, response_time: Quantiles::of(&all), encoded }
+    all
 }
 
 #[cfg(test)]

@@ -1,24 +1,30 @@
 //! The one server that traffic may go to.
 
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::tls::{Tls, TlsError};
+use crate::{Ceilings, Interface};
 
 /// A server that the operator of this run may load: an address, and what to call it in the `Host` header.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Target {
     host: String,
     port: u16,
     address: SocketAddr,
+    interface: Arc<Interface>,
+    ceilings: Ceilings,
+    secure: bool,
+    ca_file: Option<PathBuf>,
 }
 
 /// An URL cannot be the target.
 #[derive(Debug, thiserror::Error)]
 pub enum TargetError {
     /// It is no URL of the form that is understood.
-    #[error("'{0}' is no target; write http://HOST:PORT, such as http://127.0.0.1:8080")]
+    #[error("'{0}' is no target; write http://HOST:PORT or https://HOST:PORT, such as http://127.0.0.1:8080")]
     Malformed(String),
-    /// It asks for TLS.
-    #[error("'{0}' asks for https, which the load engine does not speak yet; put the target's http port here")]
-    Https(String),
     /// It has a path.
     #[error("'{0}' has a path; write the target without it: http://HOST:PORT")]
     Path(String),
@@ -41,27 +47,65 @@ pub enum TargetError {
 }
 
 impl Target {
-    /// The target `url` (`http://HOST[:PORT]`, default port 80). Loopback (127.0.0.0/8, `::1`, `localhost`) is always allowed;
+    /// The target `url` (`http://HOST[:PORT]` or `https://HOST[:PORT]`, default ports 80 and 443). Loopback (127.0.0.0/8, `::1`, `localhost`) is always allowed;
     /// any other host only when it stands in `operated_hosts` exactly as in the URL.
     ///
     /// # Errors
     /// [`TargetError`] when the URL is not understood, the host is not allowed or has no address.
     pub fn parse(url: &str, operated_hosts: &[String]) -> Result<Self, TargetError> {
         let malformed = || TargetError::Malformed(url.to_owned());
-        if url.starts_with("https://") {
-            return Err(TargetError::Https(url.to_owned()));
-        }
-        let rest = url.strip_prefix("http://").ok_or_else(malformed)?;
+        let (secure, rest) = match (url.strip_prefix("http://"), url.strip_prefix("https://")) {
+            (Some(rest), _) => (false, rest),
+            (_, Some(rest)) => (true, rest),
+            _ => return Err(malformed()),
+        };
         let authority = rest.strip_suffix('/').unwrap_or(rest);
         if authority.contains(['/', '?', '#']) {
             return Err(TargetError::Path(url.to_owned()));
         }
-        let (host, port) = split_authority(authority).ok_or_else(malformed)?;
+        let (host, port) = split_authority(authority, if secure { 443 } else { 80 }).ok_or_else(malformed)?;
         if !is_loopback(host) && !operated_hosts.iter().any(|operated| operated == host) {
             return Err(TargetError::NotOperated { host: host.to_owned() });
         }
         let address = resolve(host, port).map_err(|cause| TargetError::Unknown { host: host.to_owned(), cause })?;
-        Ok(Target { host: host.to_owned(), port, address })
+        let (interface, ceilings) = (Arc::default(), Ceilings::default());
+        Ok(Target { host: host.to_owned(), port, address, interface, ceilings, secure, ca_file: None })
+    }
+
+    /// The same server, spoken to as `interface` says.
+    pub fn speaking(self, interface: Interface) -> Self {
+        Target { interface: Arc::new(interface), ..self }
+    }
+
+    /// The same server, of which at most so much may be asked when it is not this machine.
+    pub fn under(self, ceilings: Ceilings) -> Self {
+        Target { ceilings, ..self }
+    }
+
+    /// The most that may be asked; none for this machine, which is the user's own.
+    pub fn ceilings(&self) -> Option<Ceilings> {
+        (!self.is_loopback()).then_some(self.ceilings)
+    }
+
+    /// How the server is spoken to.
+    pub fn interface(&self) -> &Interface {
+        &self.interface
+    }
+
+    /// The same server, whose certificate an authority in `ca_file` (PEM) vouches for; without one those count that this machine
+    /// believes.
+    ///
+    /// # Errors
+    /// [`TlsError::CaFile`] when the file holds no certificates.
+    pub fn with_ca_file(self, ca_file: PathBuf) -> Result<Self, TlsError> {
+        let target = Target { ca_file: Some(ca_file), ..self };
+        target.tls()?;
+        Ok(target)
+    }
+
+    /// How connections are secured; none when the target speaks plain HTTP.
+    pub(crate) fn tls(&self) -> Result<Option<Tls>, TlsError> {
+        self.secure.then(|| Tls::new(&self.host, self.ca_file.as_deref())).transpose()
     }
 
     /// The host as written in the URL.
@@ -81,7 +125,7 @@ impl Target {
 
     /// The URL without a path: `http://127.0.0.1:8080`.
     pub fn url(&self) -> String {
-        format!("http://{}", self.authority())
+        format!("http{}://{}", if self.secure { "s" } else { "" }, self.authority())
     }
 
     /// The value of the `Host` header (RFC 9110 section 7.2).
@@ -92,7 +136,7 @@ impl Target {
 }
 
 /// `HOST`, `HOST:PORT` or `[V6]:PORT` as host and port; `None` for anything else, user names included.
-fn split_authority(authority: &str) -> Option<(&str, u16)> {
+fn split_authority(authority: &str, default_port: u16) -> Option<(&str, u16)> {
     let (host, port) = match authority.strip_prefix('[') {
         Some(rest) => rest.split_once(']').map(|(host, port)| (host, port.strip_prefix(':').or(Some(port))))?,
         None => match authority.split_once(':') {
@@ -101,7 +145,7 @@ fn split_authority(authority: &str) -> Option<(&str, u16)> {
         },
     };
     let port = match port {
-        None | Some("") => 80,
+        None | Some("") => default_port,
         Some(port) => port.parse().ok()?,
     };
     let sound = !host.is_empty() && !host.contains(['@', ' ', '%']);
@@ -145,7 +189,7 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_said() {
-        assert!(matches!(Target::parse("https://127.0.0.1", &[]), Err(TargetError::Https(_))));
+        assert_eq!(Target::parse("https://127.0.0.1", &[]).unwrap().url(), "https://127.0.0.1:443");
         assert!(matches!(Target::parse("http://127.0.0.1/v1", &[]), Err(TargetError::Path(_))));
         for url in ["127.0.0.1:80", "http://", "http://127.0.0.1:port", "http://127.0.0.1:99999", "ftp://127.0.0.1"] {
             assert!(matches!(Target::parse(url, &[]), Err(TargetError::Malformed(_))), "{url}");

@@ -57,14 +57,43 @@ pub enum Warning {
         /// How many requests.
         requests: u64,
     },
-    /// This machine had no port or file left for a connection.
+    /// This machine had no port left for a connection.
     #[error(
-        "{requests} requests found no free local port or file for a connection, so this machine was the limit. Keep connections alive at the target, lower \
-         load.connections_max, or raise the limit of open files (ulimit -n)."
+        "{requests} requests were dropped because no local port was free for a connection, so this machine was the limit. Keep connections alive at the \
+         target, raise load.requests_per_connection, widen net.ipv4.ip_local_port_range, or set net.ipv4.tcp_tw_reuse to 1."
     )]
-    NoSocket {
+    NoPort {
         /// How many requests.
         requests: u64,
+    },
+    /// The process had no file left for a connection.
+    #[error(
+        "{requests} requests were dropped because too many files were open for another connection, so this machine was the limit. Raise the limit of open \
+         files (ulimit -n), or lower load.connections_max."
+    )]
+    NoFile {
+        /// How many requests.
+        requests: u64,
+    },
+    /// The plan will need more local ports than there are.
+    #[error(
+        "The run opens about {opened_per_s:.0} connections a second and closes them itself; each keeps its local port for {kept_s} s more (TIME_WAIT). With \
+         those that are open it needs some {needed} ports, and net.ipv4.ip_local_port_range ({first} to {last}) gives {ports}. What finds no port is \
+         dropped. Widen the range, set net.ipv4.tcp_tw_reuse to 1, or raise load.requests_per_connection."
+    )]
+    FewPorts {
+        /// How many are needed.
+        needed: u64,
+        /// How many there are.
+        ports: u32,
+        /// The first of them.
+        first: u32,
+        /// The last of them.
+        last: u32,
+        /// Connections opened a second.
+        opened_per_s: f64,
+        /// Seconds for which a port is kept.
+        kept_s: u64,
     },
     /// Somebody had nothing to show.
     #[error(
@@ -75,6 +104,12 @@ pub enum Warning {
         /// How many requests.
         requests: u64,
     },
+    /// Requests were made by reqwest.
+    #[error(
+        "The requests were made by reqwest, whose timers are exact to a millisecond only and which costs several times the processor time of the engine's own \
+         client. Look at the send lag and at the generator's own processor time before you blame the target."
+    )]
+    CostlyClient,
     /// Sending waited for answers.
     #[error(
         "This run was a closed loop: whenever the target was slow, less was asked. Its times flatter the target and its rate is no capacity. Use a rate \
@@ -92,4 +127,10 @@ pub enum Warning {
         /// How many were needed.
         wanted: u64,
     },
+    /// The target issues no passes that end soon.
+    #[error(
+        "No check shows an expired pass, since the target was not told how to issue one that ends soon: put {{duration_s}} into the body of [target.issue], \
+         or set load.expired_share to 0."
+    )]
+    NoneExpired,
 }

@@ -2,7 +2,7 @@
 
 use crate::engine::Strain;
 use crate::record::Counts;
-use crate::{Limit, Slo, Warning};
+use crate::{Client, Limit, Slo, Warning};
 
 /// A sending thread that is busy for more than this share of the time has nothing left for bursts.
 const BUSY_SHARE: f64 = 0.95;
@@ -23,7 +23,17 @@ pub(crate) struct Observed {
     pub(crate) strain: Strain,
     pub(crate) connections_max: u32,
     pub(crate) backlog_max: u32,
+    pub(crate) client: Client,
+    /// The 99th percentile of the connection wait, of the kind where it is longest.
+    pub(crate) connection_wait_p99_ms: f64,
+    /// How many cores the target's process kept busy, where it says.
+    pub(crate) target_cores: Option<f64>,
+    /// How many cores the target has, where that is known: when it is this machine.
+    pub(crate) cores: Option<f64>,
 }
+
+/// A target that uses more than this share of all cores has nothing left.
+const FULL_SHARE: f64 = 0.95;
 
 /// A generator that is late by some time delays answers by as much. What is behind by more than twice that is the target's own doing.
 const OWN_DOING: f64 = 2.0;
@@ -33,10 +43,11 @@ const OWN_DOING: f64 = 2.0;
 /// The generator, when it took requests up late: the 99th percentile of the pacing lag exceeds a tenth of the objective's time limit.
 /// The pacing lag ends when the thread takes a request up, before any wait for a connection. An overloaded target on the same machine
 /// can still cause it by taking all cores; so it is the target when the sender had time left, requests had to wait, and the answers
-/// were behind by more than twice the lag. The generator too when no socket could be had; or, in a closed loop, where nothing is due,
+/// were behind by more than twice the lag. The generator too when no local port or file could be had; or, in a closed loop, where nothing is due,
 /// when a sending thread was busy for 95 % of the time.
 ///
-/// The target, when it was not the generator and requests had to wait for a connection, were dropped, timed out or were turned away.
+/// The target, when it was not the generator and requests had to wait for a connection, were dropped, timed out or were turned away, or
+/// when its process used nearly all cores of this machine.
 pub(crate) fn limited_by(slo: &Slo, observed: &Observed) -> Option<Limit> {
     let busy = observed.busiest_thread_share > BUSY_SHARE;
     let Counts { dropped, timed_out, overloaded, .. } = observed.counts;
@@ -44,9 +55,10 @@ pub(crate) fn limited_by(slo: &Slo, observed: &Observed) -> Option<Limit> {
     let targets_doing = strained && !busy && observed.answers_behind_ms > OWN_DOING * observed.pacing_lag_p99_ms;
     let late = observed.pacing_lag_p99_ms > LAG_SHARE * slo.response_time_ms && !targets_doing;
     let generator = if observed.closed_loop { busy } else { late };
-    if generator || observed.strain.no_socket > 0 {
+    let full = observed.target_cores.zip(observed.cores).is_some_and(|(used, all)| used > FULL_SHARE * all);
+    if generator || observed.strain.no_port + observed.strain.no_file > 0 {
         Some(Limit::Generator)
-    } else if strained {
+    } else if strained || full {
         Some(Limit::Target)
     } else {
         None
@@ -72,11 +84,17 @@ pub(crate) fn warnings(slo: &Slo, observed: &Observed, limited_by: Option<Limit>
     if strain.unsent_at_end > 0 {
         warnings.push(Warning::UnsentAtEnd { requests: strain.unsent_at_end });
     }
-    if strain.no_socket > 0 {
-        warnings.push(Warning::NoSocket { requests: strain.no_socket });
+    if strain.no_port > 0 {
+        warnings.push(Warning::NoPort { requests: strain.no_port });
+    }
+    if strain.no_file > 0 {
+        warnings.push(Warning::NoFile { requests: strain.no_file });
     }
     if observed.counts.without_pass > 0 {
         warnings.push(Warning::WithoutPass { requests: observed.counts.without_pass });
+    }
+    if observed.client != Client::Lean {
+        warnings.push(Warning::CostlyClient);
     }
     if observed.closed_loop {
         warnings.push(Warning::ClosedLoop);
@@ -85,18 +103,22 @@ pub(crate) fn warnings(slo: &Slo, observed: &Observed, limited_by: Option<Limit>
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    const CALM: Observed = Observed {
+    pub(crate) const CALM: Observed = Observed {
         closed_loop: false,
         pacing_lag_p99_ms: 0.05,
         answers_behind_ms: 1.0,
         busiest_thread_share: 0.3,
         counts: Counts::all_right(10),
-        strain: Strain { waited: 0, backlog_full: 0, unsent_at_end: 0, no_socket: 0 },
+        strain: Strain { waited: 0, backlog_full: 0, unsent_at_end: 0, no_port: 0, no_file: 0, opened: 1 },
+        connection_wait_p99_ms: 0.0,
+        target_cores: None,
+        cores: Some(2.0),
         connections_max: 512,
         backlog_max: 1_000,
+        client: Client::Lean,
     };
 
     #[test]
@@ -106,6 +128,10 @@ mod tests {
         assert_eq!(side(CALM), None);
         let waited = Strain { waited: 3, ..CALM.strain };
         assert_eq!(side(Observed { strain: waited, ..CALM }), Some(Limit::Target));
+        assert_eq!(side(Observed { target_cores: Some(1.96), ..CALM }), Some(Limit::Target));
+        assert_eq!(side(Observed { target_cores: Some(1.5), ..CALM }), None);
+        let no_port = Strain { no_port: 1, ..waited };
+        assert_eq!(side(Observed { strain: no_port, ..CALM }), Some(Limit::Generator));
         assert_eq!(side(Observed { counts: Counts { timed_out: 1, ..CALM.counts }, ..CALM }), Some(Limit::Target));
         let late = Observed { pacing_lag_p99_ms: 26.0, strain: waited, ..CALM };
         assert_eq!(side(late), Some(Limit::Generator), "a late generator explains a wait");

@@ -3,11 +3,12 @@
 use hdrhistogram::Histogram;
 use passes::Purpose;
 
+use crate::interface::template::Parts;
 use crate::judge::{Gain, judge};
 use crate::kind::Outcome;
 use crate::record::{Measured, Recorder, times};
-use crate::request::{Parts, Templates};
-use crate::response::Head;
+use crate::request::Templates;
+use crate::response::{Chunks, Head};
 use crate::{Kind, Target};
 
 /// A typical answer to an issue under the scheme `lookup`.
@@ -20,7 +21,7 @@ const ISSUED: &[u8] = b"HTTP/1.1 201 Created\r\ncontent-type: application/json\r
 pub struct Workbench {
     templates: Templates,
     outbox: Vec<u8>,
-    scratch: Vec<u8>,
+    chunks: Chunks,
     recorder: Recorder,
     index: u64,
 }
@@ -31,8 +32,12 @@ impl Workbench {
         Workbench {
             templates: Templates::new(target, "/", "0123456789abcdef-0".to_owned()),
             outbox: Vec::new(),
-            scratch: Vec::new(),
-            recorder: Recorder::new(Measured { from_ns: 0, until_ns: u64::MAX, limit_ns: 250_000_000 }),
+            chunks: Chunks::default(),
+            recorder: Recorder::new(Measured {
+                from_ns: 0,
+                until_ns: u64::MAX,
+                limits_ns: [250_000_000; Kind::ALL.len()],
+            }),
             index: 0,
         }
     }
@@ -42,6 +47,7 @@ impl Workbench {
         self.index += 1;
         let parts = Parts {
             index: self.index,
+            resident: 0,
             token: "0123456789ABCDEFGHJKMNPQRS0123456789ABCDEFGHJKMNPQRS",
             pass: "1FGQ9M8Z3V6Y0T2R5W8X1N4K7J",
             code: "1FGQ9M8Z3V6Y0T2R5W8X1N4K7JAB",
@@ -55,8 +61,11 @@ impl Workbench {
     /// Parses and judges a typical answer to an issue; whether it is right.
     pub fn read_answer(&mut self) -> bool {
         let Ok(Some(head)) = Head::parse(ISSUED) else { return false };
-        let Ok(Some(body)) = head.body(ISSUED, false, &mut self.scratch) else { return false };
-        matches!(judge(Kind::Issue, true, head.status, body), (Outcome::Right, Gain::Pass { .. }))
+        let Ok(Some(body)) = head.body(ISSUED, false, &mut self.chunks) else { return false };
+        matches!(
+            judge(self.templates.rule(Kind::Issue), Kind::Issue, true, head.status, body),
+            (Outcome::Right, Gain::Pass { .. })
+        )
     }
 
     /// Records the life of one request, asked 50 µs after the one before and answered within a few milliseconds.
@@ -65,8 +74,9 @@ impl Workbench {
         let at_ns = self.index * 50_000;
         let done_ns = at_ns + 200_000 + self.index * 7_919 % 5_000_000;
         self.recorder.asked(Kind::Issue, at_ns, at_ns + 9_000);
-        self.recorder.sent(Kind::Issue, at_ns, at_ns + 9_000);
-        self.recorder.settled(Kind::Issue, at_ns, at_ns + 9_000, done_ns, Outcome::Right);
+        self.recorder.launched(Kind::Issue, at_ns);
+        self.recorder.sent(Kind::Issue, at_ns, at_ns + 9_000, at_ns + 9_000);
+        self.recorder.settled(Kind::Issue, at_ns, Some(at_ns + 9_000), done_ns, Outcome::Right);
         self.recorder.put_away(at_ns);
     }
 }

@@ -1,9 +1,10 @@
 //! How a resident reaches the service.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How a resident reaches the service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum Channel {

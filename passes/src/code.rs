@@ -8,25 +8,24 @@ pub(crate) const BASE32_CHARS: usize = 26;
 
 /// 16 bytes as 26 characters.
 pub(crate) fn base32_encode(bytes: &[u8; 16]) -> String {
-    let number = u128::from_be_bytes(*bytes);
-    (0..BASE32_CHARS).rev().map(|place| char::from(ALPHABET[(number >> (5 * place)) as usize & 31])).collect()
+    text(u128::from_be_bytes(*bytes), BASE32_CHARS)
 }
 
 /// The 16 bytes of 26 characters; `None` for any other text. Lower case is read too.
 pub(crate) fn base32_decode(text: &str) -> Option<[u8; 16]> {
-    if text.len() != BASE32_CHARS {
-        return None;
-    }
-    let mut number: u128 = 0;
-    for (place, character) in text.bytes().enumerate() {
-        let digit = u128::from(digit(character)?);
-        // 26 characters hold 130 bits; the first may use only three of its five.
-        if place == 0 && digit > 7 {
-            return None;
-        }
-        number = number << 5 | digit;
-    }
-    Some(number.to_be_bytes())
+    // 26 characters hold 130 bits; the first may use only three of its five.
+    let fits = text.len() == BASE32_CHARS && digit(*text.as_bytes().first()?)? <= 7;
+    number(text).filter(|_| fits).map(u128::to_be_bytes)
+}
+
+/// The lowest digits of `number`, as many as `characters`.
+pub(crate) fn text(number: u128, characters: usize) -> String {
+    (0..characters).rev().map(|place| char::from(ALPHABET[(number >> (5 * place)) as usize & 31])).collect()
+}
+
+/// The number that `text` spells, as far as 128 bits hold it; `None` when it is not Base32.
+pub(crate) fn number(text: &str) -> Option<u128> {
+    text.bytes().try_fold(0_u128, |number, character| Some(number << 5 | u128::from(digit(character)?)))
 }
 
 /// The greatest prime below 32² = 1024, so that a remainder fits two characters.

@@ -6,29 +6,22 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use crate::code;
+use crate::derive::derive;
+use crate::document::DocumentDigest;
+use crate::permutation::Permutation;
 
 /// A text is not an identifier or token: wrong length or alphabet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a well-formed identifier")]
 pub struct IdError;
 
-/// The name of a pass: four bytes of issue time (Unix seconds, big-endian) and 96 random bits.
+/// The name of a pass as everybody sees it: 128 bits that tell nothing, neither when it was issued nor how many there are.
 ///
-/// The time comes first so that a database appends new passes at one place: with random keys every insert writes a page of its
-/// own, and group commit gains nothing. 96 random bits keep codes from being guessed.
+/// A server that wants to know where it keeps a pass makes its names with [`NameKey`](crate::NameKey).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PassId([u8; 16]);
 
 impl PassId {
-    /// A name for a pass issued at `now_s` (Unix seconds), from 12 random bytes.
-    pub fn new(now_s: i64, random: [u8; 12]) -> Self {
-        let mut bytes = [0; 16];
-        // Wraps in 2106; only the order within a few years matters.
-        bytes[..4].copy_from_slice(&(now_s as u32).to_be_bytes());
-        bytes[4..].copy_from_slice(&random);
-        PassId(bytes)
-    }
-
     /// The name with these bytes.
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         PassId(bytes)
@@ -60,8 +53,8 @@ impl fmt::Debug for PassId {
     }
 }
 
-/// The server's name for a resident: a keyed digest of the document number, so that one document is one resident and the number
-/// itself is kept nowhere.
+/// The server's name for a resident: the digest of the document number behind a keyed permutation, so that one document is one
+/// resident and the number itself is kept nowhere. Only the server's key leads back to the digest ([`TokenKey::document`]).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ResidentId([u8; 16]);
 
@@ -109,22 +102,33 @@ impl fmt::Debug for Token {
 
 /// The server's secret from which resident names and tokens follow.
 #[derive(Clone)]
-pub struct TokenKey([u8; 32]);
+pub struct TokenKey {
+    residents: Permutation,
+    tokens: [u8; 32],
+}
 
 impl TokenKey {
     /// The key with these 32 secret bytes.
-    pub const fn new(bytes: [u8; 32]) -> Self {
-        TokenKey(bytes)
+    pub fn new(bytes: [u8; 32]) -> Self {
+        let residents = Permutation::wide(derive(&bytes, "lockgate residents 1", 0));
+        TokenKey { residents, tokens: derive(&bytes, "lockgate tokens 1", 0) }
     }
 
-    /// The name of the resident who holds `document` (HMAC-SHA256, 128 bits of it).
+    /// The name of the resident who holds the document with this number.
     pub fn resident(&self, document: &str) -> ResidentId {
-        ResidentId(self.mac(b"resident", document.as_bytes()))
+        let digest = u128::from_be_bytes(*DocumentDigest::of(document).as_bytes());
+        ResidentId(self.residents.forward(0, digest).to_be_bytes())
+    }
+
+    /// The digest of the document that `resident` holds: enough to commit to it, too little to show it.
+    pub fn document(&self, resident: ResidentId) -> DocumentDigest {
+        let name = u128::from_be_bytes(resident.0);
+        DocumentDigest::from_bytes(self.residents.backward(0, name).to_be_bytes())
     }
 
     /// The credential of `resident`.
     pub fn token(&self, resident: ResidentId) -> Token {
-        let mac = self.mac(b"token", &resident.0);
+        let mac = self.mac(&resident.0);
         Token(code::base32_encode(&resident.0) + &code::base32_encode(&mac))
     }
 
@@ -137,15 +141,14 @@ impl TokenKey {
         let resident = code::base32_decode(name).ok_or(IdError)?;
         let mac = code::base32_decode(mac).ok_or(IdError)?;
         // Compared in constant time: how long a wrong token takes must not tell how nearly right it was.
-        let differing = self.mac(b"token", &resident).iter().zip(mac).fold(0, |all, (a, b)| all | (a ^ b));
+        let differing = self.mac(&resident).iter().zip(mac).fold(0, |all, (a, b)| all | (a ^ b));
         if differing == 0 { Ok(ResidentId(resident)) } else { Err(IdError) }
     }
 
-    fn mac(&self, label: &[u8], message: &[u8]) -> [u8; 16] {
+    fn mac(&self, message: &[u8]) -> [u8; 16] {
         // HMAC takes keys of any length, so this cannot fail.
         #[expect(clippy::unwrap_used)]
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).unwrap();
-        mac.update(label);
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.tokens).unwrap();
         mac.update(message);
         let digest = mac.finalize().into_bytes();
         std::array::from_fn(|i| digest[i])
@@ -163,12 +166,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pass_ids_sort_by_time_and_read_back() {
-        let early = PassId::new(1_585_774_800, [0xff; 12]);
-        let late = PassId::new(1_585_774_801, [0; 12]);
-        assert!(early < late);
-        assert_eq!(PassId::parse(&late.to_string()), Ok(late));
+    fn pass_ids_read_back() {
+        let pass = PassId::from_bytes([0xa7; 16]);
+        assert_eq!(PassId::parse(&pass.to_string()), Ok(pass));
         assert_eq!(PassId::parse("short"), Err(IdError));
+    }
+
+    #[test]
+    fn a_resident_is_a_document_and_the_key_leads_back_to_its_digest() {
+        let key = TokenKey::new([7; 32]);
+        let resident = key.resident("22 04 123456");
+        assert_eq!(key.resident("2204123456"), resident);
+        assert_ne!(TokenKey::new([8; 32]).resident("2204123456"), resident);
+        assert_eq!(key.document(resident), DocumentDigest::of("2204 123456"));
     }
 
     #[test]

@@ -1,32 +1,50 @@
 //! Scheme `lookup`: an opaque code, and the centre is asked at every check.
 //!
-//! The code is the name of the pass with two check characters: 28 capitals and digits, short enough for paper and the phone.
+//! The code is the name of the pass with two check characters: 28 capitals and digits, short enough for paper. For the telephone there
+//! is the shorter spoken one, too.
 
+use std::sync::Arc;
+
+use crate::blind::Blinded;
+use crate::centre::Centre;
 use crate::code::{BASE32_CHARS, check_characters};
-use crate::{Check, Grant, Invalid, Issuer, Key, PassId, Verifier};
+use crate::key::Key;
+use crate::scheme::{AskError, Check, Invalid, Issuer, Opaque, Permit, Showing, Verifier};
+use crate::spoken::SpokenCode;
+use crate::{PassId, Purpose, Window};
 
-/// Both halves of the scheme; it has no secret, the 96 random bits of the pass are one.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Lookup;
+/// The server's half.
+pub(crate) struct Lookup(pub(crate) Arc<Centre>);
 
 impl Issuer for Lookup {
-    fn code(&self, grant: &Grant) -> String {
-        let mut text = grant.pass.to_string();
-        text.extend(check_characters(&text));
-        text
+    fn prepare(&self, _now_s: i64) {}
+
+    fn accept(&self, blinded: Option<&str>, _purpose: Purpose, _window: Window) -> Result<Option<Blinded>, AskError> {
+        blinded.map_or(Ok(None), |_| Err(AskError::NothingToSign))
     }
 
-    fn keys(&self) -> Vec<Key> {
+    fn show(&self, permit: &Permit, _blinded: Option<&Blinded>) -> Result<Showing, AskError> {
+        let mut code = permit.grant.pass.to_string();
+        code.extend(check_characters(&code));
+        Ok(Showing::Code { code, spoken: Some(self.0.spoken(&permit.grant)), salt: None })
+    }
+
+    fn keys(&self, _now_s: i64) -> Vec<Key> {
         Vec::new()
     }
 }
 
-impl Verifier for Lookup {
+/// The checkpoint's half: it sees typing errors, and no more.
+#[derive(Clone, Copy, Debug)]
+pub struct LookupVerifier;
+
+impl Verifier for LookupVerifier {
     fn check(&self, code: &str, _now_s: i64) -> Check {
         let (body, check) = code.split_at_checked(BASE32_CHARS).unwrap_or_default();
         let well_formed = check_characters(body).is_some_and(|right| right.eq_ignore_ascii_case(check));
-        match PassId::parse(body) {
-            Ok(pass) if well_formed => Check::AskCentre(pass),
+        match (PassId::parse(body), SpokenCode::parse(code)) {
+            (Ok(pass), _) if well_formed => Check::AskCentre(Opaque::Pass(pass)),
+            (_, Ok(spoken)) => Check::AskCentre(Opaque::Spoken(spoken)),
             _ => Check::Invalid(Invalid::Malformed),
         }
     }

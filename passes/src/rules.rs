@@ -1,6 +1,6 @@
 //! A policy resolved to Unix time: the answers that simulator and server both go by.
 
-use crate::{Policy, Purpose};
+use crate::{Policy, Purpose, Zone};
 
 mod clock;
 mod exempted;
@@ -73,9 +73,31 @@ impl Rules {
         (self.from_s..self.until_s).contains(&at_s)
     }
 
+    /// From the policy's start until its sunset.
+    pub const fn in_force_for(&self) -> Window {
+        Window { from_s: self.from_s, until_s: self.until_s }
+    }
+
+    /// The instant such that every pass whose time, as it was issued, ended before it has ended before `at_s`, though phases prolong passes.
+    pub fn ended_for_good(&self, at_s: i64) -> i64 {
+        let mut safe_s = at_s;
+        // A pass that was prolonged may be prolonged again: look until nothing changes.
+        while let Some(extension) =
+            self.extensions.iter().find(|extension| extension.until_s > safe_s && extension.from_s < safe_s)
+        {
+            safe_s = extension.from_s;
+        }
+        safe_s
+    }
+
     /// Whether the sunset has come by `at_s`: nothing is issued and nothing new is kept of anybody.
     pub fn is_over(&self, at_s: i64) -> bool {
         at_s >= self.until_s
+    }
+
+    /// The local day that holds `at_s`, in days since 1970.
+    pub fn local_day(&self, at_s: i64) -> i32 {
+        self.clock.day_number(at_s)
     }
 
     /// Whether the policy allows going out for `purpose` at `at_s`, be it with a pass; curfews, hours and distance apart. Where
@@ -145,10 +167,32 @@ impl Rules {
         self.regimes.iter().map(|regime| regime.advance_s).max().unwrap_or(0)
     }
 
+    /// The longest time for which a pass can hold, in seconds, prolonged ones included.
+    pub fn longest_pass_s(&self) -> i64 {
+        let issued = self.regimes.iter().flat_map(|regime| regime.longest_passes_s());
+        let extended = self.extensions.iter().map(|extension| extension.until_s - self.from_s);
+        issued.chain(extended).max().unwrap_or(0)
+    }
+
+    /// How far the region's clock is ahead of UTC, in seconds.
+    pub fn utc_offset_s(&self) -> i64 {
+        self.clock.utc_offset_s()
+    }
+
+    /// How far from home a pass for `purpose` permits that starts at `start_s`.
+    pub fn zone(&self, purpose: Purpose, start_s: i64) -> Zone {
+        Zone::of_radius(self.regime(start_s).and_then(|regime| regime.radius_m(purpose)))
+    }
+
     /// The longest period of a quota, in seconds; 0 without quotas. A pass that started longer before another than this no longer
     /// counts.
     pub fn longest_quota_period_s(&self) -> i64 {
         self.regimes.iter().flat_map(Regime::quota_periods_s).max().unwrap_or(0)
+    }
+
+    /// Whether a quota, at whatever time, counts passes for `purpose`.
+    pub fn has_quota(&self, purpose: Purpose) -> bool {
+        self.regimes.iter().flat_map(|regime| &regime.quotas).any(|quota| quota.purposes.contains(purpose))
     }
 
     /// When a pass asked for at `now_s` would hold. `start_s` is its wanted start (default: now) and `duration_s` its wanted

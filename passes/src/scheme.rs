@@ -1,14 +1,26 @@
 //! The seam between ways of making a pass.
+//!
+//! A scheme has three halves: what the server runs ([`Issuer`]), what a phone runs ([`Asking`]) and what a checkpoint runs
+//! ([`Verifier`]). Adding one is a file with the three, and a line in [`SchemeKind`]; `tests/it/scheme_laws.rs` runs on all.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::lookup::Lookup;
-use crate::signed::Signed;
-use crate::{PassId, Purpose, Window};
+use crate::blind::{Blind, BlindDays, Blinded, Voucher};
+use crate::centre::Centre;
+use crate::document::{DocumentDigest, Salt};
+use crate::key::Key;
+use crate::lookup::{Lookup, LookupVerifier};
+use crate::ring::KeyRing;
+use crate::settings::SchemeSettings;
+use crate::signed::{Claims, RingVerifier, Signed, SignedVerifier};
+use crate::spoken::SpokenCode;
+use crate::{BlindVerifier, NameKey, PassId, Purpose, StatusToken, Window, Zone};
 
-/// What the server has decided to permit: all that a code may carry.
+/// What the server has decided to permit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Grant {
     /// The name of the pass.
@@ -19,8 +31,19 @@ pub struct Grant {
     pub window: Window,
 }
 
+/// A grant and what else a code may say of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Permit {
+    /// What is permitted, and when.
+    pub grant: Grant,
+    /// How far from home.
+    pub zone: Zone,
+    /// Whose document it is for.
+    pub document: DocumentDigest,
+}
+
 /// Why a code permits nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Invalid {
     /// It is no code of this scheme: wrong length, alphabet, prefix or check characters.
@@ -35,26 +58,115 @@ pub enum Invalid {
     Expired,
     /// Its holder gave it back.
     Cancelled,
+    /// The authority revoked it.
+    Revoked,
+    /// It was good for one check, and that has been.
+    Spent,
+}
+
+impl Invalid {
+    /// All reasons, in the order of their numbers.
+    pub const ALL: [Invalid; 8] = [
+        Invalid::Malformed,
+        Invalid::Unknown,
+        Invalid::Forged,
+        Invalid::NotYet,
+        Invalid::Expired,
+        Invalid::Cancelled,
+        Invalid::Revoked,
+        Invalid::Spent,
+    ];
+
+    /// The name on the wire, such as `not_yet`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Invalid::Malformed => "malformed",
+            Invalid::Unknown => "unknown",
+            Invalid::Forged => "forged",
+            Invalid::NotYet => "not_yet",
+            Invalid::Expired => "expired",
+            Invalid::Cancelled => "cancelled",
+            Invalid::Revoked => "revoked",
+            Invalid::Spent => "spent",
+        }
+    }
 }
 
 /// What a checkpoint makes of a code without asking anybody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Check {
-    /// It is genuine and says this. Whether it was cancelled since, only the centre knows.
-    Genuine(Grant),
-    /// The code says nothing by itself: ask the centre for this pass.
-    AskCentre(PassId),
+    /// It is genuine and says this. Whether it was withdrawn since, the status list or the centre knows.
+    Genuine(Claims),
+    /// It is genuine, and good for one check: the centre knows whether that has been.
+    Spend(Voucher),
+    /// The code says nothing by itself: ask the centre.
+    AskCentre(Opaque),
     /// It permits nothing.
     Invalid(Invalid),
 }
 
-/// The server's half: makes the code that a phone shows as a QR code.
-pub trait Issuer: Send + Sync {
-    /// The code of `grant`. The same grant always has the same code, so a repeated request can be answered again.
-    fn code(&self, grant: &Grant) -> String;
+/// A code that only the centre can read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opaque {
+    /// The name of a pass.
+    Pass(PassId),
+    /// The short form of it for paper and the telephone.
+    Spoken(SpokenCode),
+}
 
-    /// The public keys with which anyone can verify; empty when verifying needs the centre.
-    fn keys(&self) -> Vec<Key>;
+/// What the phone gets when its pass is issued.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Showing {
+    /// The code to show.
+    Code {
+        /// What the QR code holds.
+        code: String,
+        /// The same for paper and the telephone, where there is one.
+        spoken: Option<SpokenCode>,
+        /// What opens the code's commitment to the document, where it has one.
+        salt: Option<Salt>,
+    },
+    /// The phone makes the code itself, which holds in this window, of the signature if there is one. (There is none for who asks
+    /// about a pass issued before: what was signed is not kept.)
+    Blind {
+        /// When the code holds.
+        window: Window,
+        /// The blind signature.
+        signature: Option<Vec<u8>>,
+    },
+}
+
+/// The server's half: makes what a phone needs to show a code.
+pub trait Issuer: Send + Sync {
+    /// Makes the keys of the time around `now_s` that are not yet made. May take a second; to be called at the start, and from then on
+    /// now and then, away from whoever waits for an answer.
+    fn prepare(&self, now_s: i64);
+
+    /// Whether a pass for `purpose` in `window` can be issued on what the phone sent to be signed. To be asked before a quota is
+    /// touched.
+    ///
+    /// # Errors
+    /// [`AskError`] says what to send instead.
+    fn accept(&self, blinded: Option<&str>, purpose: Purpose, window: Window) -> Result<Option<Blinded>, AskError>;
+
+    /// What the phone gets. The same permit always gives the same, so a repeated request can be answered again.
+    ///
+    /// # Errors
+    /// [`AskError::NoKey`] when the key of that time is gone, and [`AskError::NotBlinded`].
+    fn show(&self, permit: &Permit, blinded: Option<&Blinded>) -> Result<Showing, AskError>;
+
+    /// The public keys with which anyone can verify at `now_s`; empty when verifying needs the centre.
+    fn keys(&self, now_s: i64) -> Vec<Key>;
+
+    /// A status list signed for everybody; none where no code can be withdrawn or the centre is asked anyway.
+    fn sign_status(&self, _list: &StatusToken) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// Whether the centre can take back what it issued: not where it does not know it.
+    fn can_withdraw(&self) -> bool {
+        true
+    }
 }
 
 /// The checkpoint's half: judges a code offline, as far as the scheme allows.
@@ -63,21 +175,35 @@ pub trait Verifier: Send + Sync {
     fn check(&self, code: &str, now_s: i64) -> Check;
 }
 
-/// A published Ed25519 key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Key {
-    /// The key's name in the header of a code: the first eight bytes of SHA-256 over the public key.
-    pub kid: [u8; 8],
-    /// The public key.
-    pub public: [u8; 32],
+/// Why a pass cannot be issued on what the phone sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AskError {
+    /// Something to be signed blindly came, and this scheme signs nothing blindly.
+    #[error("this server issues no blind passes; leave `blinded` out")]
+    NothingToSign,
+    /// Nothing to be signed came.
+    #[error("this server issues blind passes; send what to sign as `blinded`")]
+    NotBlinded,
+    /// What came cannot be signed.
+    #[error("`blinded` is not 256 bytes below the modulus of the key, in unpadded base64url")]
+    Malformed,
+    /// There is no key for the day.
+    #[error("there is no key for this day; ask for a day whose keys are published")]
+    NoKey,
 }
 
-/// A scheme could not be set up.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+/// A scheme could not be set up, or the phone could not make its code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SchemeError {
-    /// A published key is no point on the curve.
-    #[error("a public key is not a valid Ed25519 key")]
+    /// A published key is none of this scheme.
+    #[error("a published key is not a valid key of this scheme")]
     BadKey,
+    /// No key is published for the purpose and the day.
+    #[error("no key is published for this purpose and day")]
+    NoKey,
+    /// What the server sent is no signature of what was asked.
+    #[error("the server's blind signature is wrong")]
+    BadSignature,
 }
 
 /// Which way of making passes.
@@ -89,37 +215,61 @@ pub enum SchemeKind {
     Lookup,
     /// A signed token (CWT in `COSE_Sign1`, Base45), verified offline.
     Signed,
+    /// A token that issuer and verifier cannot link, good for one check (RFC 9474).
+    Blind,
 }
 
-/// A scheme set up with its secret: both halves, as the server has them.
+/// A scheme set up with its secret: all that the server has of it.
 pub struct Scheme {
     /// The server's half.
     pub issuer: Box<dyn Issuer>,
-    /// The checkpoint's half.
+    /// The checkpoint's half, with the keys of the moment.
     pub verifier: Box<dyn Verifier>,
+    /// What only the centre can translate.
+    pub centre: Arc<Centre>,
 }
 
 impl SchemeKind {
     /// All schemes; the shared laws run on each.
-    pub const ALL: [SchemeKind; 2] = [SchemeKind::Lookup, SchemeKind::Signed];
+    pub const ALL: [SchemeKind; 3] = [SchemeKind::Lookup, SchemeKind::Signed, SchemeKind::Blind];
 
     /// The name in files and on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             SchemeKind::Lookup => "lookup",
             SchemeKind::Signed => "signed",
+            SchemeKind::Blind => "blind",
         }
     }
 
-    /// The scheme with the secret `seed`, from which its signing key follows.
-    pub fn build(self, seed: &[u8; 32]) -> Scheme {
-        match self {
-            SchemeKind::Lookup => Scheme { issuer: Box::new(Lookup), verifier: Box::new(Lookup) },
+    /// The scheme with the secret `seed`, from which its signing keys follow, and the key of its passes' names.
+    pub fn build(self, seed: &[u8; 32], names: NameKey, settings: &SchemeSettings) -> Scheme {
+        let centre = Arc::new(Centre::new(seed, names));
+        let (issuer, verifier): (Box<dyn Issuer>, Box<dyn Verifier>) = match self {
+            SchemeKind::Lookup => (Box::new(Lookup(Arc::clone(&centre))), Box::new(LookupVerifier)),
             SchemeKind::Signed => {
-                let signed = Signed::new(seed);
-                Scheme { verifier: Box::new(signed.verifier()), issuer: Box::new(signed) }
+                let ring = Arc::new(KeyRing::new(seed, settings.keys));
+                let signed = Signed { ring: Arc::clone(&ring), centre: Arc::clone(&centre) };
+                (Box::new(signed), Box::new(RingVerifier(ring)))
             }
-        }
+            SchemeKind::Blind => {
+                let days = Arc::new(BlindDays::new(seed, settings.utc_offset_s, settings.keys.advance_s));
+                (Box::new(Blind(Arc::clone(&days))), Box::new(days))
+            }
+        };
+        Scheme { issuer, verifier, centre }
+    }
+
+    /// The checkpoint's half, for a device that has nothing but the published `keys`.
+    ///
+    /// # Errors
+    /// [`SchemeError::BadKey`] when a key is none of this scheme.
+    pub fn verifier(self, keys: &[Key]) -> Result<Box<dyn Verifier>, SchemeError> {
+        Ok(match self {
+            SchemeKind::Lookup => Box::new(LookupVerifier),
+            SchemeKind::Signed => Box::new(SignedVerifier::new(keys)?),
+            SchemeKind::Blind => Box::new(BlindVerifier::new(keys)?),
+        })
     }
 }
 
@@ -130,18 +280,23 @@ impl FromStr for SchemeKind {
         SchemeKind::ALL
             .into_iter()
             .find(|kind| kind.name() == text)
-            .ok_or_else(|| format!("no scheme is called '{text}'; write lookup or signed"))
+            .ok_or_else(|| format!("no scheme is called '{text}'; write lookup, signed or blind"))
     }
 }
 
-/// What the clock alone says of a pass.
-pub(crate) fn at_time(window: Window, now_s: i64) -> Result<(), Invalid> {
-    if now_s < window.from_s {
-        Err(Invalid::NotYet)
-    } else if now_s >= window.until_s {
-        Err(Invalid::Expired)
-    } else {
-        Ok(())
+impl Window {
+    /// Whether a pass with this window holds at `now_s` (Unix seconds).
+    ///
+    /// # Errors
+    /// [`Invalid::NotYet`] or [`Invalid::Expired`].
+    pub fn holds(&self, now_s: i64) -> Result<(), Invalid> {
+        if now_s < self.from_s {
+            Err(Invalid::NotYet)
+        } else if now_s >= self.until_s {
+            Err(Invalid::Expired)
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -151,6 +306,6 @@ impl Grant {
     /// # Errors
     /// [`Invalid::NotYet`] or [`Invalid::Expired`].
     pub fn holds(&self, now_s: i64) -> Result<(), Invalid> {
-        at_time(self.window, now_s)
+        self.window.holds(now_s)
     }
 }

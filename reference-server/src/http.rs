@@ -1,91 +1,201 @@
 //! The HTTP interface: what the server holds, its routes, and what stands in front of each.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::handler::Handler;
-use axum::middleware::from_fn_with_state;
-use axum::routing::{MethodRouter, delete, get, post};
-use passes::{Rules, Scheme, TokenKey};
+use axum::http::HeaderValue;
+use axum::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::Response;
+use axum::routing::{MethodFilter, MethodRouter, on};
+use passes::{Rules, Scheme, SchemeKind, TokenKey};
+use tokio::sync::Semaphore;
 
 use self::gate::Gate;
 use self::metrics::Metrics;
+use self::outcomes::Outcomes;
 use self::problem::Problem;
+use self::rehearsal::Rehearsal;
+use self::request_id::RequestIds;
+use self::revocations::StatusLists;
 use self::route::Route;
 use crate::clock::RunningClock;
-use crate::store::{OpenError, Opened, Store};
-use crate::{Config, Limits};
+use crate::retention::Retention;
+use crate::store::{Act, OpenError, Opened, Store, StoreError};
+use crate::{Config, Limits, Staff};
 
+mod administration;
 mod admit;
 mod checking_in;
+mod connections;
+mod describe;
+mod drawing;
 mod extract;
 mod gate;
 mod issuing;
 mod metrics;
+mod openapi;
+mod operation;
+mod outcomes;
+mod pages;
 mod problem;
+mod process;
+mod qr;
+mod rehearsal;
+mod request_id;
 mod residents;
+mod revocations;
 mod route;
+#[cfg(test)]
+mod rush;
 mod service;
+mod showing;
+mod transparency;
 mod verifying;
+
+pub(crate) use admit::OVERLOADED_CONNECTION;
+pub(crate) use connections::CutOff;
 
 /// What all requests share.
 pub(crate) struct App {
     pub(crate) store: Box<dyn Store>,
     scheme: Scheme,
-    rules: Rules,
-    clock: RunningClock,
+    status_lists: StatusLists,
+    scheme_kind: SchemeKind,
+    pub(crate) rules: Rules,
+    pub(crate) clock: RunningClock,
+    pub(crate) retention: Retention,
+    started_s: i64,
+    outcomes: Outcomes,
     token_key: TokenKey,
-    limits: Limits,
-    gate: Gate,
-    metrics: Metrics,
+    staff: Staff,
+    /// Places for those who draw: as many as processors.
+    drawing: Semaphore,
+    pub(crate) limits: Limits,
+    pub(crate) gate: Gate,
+    pub(crate) metrics: Metrics,
+    request_ids: RequestIds,
+    turned_away: AtomicU64,
+    rehearsal: Option<Rehearsal>,
 }
 
 impl App {
     pub(crate) fn open(config: Config) -> Result<Self, OpenError> {
-        let Opened { store, secret } = config.store.open(config.limits.writes_in_flight)?;
+        // One place more than requests may take: removing what is due takes no place from them.
+        let Opened { store, secret } = config.store.open(config.limits.writes_in_flight + 1)?;
+        let settings = config.scheme_settings();
+        let scheme = config.scheme.build(&secret.signing_seed(), secret.name_key(), &settings);
+        let clock = config.clock.start();
+        scheme.issuer.prepare(clock.now_s());
         Ok(App {
             store,
-            scheme: config.scheme.build(&secret.signing_seed()),
+            scheme,
+            scheme_kind: config.scheme,
+            status_lists: StatusLists::default(),
+            retention: Retention::new(config.retention_s, &config.rules),
             rules: config.rules,
-            clock: config.clock.start(),
+            started_s: clock.now_s(),
+            clock,
+            outcomes: Outcomes::default(),
             token_key: secret.token_key(),
+            staff: config.staff,
+            drawing: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
             gate: Gate::new(&config.limits),
             limits: config.limits,
             metrics: Metrics::default(),
+            request_ids: RequestIds::new(random_word().map_err(OpenError::Random)?),
+            turned_away: AtomicU64::default(),
+            rehearsal: Rehearsal::begin(config.faults),
         })
     }
 }
 
-/// The routes of `docs/api.md`. Each is admitted and counted under its own name.
+fn random_word() -> Result<u64, getrandom::Error> {
+    let mut word = [0; 8];
+    getrandom::fill(&mut word)?;
+    Ok(u64::from_ne_bytes(word))
+}
+
+impl App {
+    /// Notes in the audit log with which staff and settings the server starts: who puts another administrator on the list is seen, too. A
+    /// server that is open to all has no administrators, and no log.
+    pub(crate) async fn note_start(&self) -> Result<(), StoreError> {
+        if self.staff.is_open() {
+            return Ok(());
+        }
+        let detail = format!(
+            "scheme {}; retention {} s; sunset {}; staff {}; administrators {}",
+            self.scheme_kind.name(),
+            self.retention.passes_s(),
+            self.rules.in_force_for().until_s,
+            self.staff.digest(),
+            self.staff.administrators().join(", ")
+        );
+        self.store.act(Act::Start { at_s: self.clock.now_s(), detail }).await.map(drop)
+    }
+
+    /// Makes the keys of the time around now.
+    pub(crate) fn prepare(&self) {
+        self.scheme.issuer.prepare(self.clock.now_s());
+    }
+}
+
+/// Every [`Route`] where its [operation](Route::operation) says, admitted and counted under its own name.
 pub(crate) fn router(app: &Arc<App>) -> Router {
-    let admitted = |route: Route, methods: MethodRouter<Arc<App>>| {
-        methods.layer(from_fn_with_state((Arc::clone(app), route), admit::admit))
-    };
-    let batch_limit = DefaultBodyLimit::max(Limits::BATCH_BODY_BYTES);
-    Router::new()
-        .route("/v1/residents", admitted(Route::Register, post(residents::register)))
-        .route(
-            "/v1/residents/batch",
-            admitted(Route::RegisterBatch, post(residents::register_batch.layer(batch_limit))),
-        )
-        .route("/v1/passes", admitted(Route::Issue, post(issuing::issue)))
-        .route(
-            "/v1/passes/{pass}",
-            admitted(Route::Show, get(issuing::show)).merge(admitted(Route::Cancel, delete(issuing::cancel))),
-        )
-        .route("/v1/verifications", admitted(Route::Verify, post(verifying::verify)))
-        .route(
-            "/v1/check-ins",
-            admitted(Route::CheckIn, post(checking_in::check_in))
-                .merge(admitted(Route::LatestCheckIn, get(checking_in::latest))),
-        )
-        .route("/v1/keys", admitted(Route::Keys, get(service::keys)))
-        .route("/health", admitted(Route::Health, get(service::health)))
-        .route("/ready", admitted(Route::Ready, get(service::ready)))
-        .route("/metrics", admitted(Route::Metrics, get(service::metrics)))
+    let routes = Route::ALL.into_iter().fold(Router::new(), |router, route| {
+        let operation = route.operation();
+        let admitted =
+            handler(route, operation.verb.filter()).layer(from_fn_with_state((Arc::clone(app), route), admit::admit));
+        router.route(operation.path, admitted)
+    });
+    routes
         .method_not_allowed_fallback(async || Problem::MethodNotAllowed)
         .fallback(async || Problem::NotFound)
-        .layer(DefaultBodyLimit::max(Limits::BODY_BYTES))
+        // Bodies are limited where they are read, before a handler sees them.
+        .layer(DefaultBodyLimit::disable())
+        .layer(map_response(keep_to_yourself))
         .with_state(Arc::clone(app))
+}
+
+/// No cache keeps an answer that does not say so itself, and no browser takes it for what it is not.
+async fn keep_to_yourself(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+fn handler(route: Route, method: MethodFilter) -> MethodRouter<Arc<App>> {
+    match route {
+        Route::Register => on(method, residents::register),
+        Route::RegisterBatch => on(method, residents::register_batch),
+        Route::Issue => on(method, issuing::issue),
+        Route::Show => on(method, issuing::show),
+        Route::QrSvg => on(method, drawing::svg),
+        Route::QrPng => on(method, drawing::png),
+        Route::Cancel => on(method, issuing::cancel),
+        Route::Verify => on(method, verifying::verify),
+        Route::CheckIn => on(method, checking_in::check_in),
+        Route::LatestCheckIn => on(method, checking_in::latest),
+        Route::Keys => on(method, service::keys),
+        Route::Transparency => on(method, transparency::transparency),
+        Route::Propose => on(method, administration::propose),
+        Route::Proposals => on(method, administration::proposals),
+        Route::Proposal => on(method, administration::proposal),
+        Route::Approve => on(method, administration::approve),
+        Route::AuditLog => on(method, administration::audit_log),
+        Route::StatusLists => on(method, revocations::index),
+        Route::StatusList => on(method, revocations::list),
+        Route::Time => on(method, service::time),
+        Route::ResidentPage => on(method, pages::resident),
+        Route::OfficerPage => on(method, pages::officer),
+        Route::OfficerWorker => on(method, pages::officer_worker),
+        Route::PageFile => on(method, pages::file),
+        Route::OpenApi => on(method, openapi::openapi),
+        Route::Health => on(method, service::health),
+        Route::Ready => on(method, service::ready),
+        Route::Metrics => on(method, service::metrics),
+    }
 }

@@ -1,7 +1,7 @@
 //! The server's one secret, and the keys that follow from it.
 
 use hmac::{Hmac, KeyInit, Mac};
-use passes::TokenKey;
+use passes::{NameKey, TokenKey};
 use sha2::Sha256;
 
 /// 32 random bytes that belong to a store: residents' names, their tokens and the signing key all follow from them, so a server
@@ -33,6 +33,11 @@ impl Secret {
     /// The key of residents' names and tokens.
     pub fn token_key(&self) -> TokenKey {
         TokenKey::new(self.derive(b"lockgate token key 1"))
+    }
+
+    /// The key of passes' names.
+    pub fn name_key(&self) -> NameKey {
+        NameKey::new(self.derive(b"lockgate name key 1"))
     }
 
     /// The seed of the signing key.

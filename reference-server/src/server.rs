@@ -3,13 +3,29 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::watch;
 
-use crate::Config;
+use self::connection::Connections;
+use self::tls::Tls;
 use crate::http::{App, router};
 use crate::store::{OpenError, StoreError};
+use crate::{Config, retention};
+
+mod connection;
+mod pulse;
+mod tls;
+
+pub use tls::{Certificates, TlsError, TlsFiles};
+
+/// After an accept that failed for want of files or memory, so long nothing is accepted: trying at once would fail at once.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Files that a process has open besides connections.
+const OTHER_FILES: u64 = 64;
+
+/// How often is looked whether keys of days to come must be made.
+const PREPARE_EVERY: Duration = Duration::from_secs(60);
 
 /// A server did not start, or did not end well.
 #[derive(Debug, thiserror::Error)]
@@ -17,9 +33,15 @@ pub enum ServerError {
     /// The store cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// The listener failed.
-    #[error("cannot serve: {0}")]
-    Serve(#[from] std::io::Error),
+    /// The certificate or its key cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The start could not be noted in the audit log; nothing was served.
+    #[error("cannot note the start in the audit log: {0}")]
+    Audit(#[source] StoreError),
+    /// The system gives no thread.
+    #[error("cannot start a thread: {0}")]
+    Thread(#[from] std::io::Error),
     /// The store could not be flushed at the end. What was acknowledged is kept all the same.
     #[error("cannot close the store: {0}")]
     Close(#[from] StoreError),
@@ -28,7 +50,7 @@ pub enum ServerError {
 /// A server whose store is open, ready to serve.
 pub struct Server {
     app: Arc<App>,
-    stop_timeout: Duration,
+    tls: Option<Tls>,
 }
 
 impl std::fmt::Debug for Server {
@@ -40,7 +62,7 @@ impl std::fmt::Debug for Server {
 /// Opens the store and serves on `listener` until `shutdown` completes: [`Server::open`], then [`Server::serve`].
 ///
 /// # Errors
-/// [`ServerError`]; [`ServerError::Open`] before anything is served.
+/// [`ServerError`]; [`ServerError::Open`] and [`ServerError::Tls`] before anything is served.
 pub async fn run(
     listener: TcpListener,
     config: Config,
@@ -50,13 +72,19 @@ pub async fn run(
 }
 
 impl Server {
-    /// Opens the store, so that whatever is wrong with it is known before anybody is told that the server is there.
+    /// Opens the store and reads the certificates, so that whatever is wrong with them is known before anybody is told that the
+    /// server is there.
     ///
     /// # Errors
-    /// [`ServerError::Open`].
+    /// [`ServerError::Open`], [`ServerError::Tls`].
     pub fn open(config: Config) -> Result<Self, ServerError> {
-        let stop_timeout = config.limits.stop_timeout;
-        Ok(Server { app: Arc::new(App::open(config)?), stop_timeout })
+        let tls = config.tls.clone().map(Tls::open).transpose()?;
+        Ok(Server { app: Arc::new(App::open(config)?), tls })
+    }
+
+    /// The certificates in use, to be read again while the server runs; `None` without TLS.
+    pub fn certificates(&self) -> Option<Certificates> {
+        self.tls.as_ref().map(Tls::certificates)
     }
 
     /// Serves on `listener` until `shutdown` completes. Then no connection is accepted any more, requests in flight are finished
@@ -66,29 +94,85 @@ impl Server {
     /// own.
     ///
     /// # Errors
-    /// [`ServerError::Serve`] and [`ServerError::Close`].
+    /// [`ServerError::Thread`], [`ServerError::Audit`] and [`ServerError::Close`].
     pub async fn serve(
         self,
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), ServerError> {
-        let Server { app, stop_timeout } = self;
-        // An answer is one small packet: sent at once, not kept back to be joined with the next (a failure only makes it slower).
-        let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
-        let (stopping, stopped) = oneshot::channel();
-        let serving = axum::serve(listener, router(&app)).with_graceful_shutdown(async move {
-            shutdown.await;
-            let _ = stopping.send(());
-        });
-        let overdue = async {
-            let _ = stopped.await;
-            tokio::time::sleep(stop_timeout).await;
-        };
-        tokio::select! {
-            served = serving => served?,
-            () = overdue => {}
+        let Server { app, tls } = self;
+        app.note_start().await.map_err(ServerError::Audit)?;
+        allow_open_files(app.limits.connections);
+        let (stop, stopping) = watch::channel(false);
+        let mut connections = Connections::new(Arc::clone(&app), router(&app), tls, stopping);
+        let watch = tokio::spawn(app.gate.keep_watch()?);
+        // Keys of days to come are made while nobody waits for them.
+        let preparing = tokio::spawn(keep_preparing(Arc::clone(&app)));
+        let removing = tokio::spawn(retention::keep_to(Arc::clone(&app)));
+        accept(listener, shutdown, &mut connections).await;
+        tracing::info!("stopping: requests in flight are finished");
+        let _ = stop.send(true);
+        let finished = tokio::time::timeout(app.limits.stop_timeout, connections.finish()).await;
+        if finished.is_err() {
+            tracing::warn!("requests in flight took too long to finish, and are given up");
         }
+        // Dropped connections end at their next await: the store is closed after the last of them.
+        drop(connections);
+        watch.abort();
+        removing.abort();
+        preparing.abort();
         app.store.close().await?;
+        tracing::info!("stopped");
         Ok(())
+    }
+}
+
+/// Has the scheme make its keys ahead of time, for as long as the server runs.
+async fn keep_preparing(app: Arc<App>) {
+    loop {
+        tokio::time::sleep(PREPARE_EVERY).await;
+        let app = Arc::clone(&app);
+        // One that fails is tried again.
+        let _ = tokio::task::spawn_blocking(move || app.prepare()).await;
+    }
+}
+
+/// Accepts connections until `shutdown` completes; then lets go of the listener.
+async fn accept(listener: TcpListener, shutdown: impl Future<Output = ()>, connections: &mut Connections) {
+    let mut shutdown = std::pin::pin!(shutdown);
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = &mut shutdown => return,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, _)) => connections.begin(stream),
+            // The client was gone before it was let in.
+            Err(gone) if gone.kind() == std::io::ErrorKind::ConnectionAborted => {}
+            Err(cause) => {
+                tracing::error!(%cause, "no connection can be accepted for the moment");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Raises the process's limit of open files as far as it may go towards what so many connections need.
+fn allow_open_files(connections: usize) {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let wanted = connections as u64 + OTHER_FILES;
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if current.is_none_or(|current| current >= wanted) {
+        return;
+    }
+    let allowed = maximum.map_or(wanted, |maximum| maximum.min(wanted));
+    let raised = setrlimit(Resource::Nofile, Rlimit { current: Some(allowed), maximum });
+    if raised.is_err() || allowed < wanted {
+        tracing::warn!(
+            allowed,
+            wanted,
+            "fewer open files are allowed than the bound on connections needs: raise `ulimit -n`"
+        );
     }
 }

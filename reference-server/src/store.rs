@@ -7,19 +7,32 @@ use std::fmt;
 use std::path::PathBuf;
 use std::pin::Pin;
 
-use passes::Channel;
-use passes::{Grant, PassId, QuotaWindow, ResidentId};
+use passes::{PassId, Purpose, ResidentId};
 
+use crate::audit::{Entry, Head};
 use crate::secret::Secret;
 
+mod acts;
 mod asked;
 mod decide;
 mod embedded;
+mod fault;
+mod holdings;
+mod inventory;
 mod memory;
+mod naming;
+mod postgres;
+mod queue;
 mod tally;
+mod words;
 
+pub use acts::{Act, Acted, Ended, OPEN_PROPOSALS, Proposal, ProposalId};
 pub use asked::{Asked, KeyDigest};
+pub use fault::{OpenError, StoreError};
 pub use tally::{GROUP_BOUNDS, Tally};
+pub use words::{
+    Census, Issuance, KeptPass, NewPass, NewResident, Purge, Purged, Registration, Spending, TokenDigest, Withdrawn,
+};
 
 /// Which store.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +42,12 @@ pub enum StoreKind {
         /// The folder; it is made when missing.
         dir: PathBuf,
     },
+    /// A PostgreSQL database, 15 or newer, which several servers may share. An acknowledged write survives the end of any process.
+    Postgres {
+        /// Where it is, such as `postgres://user:password@host/database`. The connection is not encrypted: use a socket or a
+        /// network of your own.
+        url: String,
+    },
     /// Maps in memory, for benchmarks only: everything is gone when the process ends.
     Memory,
 }
@@ -36,7 +55,7 @@ pub enum StoreKind {
 impl StoreKind {
     /// Whether an acknowledged write survives the end of the process.
     pub const fn is_durable(&self) -> bool {
-        matches!(self, StoreKind::Embedded { .. })
+        !matches!(self, StoreKind::Memory)
     }
 
     /// Opens the store, making what is missing.
@@ -48,7 +67,20 @@ impl StoreKind {
     pub fn open(&self, queue: usize) -> Result<Opened, OpenError> {
         match self {
             StoreKind::Embedded { dir } => embedded::open(dir, queue),
+            StoreKind::Postgres { url } => postgres::open(url, queue),
             StoreKind::Memory => memory::open(),
+        }
+    }
+
+    /// Brings the tables of a PostgreSQL database to the version of this program; answers the version before and after. Other
+    /// stores make what they need when they are opened, and have no versions: `None`.
+    ///
+    /// # Errors
+    /// [`OpenError`] when the database cannot be used.
+    pub fn migrate(&self) -> Result<Option<(i32, i32)>, OpenError> {
+        match self {
+            StoreKind::Postgres { url } => postgres::migrate(url).map(Some),
+            StoreKind::Embedded { .. } | StoreKind::Memory => Ok(None),
         }
     }
 }
@@ -71,11 +103,19 @@ pub trait Store: Send + Sync {
     /// Keeps those of `residents` that are new, all or none; answers in their order.
     fn register(&self, residents: Vec<NewResident>) -> Answer<'_, Vec<Registration>>;
 
-    /// Issues a pass if the resident's earlier ones allow it. Its name must be new, as 96 random bits are.
+    /// Issues a pass if the resident's earlier ones allow it, and names it.
     fn issue(&self, pass: NewPass) -> Answer<'_, Issuance>;
 
-    /// Cancels a pass of `resident`; answers whether there is one. Cancelling again changes nothing.
-    fn cancel(&self, pass: PassId, resident: ResidentId) -> Answer<'_, bool>;
+    /// Cancels a pass of `resident` on the local `day` (in days since 1970, to be counted); answers whether there is one. Cancelling again
+    /// changes nothing.
+    fn cancel(&self, pass: PassId, resident: ResidentId, day: i32) -> Answer<'_, bool>;
+
+    /// Does what an administrator does, and writes its entry of the audit log in the same transaction. Revocations come by no other
+    /// way. A quota is not given back; names of no pass count for nothing.
+    fn act(&self, act: Act) -> Answer<'_, Acted>;
+
+    /// Spends a token that may be presented until just before the Unix second `until_s`.
+    fn spend(&self, token: TokenDigest, until_s: i64) -> Answer<'_, Spending>;
 
     /// Keeps that `resident` checked in at the Unix second `at_s`, in place of the check-in before; answers whether the resident
     /// is registered.
@@ -91,6 +131,36 @@ pub trait Store: Send + Sync {
     /// The pass of this name, whoever holds it.
     fn find(&self, pass: PassId) -> Answer<'_, Option<KeptPass>>;
 
+    /// The pass that is kept under this number, whoever holds it. For codes that lead to a number ([`passes::Centre::locate`]) and
+    /// not to a whole name.
+    fn find_serial(&self, serial: u32) -> Answer<'_, Option<KeptPass>>;
+
+    /// The passes withdrawn before their time that are not over at the Unix second `now_s`, in order of their serials.
+    fn withdrawn(&self, now_s: i64) -> Answer<'_, Vec<Withdrawn>>;
+
+    /// Names of the passes that were issued from the Unix second `from_s` until just before `until_s`, for `purpose` if one is given, are
+    /// not revoked and not over at `now_s`. `None` when more than `at_most` were issued then, for whatever purpose.
+    fn issued(&self, issued: IssuedBetween) -> Answer<'_, Option<Vec<PassId>>>;
+
+    /// The proposals that have not lapsed at `now_s`, approved ones included.
+    fn proposals(&self, now_s: i64) -> Answer<'_, Vec<Proposal>>;
+
+    /// At most `at_most` entries of the audit log, those that follow number `after`.
+    fn audit_log(&self, after: u64, at_most: usize) -> Answer<'_, Vec<Entry>>;
+
+    /// The end of the audit log.
+    fn audit_head(&self) -> Answer<'_, Head>;
+
+    /// Passes withdrawn before their time, by day and purpose; what is purged stays counted.
+    fn ended(&self) -> Answer<'_, Vec<Ended>>;
+
+    /// How much is kept at the Unix second `now_s`.
+    fn census(&self, now_s: i64) -> Answer<'_, Census>;
+
+    /// Removes what is no longer needed, in small steps between which other writes are done, and then compacts: where the store
+    /// owns its files, the bytes of what was removed are gone from them.
+    fn purge(&self, purge: Purge) -> Answer<'_, Purged>;
+
     /// What the store has done so far.
     fn tally(&self) -> Tally;
 
@@ -99,138 +169,23 @@ pub trait Store: Send + Sync {
     fn close(&self) -> Answer<'_, ()>;
 }
 
+/// Which passes [`Store::issued`] looks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IssuedBetween {
+    /// The first Unix second.
+    pub from_s: i64,
+    /// The first Unix second that is too late.
+    pub until_s: i64,
+    /// What the passes are for; `None` for any purpose.
+    pub purpose: Option<Purpose>,
+    /// Passes whose time is over by then are left out.
+    pub now_s: i64,
+    /// Most passes that may have been issued in that time.
+    pub at_most: usize,
+}
+
 impl fmt::Debug for dyn Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Store(..)")
     }
-}
-
-/// A resident to be kept: no name, no address, no document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NewResident {
-    /// The digest that names the resident.
-    pub resident: ResidentId,
-    /// When, in Unix seconds.
-    pub registered_s: i64,
-    /// How the resident reaches the service.
-    pub channel: Channel,
-    /// The idempotency key of the registration, if it had one.
-    pub key: Option<KeyDigest>,
-}
-
-/// What became of a registration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Registration {
-    /// The resident is new and now kept.
-    New,
-    /// The resident is known, by a registration with the same idempotency key.
-    Again,
-    /// The resident is known, by another registration.
-    Known,
-}
-
-/// A pass to be issued, and all that the decision needs besides the resident's earlier passes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewPass {
-    /// Who asks.
-    pub resident: ResidentId,
-    /// What would be granted.
-    pub grant: Grant,
-    /// The idempotency key and what was asked with it.
-    pub asked: Asked,
-    /// The limits that the pass must keep.
-    pub quotas: Vec<QuotaWindow>,
-    /// Passes issued before this Unix second play no part in the decision.
-    pub since_s: i64,
-    /// Most passes of one resident since then, cancelled ones included. It bounds the work of a decision.
-    pub at_most: usize,
-}
-
-/// What became of an ask for a pass.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Issuance {
-    /// The pass is issued.
-    Issued(Grant),
-    /// The same was asked before with the same key, and this was issued then.
-    Replayed(Grant),
-    /// Something else was asked before with the same key.
-    KeyReused,
-    /// A quota is used up.
-    QuotaExhausted,
-    /// The resident has reached [`NewPass::at_most`].
-    TooMany,
-    /// The resident is not registered.
-    UnknownResident,
-}
-
-/// A pass as it is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct KeptPass {
-    /// What it permits, and when.
-    pub grant: Grant,
-    /// Who holds it.
-    pub resident: ResidentId,
-    /// Whether the holder gave it back.
-    pub cancelled: bool,
-}
-
-/// A store did not do what it was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// Too many writes wait already; nothing was done.
-    #[error("the store's queue is full; ask again later")]
-    Busy,
-    /// The store is closed; nothing was done.
-    #[error("the store is closed")]
-    Closed,
-    /// The database failed. A write may or may not be kept; asking again with the same idempotency key is safe.
-    #[error("the database failed: {0}")]
-    Database(#[from] rusqlite::Error),
-}
-
-/// A store cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// The folder cannot be made, read or written.
-    #[error("cannot use '{}' as data folder: {cause}; choose a folder that this user may write", path.display())]
-    Folder {
-        /// The folder or the file in it.
-        path: PathBuf,
-        /// What the system says.
-        cause: std::io::Error,
-    },
-    /// Another server has the folder open.
-    #[error("another server uses the data folder '{}'; stop it or choose another folder", path.display())]
-    InUse {
-        /// The folder.
-        path: PathBuf,
-    },
-    /// There is a database, but the secret that its rows and everybody's tokens follow from is gone or damaged.
-    #[error("'{}' is missing or damaged while there is a database beside it; restore it from a backup, \
-             or choose an empty folder", path.display())]
-    SecretLost {
-        /// The file of the secret.
-        path: PathBuf,
-    },
-    /// The database was written by another version of this program.
-    #[error("'{}' has format {found}, this program reads format {wanted}; use the version that wrote it", path.display())]
-    Format {
-        /// The database.
-        path: PathBuf,
-        /// Its format.
-        found: i64,
-        /// The format this program reads and writes.
-        wanted: i64,
-    },
-    /// The database cannot be opened or set up.
-    #[error("cannot open the database '{}': {cause}; check free space and permissions", path.display())]
-    Database {
-        /// The database.
-        path: PathBuf,
-        /// What SQLite says.
-        cause: rusqlite::Error,
-    },
-    /// The system gives no random numbers.
-    #[error("the system gives no random numbers: {0}")]
-    Random(getrandom::Error),
 }

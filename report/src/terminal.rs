@@ -39,6 +39,7 @@ pub fn summary(record: &RunRecord) -> String {
         push_grid(&mut text, &grid::counts(load));
         text.push('\n');
         push_grid(&mut text, &grid::times_taken(load));
+        text.extend(load.assessment.iter().map(|assessment| format!("{assessment}\n")));
         text.push('\n');
     }
     for warning in &record.warnings {

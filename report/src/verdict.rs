@@ -270,8 +270,11 @@ mod tests {
             replayed,
             throughput_per_s: Some(5_230.0),
             generator_cpu_s: 0.1,
+            generator_spin_s: 0.0,
+            target_cpu_s: None,
+            assessment: None,
             target: "http://127.0.0.1:8080".into(),
-            window: None,
+            ..LoadResults::default()
         }
     }
 

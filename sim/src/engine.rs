@@ -3,13 +3,14 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use demand::{Calendar, Request};
+use demand::{Calendar, Request, SimTime};
 use passes::{Fault, Policy};
 use rayon::prelude::*;
 
 use crate::cell::{Cell, CellDay};
 use crate::gate_minutes::GateMinutes;
 use crate::gates::Queues;
+use crate::in_order::InOrder;
 use crate::intent::{self, Desk};
 use crate::records::{GateMinute, Trips};
 use crate::resolve::{Agenda, Shared, resolve_apart, resolve_together};
@@ -146,6 +147,16 @@ struct Bench {
     bot_requests: Vec<Request>,
 }
 
+/// Room for what observers are shown of a day, used again for the next.
+#[derive(Default)]
+struct Shown {
+    passes: Vec<Pass>,
+    checks: Vec<Check>,
+    sorted_passes: InOrder<Pass>,
+    sorted_checks: InOrder<Check>,
+    sorted_requests: InOrder<Request>,
+}
+
 /// The state of a run.
 struct Run<'a> {
     world: &'a World<'a>,
@@ -158,6 +169,7 @@ struct Run<'a> {
     agenda: Option<Agenda>,
     benches: Mutex<Vec<Bench>>,
     presence: Presence,
+    shown: Shown,
     /// Requests that were made but may be preceded by others that are not known yet.
     held_back: Vec<Request>,
     bot_requests: Vec<Request>,
@@ -181,6 +193,7 @@ impl<'a> Run<'a> {
             agenda: None,
             benches: Mutex::new(Vec::new()),
             presence: Presence::new(places.len()),
+            shown: Shown::default(),
             held_back: Vec::new(),
             bot_requests: Vec::new(),
             has_bots: shard.index == 0,
@@ -201,7 +214,10 @@ impl<'a> Run<'a> {
         for day in 0..days {
             let today = Today::new(self.world, &self.service, day);
             let tally = pool.install(|| self.live(&today, wants, options.stop));
-            let Some(mut tally) = tally else { break };
+            let Some(mut tally) = tally else {
+                observer.stopped(&self.held_back)?;
+                break;
+            };
             tally.settle(&today);
             self.presence.follow(&tally);
             self.show(pool, &today, day + 1 == days, observer)?;
@@ -298,7 +314,8 @@ impl<'a> Run<'a> {
         is_last: bool,
         observer: &mut dyn Observer,
     ) -> Result<(), SimError> {
-        let (mut passes, mut checks): (Vec<Pass>, Vec<Check>) = (Vec::new(), Vec::new());
+        let Shown { passes, checks, sorted_passes, sorted_checks, sorted_requests } = &mut self.shown;
+        (passes.clear(), checks.clear());
         for cell in &mut self.cells {
             passes.append(&mut cell.day.passes);
             checks.append(&mut cell.day.checks);
@@ -306,10 +323,12 @@ impl<'a> Run<'a> {
         }
         self.held_back.append(&mut self.bot_requests);
         let held_back = &mut self.held_back;
+        let ms = |at: SimTime| at.ms() as Ms;
         pool.install(|| {
-            passes.par_sort_unstable_by_key(|pass| (pass.asked_at, pass.resident, pass.purpose, pass.valid_from));
-            checks.par_sort_unstable_by_key(|check| (check.at, check.resident, check.purpose));
-            held_back.par_sort_unstable();
+            let key = |pass: &Pass| (pass.asked_at, pass.resident, pass.purpose, pass.valid_from);
+            sorted_passes.sort(passes, |pass| ms(pass.asked_at), key);
+            sorted_checks.sort(checks, |check| ms(check.at), |check| (check.at, check.resident, check.purpose));
+            sorted_requests.sort(held_back, |request| ms(request.at), |request| *request);
         });
         // Requests for tomorrow's trips may still come for today, none for the day before.
         let until_ms = if is_last { Ms::MAX } else { today.day_ms };
@@ -320,8 +339,8 @@ impl<'a> Run<'a> {
         observer.day(&DayRecords {
             day: today.day,
             trips: Trips::of_cells(&self.cells, today.day),
-            passes: &passes,
-            checks: &checks,
+            passes,
+            checks,
             requests: &self.held_back[..known],
             quarters: self.presence.quarters(),
             gates: &gates,

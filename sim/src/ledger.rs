@@ -38,10 +38,12 @@ impl Ledger {
         self.rows.insert(at, Row { from_s: window.from_s, length_s, resident, purpose });
     }
 
-    /// Takes back the latest pass of `resident` for `purpose`: it no longer counts.
-    pub(crate) fn remove(&mut self, resident: u16, purpose: Purpose) {
-        let is_it = |row: &Row| (row.resident, row.purpose) == (resident, purpose);
-        if let Some(at) = self.rows.iter().rposition(is_it) {
+    /// Takes back the pass of `resident` for `purpose` that was to start at `start_s`: it no longer counts. One that was asked for late
+    /// starts later than it was to, so it is the first from then on.
+    pub(crate) fn remove(&mut self, resident: u16, purpose: Purpose, start_s: i64) {
+        let is_it =
+            |(_, row): &(usize, &Row)| (row.resident, row.purpose) == (resident, purpose) && row.from_s >= start_s;
+        if let Some((at, _)) = self.rows.iter().enumerate().filter(is_it).min_by_key(|(_, row)| row.from_s) {
             self.rows.remove(at);
         }
     }
@@ -65,10 +67,15 @@ mod tests {
         ledger.add(5, Purpose::Pet, window(200));
         let of = |ledger: &Ledger, resident| ledger.of(resident).map(|(_, window)| window.from_s).collect::<Vec<_>>();
         assert_eq!((of(&ledger, 3), of(&ledger, 4), of(&ledger, 5)), (vec![10], vec![], vec![100, 200]));
-        ledger.remove(5, Purpose::Groceries);
-        ledger.remove(5, Purpose::Groceries);
+        ledger.remove(5, Purpose::Groceries, 101);
+        assert_eq!(of(&ledger, 5), [100, 200], "that one started before");
+        ledger.remove(5, Purpose::Groceries, 90);
+        ledger.remove(5, Purpose::Groceries, 90);
         assert_eq!(of(&ledger, 5), [200]);
+        ledger.add(5, Purpose::Pet, window(300));
+        ledger.remove(5, Purpose::Pet, 200);
+        assert_eq!(of(&ledger, 5), [300], "not the latest, but the one that was to start then");
         ledger.forget(11);
-        assert_eq!((of(&ledger, 3), of(&ledger, 5)), (vec![], vec![200]));
+        assert_eq!((of(&ledger, 3), of(&ledger, 5)), (vec![], vec![300]));
     }
 }

@@ -31,6 +31,7 @@ mod engine;
 mod fingerprint;
 mod gate_minutes;
 mod gates;
+mod in_order;
 mod intent;
 mod keep;
 mod lanes;

@@ -4,6 +4,7 @@ use passes::Purpose;
 
 use crate::draw::{Stage, Streams, bounds, choose, scale};
 use crate::population::People;
+use crate::profile::{DAY_MS, MINUTE_MS};
 use crate::settings::Activities;
 
 /// Days until something is due: due at 0, where it stays until the trip is made.
@@ -56,6 +57,14 @@ impl Needs {
             Purpose::Pharmacy => self.prescription[usize::from(whose)] = 0,
             Purpose::Pet | Purpose::Doctor | Purpose::Work | Purpose::Other => {}
         }
+    }
+
+    /// A resident will not be home before `home_ms` after the midnight of the day that is being resolved, when [`Needs::end_day`] has
+    /// gone over to the next already.
+    pub(crate) fn is_away_until(&mut self, resident: u16, home_ms: u32) {
+        let home_min = home_ms.saturating_sub(DAY_MS).div_ceil(MINUTE_MS);
+        let away_min = &mut self.away_min[usize::from(resident)];
+        *away_min = (*away_min).max(u16::try_from(home_min).unwrap_or(u16::MAX));
     }
 
     /// A day less of everything.

@@ -10,6 +10,9 @@ use crate::{PassOutcome, Trip, Verdict};
 /// The trip of a plan that has none: a registration alone, a pass to try the service, a pass that is given back.
 pub(crate) const NO_TRIP: u16 = u16::MAX;
 
+/// A time that does not come.
+pub(crate) const NEVER_MS: i32 = i32::MAX;
+
 /// The purpose with the number that the low bits of `bits` hold. The table is as long as the bits can tell, so that no bound is checked.
 #[inline]
 pub(crate) const fn purpose_of(bits: u16) -> Purpose {
@@ -168,7 +171,7 @@ pub(crate) struct Plan {
     pub(crate) start_ms: i32,
     /// Until when the resident waits for the pass, at the latest, before going without it or not going.
     pub(crate) latest_ms: i32,
-    /// When the resident first asked.
+    /// When the resident first asks; [`NEVER_MS`] for who only registers.
     pub(crate) asked_ms: i32,
     /// When the pass ends that the resident holds for it, in minutes after the first midnight; 0 before there is one.
     pub(crate) held_until_min: u32,
@@ -232,6 +235,7 @@ pub(crate) enum PlanState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub(crate) enum Act {
+    /// A resident registers, to ask when the plan says.
     Register,
     Ask,
     GiveBack,

@@ -285,6 +285,15 @@ pub trait Observer {
     /// # Errors
     /// Any error ends the simulation.
     fn day(&mut self, day: &DayRecords<'_>) -> io::Result<()>;
+
+    /// Sees, when a run is stopped, the requests of the last whole day that were held back, in the order of time.
+    ///
+    /// # Errors
+    /// Any error ends the simulation.
+    fn stopped(&mut self, requests: &[Request]) -> io::Result<()> {
+        let _ = requests;
+        Ok(())
+    }
 }
 
 /// Nobody looks on.
@@ -320,6 +329,11 @@ impl Observer for TraceKeeper {
         self.requests.extend_from_slice(day.requests);
         Ok(())
     }
+
+    fn stopped(&mut self, requests: &[Request]) -> io::Result<()> {
+        self.requests.extend_from_slice(requests);
+        Ok(())
+    }
 }
 
 /// Two observers look on.
@@ -333,6 +347,11 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
         self.0.day(day)?;
         self.1.day(day)
     }
+
+    fn stopped(&mut self, requests: &[Request]) -> io::Result<()> {
+        self.0.stopped(requests)?;
+        self.1.stopped(requests)
+    }
 }
 
 /// Someone else's observer looks on.
@@ -343,5 +362,9 @@ impl<O: Observer + ?Sized> Observer for &mut O {
 
     fn day(&mut self, day: &DayRecords<'_>) -> io::Result<()> {
         (**self).day(day)
+    }
+
+    fn stopped(&mut self, requests: &[Request]) -> io::Result<()> {
+        (**self).stopped(requests)
     }
 }

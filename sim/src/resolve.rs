@@ -214,7 +214,7 @@ fn fetch(cells: &[Cell<'_>], keys: &[u64]) {
     let standings = of_cells().fold(0, |sum, event| {
         let (cell, plan) = (&cells[usize::from(event.plan.cell)], plan(event.plan));
         let trip = cell.day.trips.get(usize::from(plan.trip)).map_or(0, |trip| trip.departs_ms);
-        sum ^ cell.standing.glance(plan.resident) ^ trip
+        sum ^ cell.standing.glance(plan.resident) ^ trip ^ cell.people.first_resident
     });
     black_box((plans, standings));
 }

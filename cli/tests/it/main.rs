@@ -3,7 +3,9 @@
 
 mod bad_input;
 mod commands;
+mod operation;
 mod program;
 mod published;
+mod targets;
 mod tidy;
 mod variations;

@@ -16,20 +16,36 @@ const ARROWS: [(&str, &[&str]); 7] = [
 ];
 
 /// Third-party crates with one home: named in no other crate's `[dependencies]`.
-const HOMES: [(&str, &[&str]); 13] = [
+const HOMES: [(&str, &[&str]); 29] = [
     ("polars", &["report"]),
     ("parquet", &["report"]),
     ("plotters", &["report"]),
     ("hdrhistogram", &["loadgen"]),
     ("reqwest", &["loadgen"]),
+    ("rustls", &["loadgen", "reference-server"]),
+    ("rustls-native-certs", &["loadgen"]),
+    ("mio", &["loadgen"]),
     ("axum", &["reference-server"]),
+    ("hyper", &["reference-server"]),
+    ("hyper-util", &["reference-server"]),
     ("rusqlite", &["reference-server"]),
+    ("tokio-postgres", &["reference-server"]),
+    ("tokio-rustls", &["reference-server"]),
+    ("schemars", &["passes", "reference-server"]),
+    ("fast_qr", &["reference-server"]),
     ("rand_distr", &["sim", "loadgen"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
     ("anyhow", &["cli"]),
     ("toml_edit", &["cli"]),
+    ("tracing-subscriber", &["cli"]),
     ("ed25519-dalek", &["passes"]),
+    ("base45", &["passes"]),
+    ("blind-rsa-signatures", &["passes"]),
+    ("p256", &["passes"]),
+    ("miniz_oxide", &["passes"]),
+    ("minicbor", &["passes"]),
+    ("aes", &["passes"]),
 ];
 
 fn root() -> PathBuf {

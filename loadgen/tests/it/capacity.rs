@@ -119,3 +119,33 @@ fn residents_with_a_quota_never_run_out() {
     let refused = capacity.steps.iter().flat_map(|step| step.result.kinds.values()).map(|kind| kind.counts.refused);
     assert_eq!(refused.sum::<u64>(), 0);
 }
+
+#[test]
+fn a_step_that_the_generator_spoiled_enters_no_curve() {
+    let _machine = machine();
+    let server = Server::start(|asked| pass_server(asked, |_| true));
+    let mut options = options();
+    // No generator is on time to a ten-billionth of a second, so every step is its own doing.
+    options.slo.response_time_ms = 1e-6;
+    let settings =
+        CapacitySettings { start_per_s: 200.0, bracket_step_s: 0.2, warm_up_s: 0.1, ..CapacitySettings::default() };
+    options.slo.right_share = passes::Share::of(0.9);
+    let search = Search {
+        target: &server.target,
+        settings,
+        path: Path::Issue,
+        purpose: passes::Purpose::Pet,
+        issues_per_resident: None,
+        options,
+        on_step: &|_| {},
+    };
+    let capacity = find_capacity(&search).unwrap();
+    assert_eq!(capacity.ended, Ended::GeneratorLimited);
+    assert_eq!(capacity.steps.len(), 2, "tried once more, since another process may have taken the core");
+    for step in &capacity.steps {
+        assert!(!step.held && step.throughput_per_s > 0.0, "{}", step.why);
+        assert!(step.result.assessment.starts_with("GENERATOR-LIMITED: "), "{}", step.result.assessment);
+    }
+    assert_eq!((capacity.usable_per_s, capacity.knee_per_s), (None, None));
+    assert_eq!((capacity.interval_per_s, capacity.saturation_per_s), ((0.0, None), 0.0));
+}

@@ -36,7 +36,7 @@ fn with_server(scheme: SchemeKind, body: impl FnOnce(&Target)) {
 #[test]
 fn every_verdict_of_the_server_is_expected() {
     let _machine = machine();
-    for scheme in SchemeKind::ALL {
+    for scheme in [SchemeKind::Lookup, SchemeKind::Signed] {
         with_server(scheme, |target| {
             let mut options = options();
             for share in [

@@ -2,10 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails must fail its test")]
 
+mod allocations;
 mod capacity;
+mod faults;
 mod journeys;
 mod outcomes;
 mod paces;
+mod parts;
+mod script;
+mod selftest;
 mod server;
 mod stall;
 mod support;
+mod tls;

@@ -19,10 +19,11 @@ pub(crate) static NEVER: AtomicBool = AtomicBool::new(false);
 /// One thread, so that results do not depend on the machine's cores.
 pub(crate) fn options() -> Options<'static> {
     Options {
-        settings: LoadSettings { threads: NonZeroUsize::new(1), ..LoadSettings::default() },
+        settings: LoadSettings { threads: NonZeroUsize::new(1), read_metrics: false, ..LoadSettings::default() },
         slo: Slo::default(),
         seed: 1,
         warm_up: Duration::ZERO,
+        start_at: None,
         stop: &NEVER,
         progress: &|_| {},
     }

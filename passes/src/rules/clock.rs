@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use super::Window;
 use crate::policy::Period;
 
-const DAY_S: i64 = 86_400;
+pub(super) const DAY_S: i64 = 86_400;
 /// Unix time began on a Thursday; the Monday of that week was three days earlier.
 const FIRST_MONDAY_S: i64 = -3 * DAY_S;
 const LONGEST_MONTH_S: i64 = 31 * DAY_S;
@@ -25,6 +25,10 @@ impl LocalClock {
         LocalClock { utc_offset_s: i64::from(utc_offset_s), first_day_s: local_s(first.date().at(0, 0, 0, 0)) }
     }
 
+    pub(super) fn utc_offset_s(&self) -> i64 {
+        self.utc_offset_s
+    }
+
     /// The Unix second of a local time.
     pub(super) fn unix_s(&self, local: DateTime) -> i64 {
         local_s(local) - self.utc_offset_s
@@ -33,6 +37,11 @@ impl LocalClock {
     /// Seconds since local midnight.
     pub(super) fn second_of_day(&self, at_s: i64) -> u32 {
         (at_s + self.utc_offset_s).rem_euclid(DAY_S) as u32
+    }
+
+    /// The local day that holds `at_s`, in days since 1970.
+    pub(super) fn day_number(&self, at_s: i64) -> i32 {
+        (at_s + self.utc_offset_s).div_euclid(DAY_S) as i32
     }
 
     /// The local day that holds `at_s`.

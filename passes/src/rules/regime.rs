@@ -136,6 +136,20 @@ impl Regime {
         rule.pass(from_s).ok_or(none)
     }
 
+    /// How long passes can hold that start under this regime, in seconds.
+    pub(super) fn longest_passes_s(&self) -> impl Iterator<Item = i64> + '_ {
+        self.purposes.iter().flatten().filter_map(|rule| rule.validity).map(|validity| match validity {
+            Validity::Seconds(seconds) => seconds,
+            Validity::Day => clock::DAY_S,
+            Validity::Until(until_s) => until_s - self.from_s,
+        })
+    }
+
+    /// How far from home a trip for `purpose` may go, where that is limited.
+    pub(super) fn radius_m(&self, purpose: Purpose) -> Option<u32> {
+        self.rule(purpose).and_then(|rule| rule.radius_m)
+    }
+
     /// How long the quotas' periods can last, in seconds.
     pub(super) fn quota_periods_s(&self) -> impl Iterator<Item = i64> + '_ {
         self.quotas.iter().map(|quota| clock::longest_s(quota.per))

@@ -1,24 +1,125 @@
-//! What stands in front of every route: the gate, a time limit and a count.
+//! What stands in front of every route: a name, the gate, limits of time and size, the faults of a rehearsal, and a count.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
+use axum::body::{Body, Bytes, HttpBody, to_bytes};
 use axum::extract::{Request, State};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use passes::wire::PROBLEM_JSON;
+use tokio::time::{Instant, timeout};
 
 use super::App;
 use super::problem::Problem;
+use super::rehearsal::mixed;
+use super::request_id;
 use super::route::Route;
 
-/// Lets a request in when there is room for it, and counts its answer. Too many are refused before anything of them is
-/// looked at: saying no must cost little, or saying no becomes the overload.
+/// When to ask again, in seconds: drawn, so that those who were sent away together do not come back together.
+const RETRY_AFTER_S: [HeaderValue; 4] = [
+    HeaderValue::from_static("1"),
+    HeaderValue::from_static("2"),
+    HeaderValue::from_static("3"),
+    HeaderValue::from_static("4"),
+];
+/// On every answer of a server that fails on purpose.
+const REHEARSAL: HeaderName = HeaderName::from_static("lockgate-rehearsal");
+/// [`Problem::Overloaded`], ready to be sent: saying no must cost little, or saying no becomes the overload.
+const OVERLOADED: &[u8] =
+    br#"{"type":"/problems/overloaded","title":"Too many ask at once; ask again in a moment.","status":503}"#;
+/// The whole answer to a connection for which there is no place.
+pub(crate) const OVERLOADED_CONNECTION: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
+    content-type: application/problem+json\r\nretry-after: 2\r\nconnection: close\r\ncontent-length: 99\r\n\r\n\
+    {\"type\":\"/problems/overloaded\",\"title\":\"Too many ask at once; ask again in a moment.\",\"status\":503}";
+
+/// Answers a request when there is room for it, and counts the answer.
 pub(super) async fn admit(State((app, route)): State<(Arc<App>, Route)>, request: Request, next: Next) -> Response {
-    let response = match app.gate.enter(route) {
-        Some(_places) => tokio::time::timeout(app.limits.request_timeout, next.run(request))
-            .await
-            .unwrap_or_else(|_| Problem::RequestTimeout.into_response()),
-        None => Problem::Overloaded.into_response(),
-    };
-    app.metrics.answered(route, response.status());
+    let began = Instant::now();
+    let id = app.request_ids.next();
+    let mut response = id.name(app.answer(route, request, next)).await;
+    let took = began.elapsed();
+    let status = response.status();
+    app.metrics.answered(route, status, took);
+    if status == StatusCode::INTERNAL_SERVER_ERROR {
+        tracing::error!(request = %id, route = route.name(), status = status.as_u16(), "a request failed");
+    } else {
+        let took_us = took.as_micros() as u64;
+        tracing::debug!(request = %id, route = route.name(), status = status.as_u16(), took_us, "answered");
+    }
+    let headers = response.headers_mut();
+    headers.insert(request_id::HEADER, id.header());
+    if app.rehearsal.is_some() {
+        headers.insert(REHEARSAL, HeaderValue::from_static("faults are injected"));
+    }
     response
+}
+
+impl App {
+    async fn answer(&self, route: Route, request: Request, next: Next) -> Response {
+        // Who would be turned away is so before the body is read.
+        if self.gate.look(route).is_err() {
+            return self.overloaded();
+        }
+        let answered = timeout(self.limits.request_timeout, self.work(route, request, next)).await;
+        match answered.unwrap_or(Err(Problem::RequestTimeout)) {
+            Ok(response) if response.status() == StatusCode::SERVICE_UNAVAILABLE => self.overloaded(),
+            Ok(response) => response,
+            Err(Problem::Overloaded) => self.overloaded(),
+            Err(problem) => problem.into_response(),
+        }
+    }
+
+    async fn work(&self, route: Route, request: Request, next: Next) -> Result<Response, Problem> {
+        // A place is taken by whole requests only: who sends slowly keeps nobody out, and does not make the store look slow.
+        let request = whole(route, request).await?;
+        let place = self.gate.enter(route).map_err(|_| Problem::Overloaded)?;
+        if let Some(rehearsal) = self.rehearsal.as_ref().filter(|_| route.weight() > 0) {
+            rehearsal.befall().await?;
+        }
+        let response = next.run(request).await;
+        place.answered();
+        Ok(response)
+    }
+
+    fn overloaded(&self) -> Response {
+        let draw = mixed(self.turned_away.fetch_add(1, Ordering::Relaxed)) as usize % RETRY_AFTER_S.len();
+        let mut response = Response::new(Body::from(Bytes::from_static(OVERLOADED)));
+        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+        response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_S[draw].clone());
+        response
+    }
+}
+
+/// The request with its body in memory.
+async fn whole(route: Route, request: Request) -> Result<Request, Problem> {
+    if request.body().is_end_stream() {
+        return Ok(request);
+    }
+    let most = route.body_bytes();
+    if request.body().size_hint().lower() > most as u64 {
+        return Err(Problem::BodyTooLarge);
+    }
+    let (head, body) = request.into_parts();
+    // A client that goes away in the middle gets no answer, so what it would be matters to nobody.
+    let body = to_bytes(body, most).await.map_err(|_| Problem::BodyTooLarge)?;
+    Ok(Request::from_parts(head, Body::from(body)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_ready_to_be_sent_is_what_would_be_made() {
+        let made = Problem::Overloaded.into_response();
+        assert_eq!(made.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(to_bytes(made.into_body(), usize::MAX).await.unwrap(), OVERLOADED);
+        let (head, body) = std::str::from_utf8(OVERLOADED_CONNECTION).unwrap().split_once("\r\n\r\n").unwrap();
+        assert_eq!(body.as_bytes(), OVERLOADED);
+        assert!(head.ends_with(&format!("content-length: {}", OVERLOADED.len())), "{head}");
+    }
 }

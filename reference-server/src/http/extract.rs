@@ -1,5 +1,7 @@
 //! What handlers take from a request; whatever is wrong with it becomes a [`Problem`] here.
 
+use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use axum::Json;
@@ -7,11 +9,14 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use passes::{PassId, ResidentId};
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use super::App;
 use super::problem::Problem;
-use crate::store::KeyDigest;
+use crate::Role;
+use crate::store::{KeyDigest, ProposalId};
 
 /// A body of JSON.
 pub(super) struct Body<T>(pub(super) T);
@@ -20,15 +25,37 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        match Json::from_request(request, state).await {
-            Ok(Json(body)) => Ok(Body(body)),
-            Err(rejection) => Err(match rejection.status() {
+        let Json(Object(body)) =
+            Json::from_request(request, state).await.map_err(|rejection| match rejection.status() {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::NotJson,
                 StatusCode::PAYLOAD_TOO_LARGE => Problem::BodyTooLarge,
                 StatusCode::UNPROCESSABLE_ENTITY => Problem::InvalidBody,
                 _ => Problem::MalformedJson,
-            }),
-        }
+            })?;
+        Ok(Body(body))
+    }
+}
+
+/// What is read from a JSON object, and from nothing else: left to itself, serde takes the fields of a struct from an array, too.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor(PhantomData)).map(Object)
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map))
     }
 }
 
@@ -39,14 +66,56 @@ impl FromRequestParts<Arc<App>> for Bearer {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        let header = parts.headers.get(header::AUTHORIZATION).and_then(|header| header.to_str().ok());
-        let (scheme, token) = header.and_then(|header| header.split_once(' ')).ok_or(Problem::Unauthorized)?;
-        // The name of the scheme may be written in any case (RFC 9110 section 11.1).
-        if !scheme.eq_ignore_ascii_case("bearer") {
-            return Err(Problem::Unauthorized);
-        }
+        let token = bearer(parts).ok_or(Problem::Unauthorized)?;
         app.token_key.open(token).map(Bearer).map_err(|_| Problem::Unauthorized)
     }
+}
+
+/// The token that the request carries.
+fn bearer(parts: &Parts) -> Option<&str> {
+    let (scheme, token) = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    // The name of the scheme may be written in any case (RFC 9110 section 11.1).
+    scheme.eq_ignore_ascii_case("bearer").then_some(token)
+}
+
+/// An officer, or anybody where the server is open to all.
+pub(super) struct Officer;
+
+impl FromRequestParts<Arc<App>> for Officer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        if app.staff.is_open() { Ok(Officer) } else { member(parts, app, Role::Officer).map(|_| Officer) }
+    }
+}
+
+/// An operator, or anybody where the server is open to all.
+pub(super) struct Operator;
+
+impl FromRequestParts<Arc<App>> for Operator {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        if app.staff.is_open() { Ok(Operator) } else { member(parts, app, Role::Operator).map(|_| Operator) }
+    }
+}
+
+/// An administrator, by name. No server is so open that anybody is one.
+pub(super) struct Administrator(pub(super) Arc<str>);
+
+impl FromRequestParts<Arc<App>> for Administrator {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        member(parts, app, Role::Administrator).map(Administrator)
+    }
+}
+
+/// The name of the member of staff who asks, if the role is theirs. Who is no member need not learn what members may do.
+fn member(parts: &Parts, app: &App, wanted: Role) -> Result<Arc<str>, Problem> {
+    let member = bearer(parts).and_then(|token| app.staff.member(token));
+    let (name, role) = member.ok_or(Problem::Unauthorized)?;
+    if role == wanted { Ok(Arc::clone(name)) } else { Err(Problem::RoleNotAllowed) }
 }
 
 /// The header `Idempotency-Key`, if there is one.
@@ -68,6 +137,33 @@ impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
     }
 }
 
+/// A proposal named in the path.
+pub(super) struct ProposalInPath(pub(super) ProposalId);
+
+impl<S: Send + Sync> FromRequestParts<S> for ProposalInPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = axum::extract::Path::<String>::from_request_parts(parts, state).await;
+        let text = path.map_err(|_| Problem::NotFound)?.0;
+        ProposalId::parse(&text).map(ProposalInPath).ok_or(Problem::NotFound)
+    }
+}
+
+/// The number in the query after which a list goes on: `?after=1000`.
+pub(super) struct After(pub(super) u64);
+
+impl<S: Send + Sync> FromRequestParts<S> for After {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let Some(query) = parts.uri.query().filter(|query| !query.is_empty()) else { return Ok(After(0)) };
+        let number = query.strip_prefix("after=").and_then(|number| number.parse().ok());
+        // Numbers in the database have a sign.
+        number.filter(|number| i64::try_from(*number).is_ok()).map(After).ok_or(Problem::InvalidQuery)
+    }
+}
+
 /// A pass named in the path. What is no name of a pass names none: it is not found.
 pub(super) struct PassInPath(pub(super) PassId);
 
@@ -78,5 +174,17 @@ impl<S: Send + Sync> FromRequestParts<S> for PassInPath {
         let path = axum::extract::Path::<String>::from_request_parts(parts, state).await;
         let text = path.map_err(|_| Problem::NotFound)?.0;
         PassId::parse(&text).map(PassInPath).map_err(|_| Problem::NotFound)
+    }
+}
+
+/// A status list numbered in the path. What is no number names none: it is not found.
+pub(super) struct ListInPath(pub(super) u32);
+
+impl<S: Send + Sync> FromRequestParts<S> for ListInPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = axum::extract::Path::<u32>::from_request_parts(parts, state).await;
+        path.map(|path| ListInPath(path.0)).map_err(|_| Problem::NotFound)
     }
 }

@@ -1,70 +1,230 @@
-//! Bounds on the work taken on at once.
+//! Bounds on the work taken on: who comes in beyond them would be answered too late, and is told so at once.
+//!
+//! Two things can be scarce. When the **store** is, requests in flight pile up behind it: each lane lets in only as many as are
+//! answered within [`Limits::wait`], which it learns from how long those before had to wait. When the **processor** is, requests
+//! pile up before they are looked at: a watch that comes round late tells by how much. Officers have a lane of their own, and the
+//! others give way to them. Why it is built so, with figures: `docs/decisions/0019-answered-in-time-or-at-once.md`.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use super::route::Route;
 use crate::Limits;
 
-/// Counts the requests that are worked on, and turns away those beyond the bounds.
-///
-/// Writes have a bound of their own below the bound of all, so that officers are still answered when more people ask for passes
-/// than can be served.
+/// However slow the store is, so many are let in: below this, one slow answer would say too much.
+const LEAST: usize = 16;
+/// The watch is called so often. A bound on waiting cannot be kept more precisely.
+const CALL_EVERY: Duration = Duration::from_millis(20);
+
+/// Who shares the bounds with whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lane {
+    /// Verifications: a queue of people stands behind each.
+    Officers,
+    /// What residents and the public read.
+    Reads,
+    /// What the store's writer has to work for.
+    Writes,
+}
+
+impl Lane {
+    pub(super) const ALL: [Lane; 3] = [Lane::Officers, Lane::Reads, Lane::Writes];
+
+    /// The name in the metrics.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Lane::Officers => "officers",
+            Lane::Reads => "reads",
+            Lane::Writes => "writes",
+        }
+    }
+
+    fn of(route: Route) -> Self {
+        match route {
+            Route::Verify => Lane::Officers,
+            _ if route.is_write() => Lane::Writes,
+            _ => Lane::Reads,
+        }
+    }
+}
+
+/// Why a request was turned away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// Too many of its lane are in flight.
+    Queue,
+    /// The processor is behind.
+    Processor,
+}
+
+impl Refused {
+    pub(super) const ALL: [Refused; 2] = [Refused::Queue, Refused::Processor];
+
+    /// The name in the metrics.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Refused::Queue => "queue",
+            Refused::Processor => "processor",
+        }
+    }
+}
+
+/// Lets requests in, lane by lane.
 #[derive(Debug)]
-pub(super) struct Gate {
-    all: Bound,
-    writes: Bound,
-}
-
-/// One bound.
-#[derive(Debug)]
-pub(super) struct Bound {
-    limit: usize,
-    taken: AtomicUsize,
-    shed: AtomicU64,
-}
-
-/// Places taken within the bounds, given back when dropped.
-pub(super) struct Places<'a> {
-    _all: Place<'a>,
-    _write: Option<Place<'a>>,
-}
-
-struct Place<'a> {
-    bound: &'a Bound,
-    weight: usize,
+pub(crate) struct Gate {
+    lanes: [Bound; Lane::ALL.len()],
+    watch: Arc<Watch>,
+    wait: Duration,
 }
 
 impl Gate {
     pub(super) fn new(limits: &Limits) -> Self {
-        Gate { all: Bound::new(limits.in_flight), writes: Bound::new(limits.writes_in_flight) }
+        let most = |lane| match lane {
+            Lane::Officers => limits.in_flight,
+            Lane::Reads => limits.in_flight / 2,
+            Lane::Writes => limits.writes_in_flight,
+        };
+        let lanes = Lane::ALL.map(|lane| Bound::new(most(lane).max(1)));
+        Gate { lanes, watch: Arc::new(Watch::new()), wait: limits.wait }
     }
 
-    /// Places for a request to `route`, or `None` when there is no room.
-    pub(super) fn enter(&self, route: Route) -> Option<Places<'_>> {
-        let write = if route.is_write() { Some(self.writes.take(1)?) } else { None };
-        Some(Places { _all: self.all.take(route.weight())?, _write: write })
+    /// Whether a request to `route` would be turned away now.
+    pub(super) fn look(&self, route: Route) -> Result<(), Refused> {
+        if route.weight() == 0 {
+            return Ok(());
+        }
+        let lane = Lane::of(route);
+        let bound = &self.lanes[lane as usize];
+        // The longer a request has waited to be looked at, the more of its time is gone; officers are the last to be sent away.
+        let patience = if lane == Lane::Officers { self.wait * 2 } else { self.wait };
+        if self.watch.behind() > patience {
+            bound.refused[Refused::Processor as usize].fetch_add(1, Ordering::Relaxed);
+            return Err(Refused::Processor);
+        }
+        bound.look(route.weight())
     }
 
-    /// The bounds with their names, for the metrics.
-    pub(super) fn bounds(&self) -> [(&'static str, &Bound); 2] {
-        [("all", &self.all), ("writes", &self.writes)]
+    /// A place for a request to `route`, or why there is none.
+    pub(super) fn enter(&self, route: Route) -> Result<Place<'_>, Refused> {
+        let bound = &self.lanes[Lane::of(route) as usize];
+        bound.enter(route.weight(), self.wait)
+    }
+
+    /// The bounds, for the metrics.
+    pub(super) fn bounds(&self) -> impl Iterator<Item = (Lane, &Bound)> {
+        Lane::ALL.into_iter().map(|lane| (lane, &self.lanes[lane as usize]))
+    }
+
+    /// By how much the processor is behind.
+    pub(super) fn behind(&self) -> Duration {
+        self.watch.behind()
+    }
+
+    /// Watches the processor: the future comes whenever it is called, for as long as it is polled.
+    ///
+    /// # Errors
+    /// When there can be no thread for it.
+    pub(crate) fn keep_watch(&self) -> std::io::Result<impl Future<Output = ()> + use<>> {
+        let calling = Arc::downgrade(&self.watch);
+        std::thread::Builder::new().name("watch".into()).spawn(move || Watch::keep_calling(&calling))?;
+        let watch = Arc::clone(&self.watch);
+        Ok(async move {
+            loop {
+                watch.come().await;
+            }
+        })
     }
 }
 
+/// The bound of one lane.
+#[derive(Debug)]
+pub(super) struct Bound {
+    most: usize,
+    /// How many are let in at present.
+    limit: AtomicUsize,
+    taken: AtomicUsize,
+    /// How long a request takes that waits for hardly anybody, in microseconds.
+    alone_us: AtomicU64,
+    started: Instant,
+    /// When the limit was last lowered, in microseconds since the start.
+    lowered_us: AtomicU64,
+    refused: [AtomicU64; Refused::ALL.len()],
+}
+
 impl Bound {
-    fn new(limit: usize) -> Self {
-        Bound { limit, taken: AtomicUsize::new(0), shed: AtomicU64::new(0) }
+    fn new(most: usize) -> Self {
+        Bound {
+            most,
+            limit: AtomicUsize::new(most),
+            taken: AtomicUsize::new(0),
+            alone_us: AtomicU64::new(0),
+            started: Instant::now(),
+            lowered_us: AtomicU64::new(0),
+            refused: Default::default(),
+        }
     }
 
-    /// A place of `weight`. What is heavier than the limit gets in when it is alone.
-    fn take(&self, weight: usize) -> Option<Place<'_>> {
-        let before = self.taken.fetch_add(weight, Ordering::Relaxed);
-        let place = Place { bound: self, weight };
-        if weight == 0 || before == 0 || before + weight <= self.limit {
-            return Some(place);
+    fn look(&self, weight: usize) -> Result<(), Refused> {
+        self.admit(self.taken(), weight)
+    }
+
+    /// What is heavier than the limit gets in when it is alone.
+    fn admit(&self, before: usize, weight: usize) -> Result<(), Refused> {
+        if weight == 0 || before == 0 || before + weight <= self.limit() {
+            return Ok(());
         }
-        self.shed.fetch_add(1, Ordering::Relaxed);
-        None
+        self.refused[Refused::Queue as usize].fetch_add(1, Ordering::Relaxed);
+        Err(Refused::Queue)
+    }
+
+    fn enter(&self, weight: usize, wait: Duration) -> Result<Place<'_>, Refused> {
+        let before = self.taken.fetch_add(weight, Ordering::Relaxed);
+        let place = Place { bound: self, weight, before, wait, since: Instant::now() };
+        self.admit(before, weight).map(|()| place)
+    }
+
+    /// A request that found `before` in its lane was answered after `took`.
+    ///
+    /// What it took beyond the time of a request alone, it waited. By Little's law (L = λW; Little, Operations Research 9, 1961) a
+    /// lane where `before + 1` of them waited so long answers `(before + 1) · wait / waited` within `wait`.
+    fn learn(&self, before: usize, took: Duration, wait: Duration) {
+        let took_us = took.as_micros() as u64;
+        let alone_us = self.alone_us.load(Ordering::Relaxed);
+        if before < LEAST {
+            // Down at once, up by and by: one that was held up tells little about the others.
+            let slower_us = alone_us + took_us.saturating_sub(alone_us) / 8;
+            self.alone_us.store(slower_us.min(took_us), Ordering::Relaxed);
+        }
+        let waited = took.saturating_sub(Duration::from_micros(alone_us));
+        let limit = self.limit();
+        if waited > wait {
+            let fits = (before + 1) as f64 * wait.as_secs_f64() / waited.as_secs_f64();
+            self.lower(before, fits as usize, wait);
+        } else if limit < self.most && 2 * before >= limit {
+            // In time although the lane was half full: one more may come in, so that the limit doubles each time it is used up.
+            self.limit.store(limit + 1, Ordering::Relaxed);
+        }
+    }
+
+    /// Lowers the limit, at most to half of those that were there, and not again before that can be seen: when the store only
+    /// paused for a moment, all who waited meanwhile tell the same.
+    fn lower(&self, before: usize, fits: usize, wait: Duration) {
+        let now_us = self.started.elapsed().as_micros() as u64;
+        let lowered_us = self.lowered_us.load(Ordering::Relaxed);
+        if lowered_us == 0 || now_us.saturating_sub(lowered_us) >= wait.as_micros() as u64 {
+            self.lowered_us.store(now_us.max(1), Ordering::Relaxed);
+            let least = LEAST.max(before.div_ceil(2)).min(self.most);
+            self.limit.fetch_min(fits.max(least), Ordering::Relaxed);
+        }
+    }
+
+    /// How many are let in at present.
+    pub(super) fn limit(&self) -> usize {
+        self.limit.load(Ordering::Relaxed).min(self.most)
     }
 
     /// How much is taken now.
@@ -73,8 +233,27 @@ impl Bound {
     }
 
     /// How many were turned away so far.
-    pub(super) fn shed(&self) -> u64 {
-        self.shed.load(Ordering::Relaxed)
+    pub(super) fn refused(&self, why: Refused) -> u64 {
+        self.refused[why as usize].load(Ordering::Relaxed)
+    }
+}
+
+/// A place in a lane, given back when dropped.
+#[derive(Debug)]
+pub(super) struct Place<'a> {
+    bound: &'a Bound,
+    weight: usize,
+    before: usize,
+    wait: Duration,
+    since: Instant,
+}
+
+impl Place<'_> {
+    /// The request was answered: others learn from how long it took.
+    pub(super) fn answered(self) -> Duration {
+        let took = self.since.elapsed();
+        self.bound.learn(self.before, took, self.wait);
+        took
     }
 }
 
@@ -84,24 +263,140 @@ impl Drop for Place<'_> {
     }
 }
 
+/// Tells by how much the processor is behind.
+///
+/// A task that is called has to wait behind all requests that are ready to be worked on, as every newcomer has to. So as long as it
+/// has not come, newcomers wait at least so long. It is called from a thread of its own: then it stands in the queue that all of
+/// the runtime's threads share. One that wakes by its own timer stands in the short queue of one thread, and sees only that.
+#[derive(Debug)]
+struct Watch {
+    started: Instant,
+    /// When it was called and has not come since, in microseconds since the start; 0: it has come.
+    called_us: AtomicU64,
+    call: Notify,
+}
+
+impl Watch {
+    fn new() -> Self {
+        Watch { started: Instant::now(), called_us: AtomicU64::new(0), call: Notify::new() }
+    }
+
+    fn now_us(&self) -> u64 {
+        self.started.elapsed().as_micros() as u64
+    }
+
+    fn behind(&self) -> Duration {
+        match self.called_us.load(Ordering::Relaxed) {
+            0 => Duration::ZERO,
+            called_us => Duration::from_micros(self.now_us().saturating_sub(called_us)),
+        }
+    }
+
+    /// Calls it, unless it is on its way.
+    fn call(&self) {
+        if self.called_us.load(Ordering::Relaxed) == 0 {
+            self.called_us.store(self.now_us().max(1), Ordering::Relaxed);
+            self.call.notify_one();
+        }
+    }
+
+    async fn come(&self) {
+        self.call.notified().await;
+        self.called_us.store(0, Ordering::Relaxed);
+    }
+
+    /// Calls it again and again, for as long as anybody knows it.
+    fn keep_calling(watch: &Weak<Self>) {
+        while let Some(watch) = watch.upgrade() {
+            watch.call();
+            drop(watch);
+            std::thread::sleep(CALL_EVERY);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn gate(in_flight: usize, writes_in_flight: usize) -> Gate {
+        Gate::new(&Limits { in_flight, writes_in_flight, ..Limits::default() })
+    }
+
     #[test]
     fn places_are_given_back() {
-        let gate = Gate::new(&Limits { in_flight: 3, writes_in_flight: 1, ..Limits::default() });
+        let gate = gate(4, 1);
         let write = gate.enter(Route::Issue);
-        assert!(write.is_some(), "one write");
-        assert!(gate.enter(Route::Cancel).is_none() && gate.enter(Route::CheckIn).is_none(), "and no second");
-        let others = [gate.enter(Route::Verify), gate.enter(Route::Show)];
-        assert!(others.iter().all(Option::is_some) && gate.enter(Route::Verify).is_none(), "three in all");
-        assert!(gate.enter(Route::Metrics).is_some(), "always");
+        assert!(write.is_ok(), "one write");
+        assert!(gate.enter(Route::Cancel).is_err() && gate.look(Route::CheckIn).is_err(), "and no second");
+        let checks = [(); 4].map(|()| gate.enter(Route::Verify));
+        assert!(checks.iter().all(Result::is_ok) && gate.enter(Route::Verify).is_err(), "four officers");
+        assert!(gate.enter(Route::Show).is_ok(), "each lane has its own places");
+        assert!(gate.look(Route::Metrics).is_ok() && gate.enter(Route::Metrics).is_ok(), "always");
+        drop(checks);
+        assert!(gate.enter(Route::Verify).is_ok());
+        assert!(gate.enter(Route::RegisterBatch).is_err(), "too heavy beside others");
         drop(write);
-        assert!(gate.enter(Route::Verify).is_some());
-        assert!(gate.enter(Route::RegisterBatch).is_none(), "too heavy beside others");
-        drop(others);
-        assert!(gate.enter(Route::RegisterBatch).is_some(), "alone, even the heaviest gets in");
-        assert_eq!(gate.bounds().map(|(_, bound)| (bound.taken(), bound.shed())), [(0, 2), (0, 2)]);
+        assert!(gate.enter(Route::RegisterBatch).is_ok(), "alone, even the heaviest gets in");
+        let told: Vec<_> = gate.bounds().map(|(_, bound)| (bound.taken(), bound.refused(Refused::Queue))).collect();
+        assert_eq!(told, [(0, 1), (0, 0), (0, 3)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lane_lets_in_as_many_as_are_answered_in_time() {
+        let bound = Bound::new(512);
+        let wait = Duration::from_millis(100);
+        bound.learn(199, Duration::from_millis(160), wait);
+        assert_eq!(bound.limit(), 125, "of 200 who waited 160 ms");
+        bound.learn(199, Duration::from_secs(2), wait);
+        assert_eq!(bound.limit(), 125, "the same pause is told once");
+        for expected in [62, 31, LEAST, LEAST] {
+            tokio::time::advance(wait).await;
+            bound.learn(bound.limit() - 1, Duration::from_secs(2), wait);
+            assert_eq!(bound.limit(), expected, "down by half at most");
+        }
+        for _ in 0..496 {
+            bound.learn(bound.limit() - 1, wait, wait);
+        }
+        assert_eq!(bound.limit(), 512, "each that is answered in time lets one more in");
+        bound.learn(511, Duration::ZERO, wait);
+        assert_eq!(bound.limit(), 512, "up to the most");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_store_that_is_far_away_is_not_a_slow_one() {
+        let (bound, wait, far) = (Bound::new(512), Duration::from_millis(100), Duration::from_millis(300));
+        for _ in 0..40 {
+            tokio::time::advance(wait).await;
+            bound.learn(1, far, wait);
+        }
+        tokio::time::advance(wait).await;
+        for before in 0..512 {
+            bound.learn(before, far, wait);
+        }
+        assert_eq!(bound.limit(), 512, "as many as there are, each needs 300 ms: nobody waits for another");
+        bound.learn(100, Duration::from_millis(500), wait);
+        assert_eq!(bound.limit(), 50, "these waited for others");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_comes_late_gives_way_to_officers() {
+        let gate = gate(4, 4);
+        assert_eq!(gate.behind(), Duration::ZERO);
+        tokio::time::advance(Duration::from_millis(1)).await;
+        gate.watch.call();
+        tokio::time::advance(Duration::from_millis(90)).await;
+        assert_eq!(gate.look(Route::Issue), Ok(()));
+        tokio::time::advance(Duration::from_millis(20)).await;
+        // Called again before it has come: it counts from the first call.
+        gate.watch.call();
+        assert_eq!(gate.look(Route::Issue), Err(Refused::Processor));
+        assert_eq!(gate.look(Route::Show), Err(Refused::Processor));
+        assert_eq!(gate.look(Route::Verify), Ok(()));
+        tokio::time::advance(Duration::from_millis(100)).await;
+        assert_eq!(gate.look(Route::Verify), Err(Refused::Processor));
+        assert_eq!(gate.look(Route::Health), Ok(()));
+        gate.watch.come().await;
+        assert_eq!(gate.look(Route::Issue), Ok(()));
     }
 }

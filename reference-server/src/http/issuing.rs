@@ -12,10 +12,9 @@ use passes::{Grant, PassId, QuotaWindow, Refusal, ResidentId, Window};
 use super::App;
 use super::extract::{Bearer, Body, IdempotencyKey, PassInPath};
 use super::problem::Problem;
+use crate::retention::KEY_MEMORY_S;
 use crate::store::{Asked, Issuance, NewPass};
 
-/// How long an idempotency key is remembered at least, in seconds.
-const KEY_MEMORY_S: i64 = 24 * 3_600;
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// `POST /v1/passes`
@@ -29,16 +28,20 @@ pub(super) async fn issue(
     let now_s = app.clock.now_s();
     let issuance = match app.rules.window(request.purpose, now_s, request.valid_from_s, request.duration_s) {
         Ok(window) => {
+            app.scheme.issuer.accept(request.blinded.as_deref(), request.purpose, window)?;
             let pass = app.new_pass(resident, asked, now_s, &request, window)?;
             app.kept(app.store.issue(pass).await)?
         }
         Err(refusal) => app.replay(resident, asked, now_s, refusal).await?,
     };
+    let blinded = request.blinded.as_deref();
     match issuance {
-        Issuance::Issued(grant) => Ok((StatusCode::CREATED, Json(app.issued(&grant))).into_response()),
+        Issuance::Issued(grant) => {
+            Ok((StatusCode::CREATED, Json(app.shown(grant, resident, blinded).await?)).into_response())
+        }
         Issuance::Replayed(grant) => {
             let header = [(REPLAYED, HeaderValue::from_static("true"))];
-            Ok((StatusCode::CREATED, header, Json(app.issued(&grant))).into_response())
+            Ok((StatusCode::CREATED, header, Json(app.shown(grant, resident, blinded).await?)).into_response())
         }
         Issuance::KeyReused => Err(Problem::IdempotencyKeyReused),
         Issuance::QuotaExhausted => Err(Problem::Refused(Refusal::QuotaExhausted)),
@@ -53,10 +56,7 @@ pub(super) async fn show(
     Bearer(resident): Bearer,
     PassInPath(pass): PassInPath,
 ) -> Result<Json<IssuedPass>, Problem> {
-    let now_s = app.clock.now_s();
-    // Another's pass is not found rather than forbidden: nobody learns that it exists.
-    let kept = app.kept(app.store.find(pass).await)?.filter(|kept| kept.resident == resident);
-    kept.map(|kept| Json(app.issued(&app.as_it_stands(kept.grant, now_s)))).ok_or(Problem::NotFound)
+    app.pass_of(resident, pass).await.map(Json)
 }
 
 /// `DELETE /v1/passes/{pass}`
@@ -65,7 +65,10 @@ pub(super) async fn cancel(
     Bearer(resident): Bearer,
     PassInPath(pass): PassInPath,
 ) -> Result<StatusCode, Problem> {
-    let found = app.kept(app.store.cancel(pass, resident).await)?;
+    if !app.scheme.issuer.can_withdraw() {
+        return Err(Problem::NotWithdrawable);
+    }
+    let found = app.kept(app.store.cancel(pass, resident, app.rules.local_day(app.clock.now_s())).await)?;
     if found { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::NotFound) }
 }
 
@@ -87,10 +90,23 @@ impl App {
             resident,
             asked,
             since_s: periods_s.fold(now_s - KEY_MEMORY_S, i64::min),
-            grant: Grant { pass: PassId::new(now_s, random), purpose: request.purpose, window },
+            purpose: request.purpose,
+            window,
+            issued_s: now_s,
+            day: self.rules.local_day(now_s),
+            random,
             quotas,
             at_most: self.limits.passes_per_resident,
         })
+    }
+
+    /// The pass as it stands now, for who holds it.
+    pub(super) async fn pass_of(self: &Arc<Self>, resident: ResidentId, pass: PassId) -> Result<IssuedPass, Problem> {
+        let now_s = self.clock.now_s();
+        // Another's pass is not found rather than forbidden: nobody learns that it exists.
+        let kept = self.kept(self.store.find(pass).await)?.filter(|kept| kept.resident == resident);
+        let grant = self.as_it_stands(kept.ok_or(Problem::NotFound)?.grant, now_s);
+        self.shown(grant, resident, None).await
     }
 
     /// Who was answered before the rules came to refuse (the start is past by now, or the sunset has come) is answered the same
@@ -109,15 +125,5 @@ impl App {
     /// A kept grant as it stands at `now_s`: a phase of the policy may have prolonged it.
     pub(super) fn as_it_stands(&self, grant: Grant, now_s: i64) -> Grant {
         Grant { window: self.rules.extended(grant.purpose, grant.window, now_s), ..grant }
-    }
-
-    fn issued(&self, grant: &Grant) -> IssuedPass {
-        IssuedPass {
-            pass: grant.pass.to_string(),
-            code: self.scheme.issuer.code(grant),
-            purpose: grant.purpose,
-            valid_from_s: grant.window.from_s,
-            valid_until_s: grant.window.until_s,
-        }
     }
 }

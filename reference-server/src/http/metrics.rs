@@ -1,99 +1,192 @@
 //! What the server counts, as Prometheus text. Nothing here is about anybody.
+//!
+//! Names and units follow the Prometheus conventions for metrics and for client libraries
+//! (<https://prometheus.io/docs/practices/naming/>, <https://prometheus.io/docs/instrumenting/writing_clientlibs/>).
 
 use std::fmt::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use axum::http::StatusCode;
 
-use super::gate::Gate;
+use super::App;
+use super::connections::{ConnectionCounts, CutOff};
+use super::gate::{Gate, Lane, Refused};
+use super::process::Process;
+use super::rehearsal::Met;
 use super::route::Route;
 use crate::store::{GROUP_BOUNDS, Tally};
 
 /// Classes of answers: 2xx, 4xx, 5xx. The server sends no other.
 const CLASSES: [&str; 3] = ["2xx", "4xx", "5xx"];
+/// Upper bounds of the classes of response times, in microseconds and as written.
+const TIME_BOUNDS: [(u64, &str); 14] = [
+    (100, "0.0001"),
+    (250, "0.00025"),
+    (500, "0.0005"),
+    (1_000, "0.001"),
+    (2_500, "0.0025"),
+    (5_000, "0.005"),
+    (10_000, "0.01"),
+    (25_000, "0.025"),
+    (50_000, "0.05"),
+    (100_000, "0.1"),
+    (250_000, "0.25"),
+    (500_000, "0.5"),
+    (1_000_000, "1"),
+    (10_000_000, "10"),
+];
 
 /// Counters that all requests share.
 #[derive(Debug, Default)]
-pub(super) struct Metrics {
+pub(crate) struct Metrics {
     answered: [[AtomicU64; CLASSES.len()]; Route::ALL.len()],
+    times: [Times; Route::ALL.len()],
+    pub(crate) connections: ConnectionCounts,
+}
+
+/// A histogram of times.
+#[derive(Debug, Default)]
+struct Times {
+    classes: [AtomicU64; TIME_BOUNDS.len() + 1],
+    sum_us: AtomicU64,
 }
 
 impl Metrics {
-    /// A request that was answered.
-    pub(super) fn answered(&self, route: Route, status: StatusCode) {
+    /// A request that was answered, so long after its head had arrived.
+    pub(super) fn answered(&self, route: Route, status: StatusCode, took: Duration) {
         let class = match status.as_u16() {
             ..400 => 0,
             400..500 => 1,
             _ => 2,
         };
         self.answered[route as usize][class].fetch_add(1, Ordering::Relaxed);
+        self.times[route as usize].count(took.as_micros() as u64);
     }
+}
 
+impl Times {
+    fn count(&self, us: u64) {
+        let class = TIME_BOUNDS.iter().position(|(bound_us, _)| us <= *bound_us).unwrap_or(TIME_BOUNDS.len());
+        self.classes[class].fetch_add(1, Ordering::Relaxed);
+        self.sum_us.fetch_add(us, Ordering::Relaxed);
+    }
+}
+
+impl App {
     /// Everything in Prometheus' text format 0.0.4.
-    pub(super) fn text(&self, gate: &Gate, store: &Tally) -> String {
-        let mut text = String::with_capacity(4096);
+    pub(super) fn metrics_text(&self) -> String {
+        let mut text = String::with_capacity(32 * 1024);
         // A string takes all that is written.
-        let _ = self.write(&mut text, gate, store);
+        let _ = self.write_metrics(&mut text);
         text
     }
 
-    fn write(&self, out: &mut String, gate: &Gate, store: &Tally) -> fmt::Result {
-        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        writeln!(out, "# TYPE lockgate_requests_total counter")?;
-        for route in Route::ALL {
-            for (class, counter) in CLASSES.iter().zip(&self.answered[route as usize]) {
-                let route = route.name();
-                writeln!(out, "lockgate_requests_total{{route=\"{route}\",status=\"{class}\"}} {}", load(counter))?;
+    fn write_metrics(&self, out: &mut String) -> fmt::Result {
+        write_requests(out, &self.metrics)?;
+        write_gate(out, &self.gate)?;
+        write_connections(out, &self.metrics.connections, self.limits.connections)?;
+        write_store(out, &self.store.tally())?;
+        if let Some(rehearsal) = &self.rehearsal {
+            family(out, "lockgate_faults_injected_total", "counter", "Faults injected on purpose: a rehearsal.")?;
+            for met in Met::ALL {
+                let (fault, count) = (met.name(), rehearsal.times(met));
+                writeln!(out, "lockgate_faults_injected_total{{fault=\"{fault}\"}} {count}")?;
             }
         }
-        writeln!(out, "# TYPE lockgate_requests_in_flight gauge")?;
-        for (name, bound) in gate.bounds() {
-            writeln!(out, "lockgate_requests_in_flight{{bound=\"{name}\"}} {}", bound.taken())?;
-        }
-        writeln!(out, "# TYPE lockgate_requests_shed_total counter")?;
-        for (name, bound) in gate.bounds() {
-            writeln!(out, "lockgate_requests_shed_total{{bound=\"{name}\"}} {}", bound.shed())?;
-        }
-        write_store(out, store)?;
-        if let Some(cpu_s) = cpu_s() {
-            writeln!(out, "# TYPE process_cpu_seconds_total counter\nprocess_cpu_seconds_total {cpu_s}")?;
-        }
-        Ok(())
+        Process::read().map_or(Ok(()), |process| process.write(out))
     }
+}
+
+/// The two lines before the samples of a metric.
+pub(super) fn family(out: &mut String, name: &str, kind: &str, help: &str) -> fmt::Result {
+    writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}")
+}
+
+/// A metric of one sample.
+pub(super) fn single(out: &mut String, name: &str, kind: &str, help: &str, value: impl fmt::Display) -> fmt::Result {
+    family(out, name, kind, help)?;
+    writeln!(out, "{name} {value}")
+}
+
+fn load(counter: &AtomicU64) -> u64 {
+    counter.load(Ordering::Relaxed)
+}
+
+fn write_requests(out: &mut String, metrics: &Metrics) -> fmt::Result {
+    family(out, "lockgate_requests_total", "counter", "Requests answered, by route and class of status.")?;
+    for route in Route::ALL {
+        for (class, counter) in CLASSES.iter().zip(&metrics.answered[route as usize]) {
+            let route = route.name();
+            writeln!(out, "lockgate_requests_total{{route=\"{route}\",status=\"{class}\"}} {}", load(counter))?;
+        }
+    }
+    let name = "lockgate_request_duration_seconds";
+    family(out, name, "histogram", "From the arrival of a request's head to its answer.")?;
+    for route in Route::ALL {
+        let Times { classes, sum_us } = &metrics.times[route as usize];
+        let route = route.name();
+        let mut count = 0;
+        for (class, (_, bound)) in classes.iter().zip(TIME_BOUNDS) {
+            count += load(class);
+            writeln!(out, "{name}_bucket{{route=\"{route}\",le=\"{bound}\"}} {count}")?;
+        }
+        count += load(&classes[TIME_BOUNDS.len()]);
+        writeln!(out, "{name}_bucket{{route=\"{route}\",le=\"+Inf\"}} {count}")?;
+        writeln!(out, "{name}_sum{{route=\"{route}\"}} {}", load(sum_us) as f64 / 1e6)?;
+        writeln!(out, "{name}_count{{route=\"{route}\"}} {count}")?;
+    }
+    Ok(())
+}
+
+fn write_gate(out: &mut String, gate: &Gate) -> fmt::Result {
+    let name = "lockgate_requests_in_flight";
+    family(out, name, "gauge", "Requests being worked on or waiting for the store, by lane; a batch weighs 32.")?;
+    for (lane, bound) in gate.bounds() {
+        writeln!(out, "{name}{{lane=\"{}\"}} {}", lane.name(), bound.taken())?;
+    }
+    let name = "lockgate_requests_in_flight_limit";
+    family(out, name, "gauge", "As many are let in at present as are answered in time.")?;
+    for (lane, bound) in gate.bounds() {
+        writeln!(out, "{name}{{lane=\"{}\"}} {}", lane.name(), bound.limit())?;
+    }
+    let name = "lockgate_requests_shed_total";
+    family(out, name, "counter", "Requests turned away, by lane and by what was scarce.")?;
+    for (lane, bound) in gate.bounds() {
+        for why in Refused::ALL {
+            let (lane, reason) = (Lane::name(lane), why.name());
+            writeln!(out, "{name}{{lane=\"{lane}\",reason=\"{reason}\"}} {}", bound.refused(why))?;
+        }
+    }
+    let behind_s = gate.behind().as_secs_f64();
+    single(out, "lockgate_processor_behind_seconds", "gauge", "How long a newcomer waits to be looked at.", behind_s)
+}
+
+fn write_connections(out: &mut String, connections: &ConnectionCounts, limit: usize) -> fmt::Result {
+    single(out, "lockgate_connections_open", "gauge", "Open connections.", connections.open())?;
+    single(out, "lockgate_connections_limit", "gauge", "Most connections that may be open.", limit)?;
+    let help = "Connections accepted, those turned away included.";
+    single(out, "lockgate_connections_total", "counter", help, connections.accepted())?;
+    let help = "Connections turned away because too many were open.";
+    single(out, "lockgate_connections_refused_total", "counter", help, connections.turned_away())?;
+    let name = "lockgate_connections_cut_off_total";
+    family(out, name, "counter", "Connections ended by the server, by what was wrong with them.")?;
+    for why in CutOff::ALL {
+        writeln!(out, "{name}{{reason=\"{}\"}} {}", why.name(), connections.were_cut_off(why))?;
+    }
+    Ok(())
 }
 
 fn write_store(out: &mut String, store: &Tally) -> fmt::Result {
-    writeln!(out, "# TYPE lockgate_store_failures_total counter")?;
-    writeln!(out, "lockgate_store_failures_total {}", store.failures)?;
-    writeln!(out, "# TYPE lockgate_store_writes_per_commit histogram")?;
+    single(out, "lockgate_store_failures_total", "counter", "Writes that failed.", store.failures)?;
+    let name = "lockgate_store_writes_per_commit";
+    family(out, name, "histogram", "Writes in one commit; its count is the number of commits.")?;
     let mut commits = 0;
     for (bound, in_class) in GROUP_BOUNDS.iter().zip(store.groups) {
         commits += in_class;
-        writeln!(out, "lockgate_store_writes_per_commit_bucket{{le=\"{bound}\"}} {commits}")?;
+        writeln!(out, "{name}_bucket{{le=\"{bound}\"}} {commits}")?;
     }
-    writeln!(out, "lockgate_store_writes_per_commit_bucket{{le=\"+Inf\"}} {}", store.commits)?;
-    writeln!(out, "lockgate_store_writes_per_commit_sum {}", store.writes)?;
-    writeln!(out, "lockgate_store_writes_per_commit_count {}", store.commits)
-}
-
-/// CPU time of this process in seconds, where the system tells it as Linux does.
-fn cpu_s() -> Option<f64> {
-    /// Clock ticks a second in `/proc`: fixed at 100 for programs, whatever the kernel's own (proc(5), time(7)).
-    const TICKS_PER_S: f64 = 100.0;
-    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
-    // The name of the program, in brackets, may hold spaces; user and system time are the 12th and 13th field after it.
-    let (_, fields) = stat.rsplit_once(')')?;
-    let mut times = fields.split_whitespace().skip(11);
-    let mut ticks = || times.next()?.parse::<f64>().ok();
-    Some((ticks()? + ticks()?) / TICKS_PER_S)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cpu_time_is_read() {
-        assert!(cpu_s().is_some_and(|s| (0.0..1e6).contains(&s)));
-    }
+    writeln!(out, "{name}_bucket{{le=\"+Inf\"}} {}", store.commits)?;
+    writeln!(out, "{name}_sum {}", store.writes)?;
+    writeln!(out, "{name}_count {}", store.commits)
 }

@@ -1,9 +1,9 @@
 //! What can go wrong, as problem documents (RFC 9457) with stable types.
 
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use passes::{Refusal, wire};
+use passes::{AskError, Refusal, wire};
 
 /// Seconds after which to ask again when the server is overloaded.
 const RETRY_AFTER_S: &str = "1";
@@ -16,15 +16,23 @@ pub(super) enum Problem {
     IdempotencyKeyInvalid,
     Unauthorized,
     Refused(Refusal),
+    Blinded(AskError),
+    NotWithdrawable,
+    RoleNotAllowed,
+    OwnProposal,
     NotFound,
     MethodNotAllowed,
     RequestTimeout,
     AlreadyRegistered,
+    ApprovedBefore,
     BodyTooLarge,
     NotJson,
     InvalidBody,
+    InvalidQuery,
+    SelectionUnusable,
     IdempotencyKeyReused,
     TooManyPasses,
+    TooManyProposals,
     Internal,
     Overloaded,
 }
@@ -44,12 +52,41 @@ impl Problem {
                 "idempotency-key-invalid",
                 "An Idempotency-Key has 1 to 64 visible ASCII characters.",
             ),
-            Problem::Unauthorized => (
-                StatusCode::UNAUTHORIZED,
-                "unauthorized",
-                "Send the token from your registration: Authorization: Bearer.",
-            ),
+            Problem::Unauthorized => {
+                (StatusCode::UNAUTHORIZED, "unauthorized", "Send your token: Authorization: Bearer.")
+            }
             Problem::Refused(refusal) => (StatusCode::FORBIDDEN, refusal.name(), refusal.sentence()),
+            Problem::Blinded(AskError::NothingToSign) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "nothing-to-sign",
+                "This server issues no blind passes; leave `blinded` out.",
+            ),
+            Problem::Blinded(AskError::NotBlinded) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "not-blinded",
+                "This server issues blind passes; send what to sign as `blinded`.",
+            ),
+            Problem::Blinded(AskError::Malformed) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "malformed-blinded",
+                "`blinded` is not 256 bytes below the modulus of the day's key, in unpadded base64url.",
+            ),
+            Problem::Blinded(AskError::NoKey) => (
+                StatusCode::FORBIDDEN,
+                "no-key",
+                "There is no key for this day; see /v1/keys for the days that have one.",
+            ),
+            Problem::NotWithdrawable => (
+                StatusCode::CONFLICT,
+                "not-withdrawable",
+                "The server does not know your code and cannot take it back; it lapses by itself.",
+            ),
+            Problem::RoleNotAllowed => {
+                (StatusCode::FORBIDDEN, "role-not-allowed", "This is for another role than yours.")
+            }
+            Problem::OwnProposal => {
+                (StatusCode::FORBIDDEN, "own-proposal", "Another administrator must approve what you proposed.")
+            }
             Problem::NotFound => (StatusCode::NOT_FOUND, "not-found", "There is nothing here."),
             Problem::MethodNotAllowed => {
                 (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "This cannot be done here.")
@@ -60,6 +97,7 @@ impl Problem {
             Problem::AlreadyRegistered => {
                 (StatusCode::CONFLICT, "already-registered", "This document is registered already.")
             }
+            Problem::ApprovedBefore => (StatusCode::CONFLICT, "approved-before", "This proposal is approved already."),
             Problem::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "The body is too large."),
             Problem::NotJson => {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json", "Send the body with Content-Type: application/json.")
@@ -69,6 +107,14 @@ impl Problem {
                 "invalid-body",
                 "The body lacks a field, has an unknown one or a wrong value.",
             ),
+            Problem::InvalidQuery => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "invalid-query", "The query is not one that is understood here.")
+            }
+            Problem::SelectionUnusable => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "selection-unusable",
+                "No pass was issued then that still holds, or more than 20,000 were; choose another stretch of time.",
+            ),
             Problem::IdempotencyKeyReused => (
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "idempotency-key-reused",
@@ -77,6 +123,11 @@ impl Problem {
             Problem::TooManyPasses => {
                 (StatusCode::TOO_MANY_REQUESTS, "too-many-passes", "You have asked for too many passes; wait a day.")
             }
+            Problem::TooManyProposals => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "too-many-proposals",
+                "Too many proposals wait for approval; approve some or let them lapse.",
+            ),
             Problem::Internal => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "internal",
@@ -89,19 +140,44 @@ impl Problem {
     }
 }
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
-        let (status, name, title) = self.parts();
-        let problem = wire::Problem { kind: format!("/problems/{name}"), title: title.into(), status: status.as_u16() };
-        // Three plain fields: this does not fail.
-        let body = serde_json::to_vec(&problem).unwrap_or_default();
-        let mut response = (status, [(CONTENT_TYPE, wire::PROBLEM_JSON)], body).into_response();
-        let header = match self {
+impl From<AskError> for Problem {
+    fn from(error: AskError) -> Self {
+        Problem::Blinded(error)
+    }
+}
+
+impl Problem {
+    pub(super) const fn status(self) -> StatusCode {
+        self.parts().0
+    }
+
+    /// The stable type, such as `/problems/not-found`.
+    pub(super) fn kind(self) -> String {
+        format!("/problems/{}", self.parts().1)
+    }
+
+    pub(super) const fn title(self) -> &'static str {
+        self.parts().2
+    }
+
+    /// The header that goes with it.
+    pub(super) fn header(self) -> Option<(HeaderName, &'static str)> {
+        match self {
             Problem::Overloaded => Some((RETRY_AFTER, RETRY_AFTER_S)),
             Problem::Unauthorized => Some((WWW_AUTHENTICATE, "Bearer")),
             _ => None,
-        };
-        response.headers_mut().extend(header.map(|(name, value)| (name, HeaderValue::from_static(value))));
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let problem = wire::Problem { kind: self.kind(), title: self.title().into(), status: status.as_u16() };
+        // Three plain fields: this does not fail.
+        let body = serde_json::to_vec(&problem).unwrap_or_default();
+        let mut response = (status, [(CONTENT_TYPE, wire::PROBLEM_JSON)], body).into_response();
+        response.headers_mut().extend(self.header().map(|(name, value)| (name, HeaderValue::from_static(value))));
         response
     }
 }
@@ -120,6 +196,17 @@ mod tests {
             Problem::IdempotencyKeyMissing,
             Problem::IdempotencyKeyInvalid,
             Problem::Unauthorized,
+            Problem::Blinded(AskError::NothingToSign),
+            Problem::Blinded(AskError::NotBlinded),
+            Problem::Blinded(AskError::Malformed),
+            Problem::Blinded(AskError::NoKey),
+            Problem::NotWithdrawable,
+            Problem::RoleNotAllowed,
+            Problem::OwnProposal,
+            Problem::ApprovedBefore,
+            Problem::InvalidQuery,
+            Problem::SelectionUnusable,
+            Problem::TooManyProposals,
             Problem::NotFound,
             Problem::MethodNotAllowed,
             Problem::RequestTimeout,

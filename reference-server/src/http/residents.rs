@@ -9,7 +9,7 @@ use passes::wire;
 use passes::wire::{Registered, RegisteredBatch, RegistrationBatch};
 
 use super::App;
-use super::extract::{Body, IdempotencyKey};
+use super::extract::{Body, IdempotencyKey, Operator};
 use super::problem::Problem;
 use crate::Limits;
 use crate::store::{KeyDigest, NewResident, Registration};
@@ -34,6 +34,7 @@ pub(super) async fn register(
 /// `POST /v1/residents/batch`
 pub(super) async fn register_batch(
     State(app): State<Arc<App>>,
+    _: Operator,
     Body(batch): Body<RegistrationBatch>,
 ) -> Result<Json<RegisteredBatch>, Problem> {
     if batch.residents.len() > Limits::BATCH_RESIDENTS {

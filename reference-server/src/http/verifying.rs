@@ -1,46 +1,72 @@
-//! An officer shows a code to the centre. Nothing is written, not even that somebody asked.
+//! An officer shows a code to the centre. Nothing is written, not even that somebody asked; of a code that is good for one check,
+//! a digest that leads to nobody.
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
 use passes::wire::{Verification, VerificationRequest};
-use passes::{Check, Grant, Invalid};
+use passes::{Check, Grant, Invalid, Opaque, Purpose, Voucher};
 
 use super::App;
-use super::extract::Body;
+use super::extract::{Body, Officer};
 use super::problem::Problem;
+use crate::store::{KeptPass, Spending, TokenDigest};
 
 /// `POST /v1/verifications`
 pub(super) async fn verify(
     State(app): State<Arc<App>>,
+    _: Officer,
     Body(request): Body<VerificationRequest>,
 ) -> Result<Json<Verification>, Problem> {
     let judged = app.judge(&request.code).await?;
-    let grant = judged.ok();
+    app.outcomes.count(judged.err());
+    let valid = judged.ok();
     Ok(Json(Verification {
-        valid: grant.is_some(),
+        valid: valid.is_some(),
         reason: judged.err(),
-        purpose: grant.map(|grant| grant.purpose),
-        valid_until_s: grant.map(|grant| grant.window.until_s),
+        purpose: valid.map(|(purpose, _)| purpose),
+        valid_until_s: valid.map(|(_, until_s)| until_s),
     }))
 }
 
 impl App {
-    /// What `code` permits now, or why nothing.
-    async fn judge(&self, code: &str) -> Result<Result<Grant, Invalid>, Problem> {
+    /// For what and until when `code` holds now, or why not.
+    async fn judge(&self, code: &str) -> Result<Result<(Purpose, i64), Invalid>, Problem> {
         let now_s = self.clock.now_s();
-        let pass = match self.scheme.verifier.check(code, now_s) {
-            Check::Genuine(grant) => grant.pass,
-            Check::AskCentre(pass) => pass,
+        let kept = match self.scheme.verifier.check(code, now_s) {
+            Check::Genuine(claims) => self.kept(self.store.find(claims.pass).await)?,
+            Check::AskCentre(Opaque::Pass(pass)) => self.kept(self.store.find(pass).await)?,
+            Check::AskCentre(Opaque::Spoken(spoken)) => {
+                let serial = self.scheme.centre.locate(spoken);
+                let found = self.kept(self.store.find_serial(serial).await)?;
+                found.filter(|kept| self.scheme.centre.spoken(&kept.grant) == spoken)
+            }
+            Check::Spend(voucher) => return self.spend(voucher).await,
             Check::Invalid(why) => return Ok(Err(why)),
         };
-        let kept = self.kept(self.store.find(pass).await)?;
-        // Time comes before cancellation, as it does for a checkpoint that judges a signed code by itself.
-        Ok(kept.ok_or(Invalid::Unknown).and_then(|kept| {
-            let grant = self.as_it_stands(kept.grant, now_s);
-            grant.holds(now_s)?;
-            if kept.cancelled { Err(Invalid::Cancelled) } else { Ok(grant) }
-        }))
+        let grant = kept.ok_or(Invalid::Unknown).and_then(|kept| self.holds(&kept, now_s));
+        Ok(grant.map(|grant| (grant.purpose, grant.window.until_s)))
+    }
+
+    /// The pass as it holds now. Time comes before withdrawal, as it does for a checkpoint that judges a signed code by itself.
+    fn holds(&self, kept: &KeptPass, now_s: i64) -> Result<Grant, Invalid> {
+        let grant = self.as_it_stands(kept.grant, now_s);
+        grant.holds(now_s)?;
+        match (kept.revoked_s, kept.cancelled) {
+            (Some(_), _) => Err(Invalid::Revoked),
+            (None, true) => Err(Invalid::Cancelled),
+            (None, false) => Ok(grant),
+        }
+    }
+
+    /// The first who spends a voucher goes through.
+    async fn spend(&self, voucher: Voucher) -> Result<Result<(Purpose, i64), Invalid>, Problem> {
+        let until_s = voucher.window.until_s;
+        let spending = self.kept(self.store.spend(TokenDigest(voucher.digest), until_s).await)?;
+        Ok(match spending {
+            Spending::First => Ok((voucher.purpose, until_s)),
+            Spending::Again => Err(Invalid::Spent),
+        })
     }
 }

@@ -4,7 +4,7 @@ use passes::wire::PassRequest;
 use sha2::{Digest, Sha256};
 
 /// A digest of an idempotency key. The key itself is the client's text and is not kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct KeyDigest([u8; 16]);
 
 impl KeyDigest {
@@ -29,15 +29,17 @@ impl KeyDigest {
 pub struct Asked {
     /// The key.
     pub key: KeyDigest,
-    /// 64 bits of SHA-256 over the request: enough to notice that a client uses a key twice by mistake.
-    pub request: [u8; 8],
+    /// 128 bits of SHA-256 over the request: a key used for two things is noticed, and nobody finds two requests that look the same,
+    /// which under `blind` would be two passes for one.
+    pub request: [u8; 16],
 }
 
 impl Asked {
     /// `request`, asked with `key`.
     pub fn new(key: KeyDigest, request: &PassRequest) -> Self {
         // Absent fields are written as such, so no two requests have the same text.
-        let text = format!("{} {:?} {:?}", request.purpose, request.valid_from_s, request.duration_s);
+        let PassRequest { purpose, valid_from_s, duration_s, blinded } = request;
+        let text = format!("{purpose} {valid_from_s:?} {duration_s:?} {blinded:?}");
         Asked { key, request: first_bytes(text.as_bytes()) }
     }
 }
@@ -54,13 +56,15 @@ mod tests {
 
     #[test]
     fn every_part_of_a_request_counts() {
-        let request = |purpose, valid_from_s, duration_s| PassRequest { purpose, valid_from_s, duration_s };
+        let request =
+            |purpose, valid_from_s, duration_s| PassRequest { purpose, valid_from_s, duration_s, blinded: None };
         let key = KeyDigest::of("a");
         let all = [
             request(Purpose::Pet, None, None),
             request(Purpose::Work, None, None),
             request(Purpose::Pet, Some(60), None),
             request(Purpose::Pet, None, Some(60)),
+            PassRequest { blinded: Some("AA".into()), ..request(Purpose::Pet, None, None) },
         ];
         for (i, one) in all.iter().enumerate() {
             for (j, other) in all.iter().enumerate() {

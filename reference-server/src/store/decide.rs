@@ -14,17 +14,17 @@ pub(super) struct Earlier {
 
 /// Whether `new` may be issued beside the `earlier` passes of the same resident: all those since [`NewPass::since_s`].
 ///
-/// A repeat is recognised before any limit is looked at: who has been answered gets the same answer again.
-pub(super) fn decide(earlier: &[Earlier], new: &NewPass) -> Issuance {
+/// Answers what stands in the way, or `None` when nothing does and the pass is to be issued. A repeat is recognised before any limit is looked at: who has been answered gets the same answer again.
+pub(super) fn decide(earlier: &[Earlier], new: &NewPass) -> Option<Issuance> {
     if let Some(answer) = replay(earlier, new.asked) {
-        return answer;
+        return Some(answer);
     }
     if earlier.len() >= new.at_most {
-        return Issuance::TooMany;
+        return Some(Issuance::TooMany);
     }
     let kept = earlier.iter().filter(|pass| !pass.cancelled).map(|pass| (pass.grant.purpose, pass.grant.window));
-    let exhausted = !new.quotas.iter().all(|quota| quota.admits(kept.clone(), new.grant.window));
-    if exhausted { Issuance::QuotaExhausted } else { Issuance::Issued(new.grant) }
+    let exhausted = !new.quotas.iter().all(|quota| quota.admits(kept.clone(), new.window));
+    exhausted.then_some(Issuance::QuotaExhausted)
 }
 
 /// What was answered to the same idempotency key before; `None` for a new key.

@@ -3,82 +3,98 @@
 //! Why it is built so, with figures: `docs/decisions/0002-sqlite-group-commit.md`.
 
 use std::future::ready;
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::thread;
 
 use passes::{PassId, ResidentId};
-use tokio::sync::{mpsc, oneshot};
 
 use self::folder::Folder;
 use self::readers::Readers;
-use self::writer::{Ask, Job, Write, Writer};
+use self::sweep::{Step, Sweep};
+use self::writing::{Chore, Writing};
 use super::decide::replay;
+use super::inventory::Inventory;
+use super::naming::Naming;
+use super::queue::{Queue, Write, Writer};
 use super::tally::Counting;
 use super::{
-    Answer, Asked, Issuance, KeptPass, NewPass, NewResident, OpenError, Opened, Registration, Store, StoreError, Tally,
+    Act, Acted, Answer, Asked, Census, Ended, Issuance, IssuedBetween, KeptPass, NewPass, NewResident, OpenError,
+    Opened, Proposal, Purge, Purged, Registration, Spending, Store, Tally, TokenDigest, Withdrawn,
 };
+use crate::audit::{Entry, Head};
 
 mod folder;
+mod group;
+mod ledger;
 mod readers;
 mod schema;
 mod statements;
-mod writer;
+mod sweep;
+mod writing;
 
 pub(super) fn open(dir: &Path, queue: usize) -> Result<Opened, OpenError> {
     let folder = Folder::open(dir)?;
     let path = folder.database();
     let secret = folder.secret()?;
-    let writing = schema::open_writer(&path)?;
+    let naming = Naming::new(&secret);
+    let db = schema::open_writer(&path)?;
+    let (inventory, latest) =
+        writing::take_inventory(&db).map_err(|cause| OpenError::Database { path: path.clone(), cause })?;
+    let inventory = Arc::new(RwLock::new(inventory));
     let counting = Arc::new(Counting::default());
-    let (jobs, waiting) = mpsc::channel(queue.max(1));
+    let (queue, waiting) = Queue::new(queue);
     // The writer owns the folder and with it the lock: who gets the lock finds no writer at work any more.
-    let writer = Writer::new(writing, folder, Arc::clone(&counting));
+    let writing = Writing { db, naming: naming.clone(), inventory: Arc::clone(&inventory), latest, _folder: folder };
+    let writer = Writer::new(writing, Arc::clone(&counting));
     thread::Builder::new()
         .name("store-writer".into())
         .spawn(move || writer.run(waiting))
         .map_err(|cause| OpenError::Folder { path: dir.into(), cause })?;
-    let store = Embedded { jobs, readers: Readers::new(path), counting };
+    let store = Embedded { queue, readers: Readers::new(path.clone()), path, naming, inventory, counting };
     Ok(Opened { store: Box::new(store), secret })
 }
 
 struct Embedded {
-    jobs: mpsc::Sender<Job>,
+    queue: Queue<Chore>,
     readers: Readers,
+    path: PathBuf,
+    naming: Naming,
+    inventory: Arc<RwLock<Inventory>>,
     counting: Arc<Counting>,
 }
 
 impl Embedded {
-    /// Puts a question in the writer's queue and waits for the commit.
-    fn ask<Q: Send + 'static, A: Send + 'static>(&self, question: Q, write: fn(Ask<Q, A>) -> Write) -> Answer<'_, A> {
-        Box::pin(async move {
-            let (reply, answer) = oneshot::channel();
-            self.jobs.try_send(Job::Write(write(Ask { question, answer: None, reply }))).map_err(|refused| {
-                match refused {
-                    mpsc::error::TrySendError::Full(_) => StoreError::Busy,
-                    mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
-                }
-            })?;
-            answer.await.map_err(|_| StoreError::Closed)?
-        })
+    /// Bytes of the database and its log.
+    fn disk_bytes(&self) -> u64 {
+        let log = self.path.with_extension("db-wal");
+        [&self.path, &log].into_iter().filter_map(|path| path.metadata().ok()).map(|file| file.len()).sum()
     }
 }
 
 impl Store for Embedded {
     fn register(&self, residents: Vec<NewResident>) -> Answer<'_, Vec<Registration>> {
-        self.ask(residents, Write::Register)
+        self.queue.ask(residents, Write::Register)
     }
 
     fn issue(&self, pass: NewPass) -> Answer<'_, Issuance> {
-        self.ask(pass, Write::Issue)
+        self.queue.ask(pass, Write::Issue)
     }
 
-    fn cancel(&self, pass: PassId, resident: ResidentId) -> Answer<'_, bool> {
-        self.ask((pass, resident), Write::Cancel)
+    fn cancel(&self, pass: PassId, resident: ResidentId, day: i32) -> Answer<'_, bool> {
+        self.queue.ask((pass, resident, day), Write::Cancel)
+    }
+
+    fn act(&self, act: Act) -> Answer<'_, Acted> {
+        Box::pin(self.queue.attend(|done| Chore::Act(act, done)))
+    }
+
+    fn spend(&self, token: TokenDigest, until_s: i64) -> Answer<'_, Spending> {
+        self.queue.ask((token, until_s), Write::Spend)
     }
 
     fn check_in(&self, resident: ResidentId, at_s: i64) -> Answer<'_, bool> {
-        self.ask((resident, at_s), Write::CheckIn)
+        self.queue.ask((resident, at_s), Write::CheckIn)
     }
 
     // A look-up takes microseconds, less than handing it to another thread: it is done where it is asked.
@@ -87,12 +103,61 @@ impl Store for Embedded {
     }
 
     fn replay(&self, resident: ResidentId, asked: Asked, since_s: i64) -> Answer<'_, Option<Issuance>> {
-        let earlier = self.readers.with(|db| statements::earlier(db, resident, since_s));
+        let inventory = self.inventory.read().unwrap_or_else(PoisonError::into_inner);
+        let serials: Vec<u32> = inventory.holdings.newest_first(resident).collect();
+        drop(inventory);
+        let earlier = self.readers.with(|db| statements::earlier(db, &self.naming, serials.into_iter(), since_s));
         Box::pin(ready(earlier.map(|earlier| replay(&earlier, asked))))
     }
 
     fn find(&self, pass: PassId) -> Answer<'_, Option<KeptPass>> {
-        Box::pin(ready(self.readers.with(|db| statements::find(db, pass))))
+        Box::pin(ready(self.readers.with(|db| statements::find(db, &self.naming, pass))))
+    }
+
+    fn find_serial(&self, serial: u32) -> Answer<'_, Option<KeptPass>> {
+        Box::pin(ready(self.readers.with(|db| statements::find_serial(db, &self.naming, serial))))
+    }
+
+    fn withdrawn(&self, now_s: i64) -> Answer<'_, Vec<Withdrawn>> {
+        Box::pin(ready(self.readers.with(|db| statements::withdrawn(db, now_s))))
+    }
+
+    fn issued(&self, issued: IssuedBetween) -> Answer<'_, Option<Vec<PassId>>> {
+        Box::pin(ready(self.readers.with(|db| statements::issued(db, &self.naming, issued))))
+    }
+
+    fn proposals(&self, now_s: i64) -> Answer<'_, Vec<Proposal>> {
+        Box::pin(ready(self.readers.with(|db| ledger::proposals(db, now_s))))
+    }
+
+    fn audit_log(&self, after: u64, at_most: usize) -> Answer<'_, Vec<Entry>> {
+        Box::pin(ready(self.readers.with(|db| ledger::log(db, after, at_most))))
+    }
+
+    fn audit_head(&self) -> Answer<'_, Head> {
+        Box::pin(ready(self.readers.with(ledger::head)))
+    }
+
+    fn ended(&self) -> Answer<'_, Vec<Ended>> {
+        Box::pin(ready(self.readers.with(ledger::ended)))
+    }
+
+    fn census(&self, now_s: i64) -> Answer<'_, Census> {
+        let census = self.inventory.read().unwrap_or_else(PoisonError::into_inner).census(now_s);
+        Box::pin(ready(Ok(Census { disk_bytes: self.disk_bytes(), ..census })))
+    }
+
+    fn purge(&self, purge: Purge) -> Answer<'_, Purged> {
+        Box::pin(async move {
+            let mut purged = Purged::default();
+            let mut next = Some(Step::FIRST);
+            while let Some(step) = next {
+                let swept = self.queue.attend(|done| Chore::Sweep(Sweep { purge, step, done })).await?;
+                purged += swept.removed;
+                next = swept.next;
+            }
+            Ok(purged)
+        })
     }
 
     fn tally(&self) -> Tally {
@@ -102,12 +167,7 @@ impl Store for Embedded {
     fn close(&self) -> Answer<'_, ()> {
         Box::pin(async move {
             self.readers.close();
-            let (done, closed) = oneshot::channel();
-            // Waits for a place in the queue: what was accepted before is finished first.
-            if self.jobs.send(Job::Close(done)).await.is_ok() {
-                closed.await.map_err(|_| StoreError::Closed)??;
-            }
-            Ok(())
+            self.queue.close().await
         })
     }
 }

@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use passes::wire::{IssuedPass, RegisteredBatch};
-use reqwest::{Client, StatusCode};
+use reqwest::StatusCode;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
-use crate::support::{Asking, Server, config, embedded};
+use crate::support::{Asking, Server, client, config, embedded};
 
 /// Names the folder of a server that this program, started again, is to be.
 const FOLDER: &str = "LOCKGATE_TEST_SERVER_FOLDER";
@@ -47,7 +47,7 @@ impl Doomed {
         let doomed = Doomed(child);
         for _ in 0..1_000 {
             if let Ok(address) = std::fs::read_to_string(folder.join("address")) {
-                return (doomed, Asking { base: format!("http://{address}"), client: Client::new() });
+                return (doomed, Asking { base: format!("http://{address}"), client: client() });
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }

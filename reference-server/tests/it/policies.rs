@@ -1,12 +1,12 @@
 //! The server obeys the whole policy, not only that of the other tests.
 
 use passes::wire::IssuedPass;
-use passes::{Curfew, Invalid, Period, Phase, Policy, Purpose, PurposeRule, Quota, SchemeKind};
+use passes::{Curfew, Invalid, Period, Phase, Policy, Purpose, PurposeRule, Quota};
 use reference_server::{Clock, Config, StoreKind};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::support::{Asking, START_S, Server, config, embedded, refused};
+use crate::support::{Asking, KNOWN_CODES, START_S, Server, config, embedded, refused};
 
 const DAY_S: i64 = 86_400;
 
@@ -77,7 +77,7 @@ async fn a_phase_extends_the_passes_that_are_out() {
         purposes: [(Purpose::Work, until("30", true))].into(),
         ..Phase::new("2020-04-05T00:00".parse().unwrap())
     }];
-    for scheme in SchemeKind::ALL {
+    for scheme in KNOWN_CODES {
         let dir = tempfile::tempdir().unwrap();
         let at = async |later_s| {
             let clock = Clock::StartingAt { start_s: START_S + later_s };

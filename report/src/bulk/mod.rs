@@ -144,6 +144,10 @@ impl Observer for BulkWriter {
         self.seen.look(day, &self.gate_names);
         self.write(day).map_err(io::Error::other)
     }
+
+    fn stopped(&mut self, requests: &[Request]) -> io::Result<()> {
+        self.requests.write(requests.iter().copied(), &self.pool).map_err(io::Error::other)
+    }
 }
 
 /// The places and quarters of an hour of `day` in which somebody is out, in the order of time.

@@ -58,16 +58,15 @@ impl<R: Row> Output<R> {
         if !self.writes() {
             return Ok(());
         }
-        for row in rows {
+        // Rows come from an iterator made of others, which go over theirs faster when none asks for one row at a time.
+        rows.into_iter().try_for_each(|row| {
             self.block.push(row);
-            if self.block.len() == ROWS_LAID_OUT {
-                self.lay_out();
-                if self.lanes.rows() == ROWS_WRITTEN {
-                    self.flush(pool)?;
-                }
+            if self.block.len() < ROWS_LAID_OUT {
+                return Ok(());
             }
-        }
-        Ok(())
+            self.lay_out();
+            if self.lanes.rows() < ROWS_WRITTEN { Ok(()) } else { self.flush(pool) }
+        })
     }
 
     /// Completes the table.

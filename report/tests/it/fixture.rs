@@ -389,6 +389,7 @@ pub(crate) fn load(out: &Path) -> PathBuf {
         response_time_us: quantiles(p50_us),
         service_time_us: quantiles(p50_us * 0.9),
         send_lag_us: quantiles(40.0),
+        connection_wait_us: quantiles(10.0),
     };
     let results = LoadResults {
         kinds: kinds.map(|(name, rate_per_s, p50_us)| (name.to_owned(), kind(rate_per_s, p50_us))).into(),
@@ -398,8 +399,12 @@ pub(crate) fn load(out: &Path) -> PathBuf {
         replayed: true,
         throughput_per_s: Some(495.2),
         generator_cpu_s: 2.41,
+        generator_spin_s: 0.0,
+        target_cpu_s: None,
+        assessment: None,
         target: "http://127.0.0.1:8080".into(),
         window: Some("60 s from 2020-04-02 12:03:00".into()),
+        ..LoadResults::default()
     };
     let results = Results { load: Some(results), ..Results::default() };
     let mut record = record(Command::Load, results, Some(Verdict::Held));

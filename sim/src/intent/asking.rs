@@ -166,12 +166,14 @@ impl Planner<'_> {
         plan.latest_ms = departs_ms + self.slack_ms(wishes) as i32;
         plan.flags.set(Flags::GOES_ANYWAY, self.world.chances.goes_anyway.holds(after));
         let plan = self.plan(plan);
-        if let Some(registers_ms) = registers_ms {
-            dealings.contact_ms = registers_ms;
-            (dealings.is_registered, dealings.registers_today) = (true, false);
-            self.happens(registers_ms, plan, Act::Register);
+        match registers_ms {
+            Some(registers_ms) => {
+                dealings.contact_ms = registers_ms;
+                (dealings.is_registered, dealings.registers_today) = (true, false);
+                self.happens(registers_ms, plan, Act::Register);
+            }
+            None => self.happens(asks_ms, plan, Act::Ask),
         }
-        self.happens(asks_ms, plan, Act::Ask);
         if self.world.chances.cancels.holds(cancels) {
             let after_ms = scale(after, (departs_ms - asks_ms) as u32) as i32;
             self.happens(asks_ms + after_ms, plan, Act::GiveBack);

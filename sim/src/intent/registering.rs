@@ -4,7 +4,7 @@ use passes::{Occupation, Purpose};
 
 use super::{Desk, Planner};
 use crate::draw::{Stage, scale};
-use crate::plan::{Act, Plan};
+use crate::plan::{Act, NEVER_MS, Plan};
 use crate::profile::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::uptake::{Applicant, Ms};
 
@@ -94,12 +94,11 @@ impl Planner<'_> {
         let channel = world.uptake.channel(&applicant, self.today.day_ms + Ms::from(registers_ms));
         let purpose = trial.unwrap_or(Purpose::Other);
         let mut plan = Plan::new(self.people, dealings.resident, purpose, asks_ms, channel);
-        plan.item = TRIAL;
-        plan.latest_ms = asks_ms + TRIAL_MS as i32;
+        (plan.item, plan.latest_ms) = (TRIAL, asks_ms + TRIAL_MS as i32);
+        plan.asked_ms = if trial.is_some() { asks_ms } else { NEVER_MS };
         let plan = self.plan(plan);
         self.happens(registers_ms, plan, Act::Register);
         if trial.is_some() {
-            self.happens(asks_ms, plan, Act::Ask);
             let [cancels, given_back, ..] = world.streams.block(who, self.today.day, Stage::Asking, TRIAL);
             if world.chances.cancels.holds(cancels) {
                 self.happens(asks_ms + scale(given_back, TRIAL_MS) as i32, plan, Act::GiveBack);

@@ -104,6 +104,11 @@ impl Agenda {
     fn fill(&mut self, cells: &[Cell<'_>], alone: &[u64]) {
         self.filled = self.slices.len().min(self.filled + FILLED_AT_ONCE);
         let slices = &mut self.slices[..self.filled];
+        for slice in &mut slices[self.at..] {
+            if slice.capacity() == 0 {
+                *slice = self.spare.pop().unwrap_or_default();
+            }
+        }
         for ((number, cell), told) in (0..).zip(cells).zip(&mut self.told) {
             *told +=
                 put(slices, cell.day.events[*told as usize..].iter().map(|key| Event::in_cell(*key, number))) as u32;

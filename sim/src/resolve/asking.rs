@@ -23,7 +23,10 @@ const BOT_ACCOUNTS: u32 = 10_000;
 impl Resolver<'_, '_> {
     pub(super) fn register(&mut self, cell: &mut Cell<'_>, id: PlanId, at_ms: i32) {
         let index = usize::from(id.index);
-        let resident = cell.day.plans[index].resident;
+        let Plan { resident, asked_ms, tries, .. } = cell.day.plans[index];
+        if tries == 0 {
+            self.then(asked_ms.max(at_ms), id, Act::Ask);
+        }
         if cell.standing.is_registered(resident) {
             return;
         }
@@ -92,7 +95,7 @@ impl Resolver<'_, '_> {
     fn decide(&self, cell: &mut Cell<'_>, plan: &Plan, now_s: i64, start_s: i64) -> Result<Window, Refusal> {
         let rules = &self.world.rules;
         let window = rules.window(plan.purpose, now_s, Some(start_s), None)?;
-        if rules.longest_quota_period_s() > 0 {
+        if rules.has_quota(plan.purpose) {
             let mut quotas = rules.quota_windows(plan.purpose, window.from_s);
             if !quotas.all(|quota| quota.admits(cell.ledger.of(plan.resident), window)) {
                 return Err(Refusal::QuotaExhausted);
@@ -148,7 +151,7 @@ impl Resolver<'_, '_> {
             // The pass is there; nobody waits for it any more.
             return self.goes_without(cell, id, PassOutcome::GaveUp, holds_ms);
         }
-        cell.day.put_off(plan.trip.into(), (holds_ms - plan.start_ms).max(0) as u32);
+        cell.day.put_off(plan.trip.into(), holds_ms.max(plan.start_ms) as u32);
         self.sets_out(cell, id, answered_ms);
     }
 
@@ -236,7 +239,7 @@ impl Resolver<'_, '_> {
         if plan.flags.has(Flags::GOES_ANYWAY) {
             cell.day.trips[trip].set_pass(outcome);
             let leaves_ms = at_ms.clamp(plan.start_ms, plan.latest_ms);
-            cell.day.put_off(trip, (leaves_ms - plan.start_ms) as u32);
+            cell.day.put_off(trip, leaves_ms as u32);
             return self.sets_out(cell, id, at_ms);
         }
         cell.day.trips[trip].cancel();
@@ -255,7 +258,8 @@ impl Resolver<'_, '_> {
         if let Answer::Failed { .. } = self.send(cell, id, (at_ms, RequestKind::Cancel), place) {
             return;
         }
-        cell.ledger.remove(plan.resident, plan.purpose);
+        let start_s = self.world.unix_s(absolute_ms(self.today.day, plan.start_ms));
+        cell.ledger.remove(plan.resident, plan.purpose, start_s);
         cell.standing.lose(plan.resident, plan.purpose);
         if let Some(pass) = cell.day.kept_pass(id.index.into()) {
             pass.cancelled_at = Some(SimTime::from_ms(absolute_ms(self.today.day, at_ms).max(0) as u64));

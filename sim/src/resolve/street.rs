@@ -43,6 +43,11 @@ impl Resolver<'_, '_> {
             self.then(at_ms + late_ms, id, act);
             return false;
         }
+        if at_ms < trip.departs_ms as i32 {
+            // A queue has kept the resident once more.
+            self.then(trip.departs_ms as i32, id, act);
+            return false;
+        }
         // Who was turned back at a gate may be home already.
         at_ms < trip.returns_ms() as i32
     }
@@ -186,16 +191,20 @@ impl Resolver<'_, '_> {
         let gate = &self.world.gates[usize::from(queue.kind)];
         let done_ms = known_ms.saturating_add(gate.manual_ms.at(manual) as i32);
         let turned_back = gate.turns_back && !may_go_on;
+        let plan = cell.day.plans[usize::from(id.index)];
+        let (trip, delay_ms) = (usize::from(plan.trip), (done_ms - taken.came_ms).max(0) as u32);
         if turned_back {
-            // Home again by the way they came, if they ever meant to stay longer.
-            let trip = &mut cell.day.trips[usize::from(cell.day.plans[usize::from(id.index)].trip)];
-            let came_after_ms = (taken.came_ms - trip.departs_ms as i32).max(0);
-            let back_ms = (done_ms - trip.departs_ms as i32).max(0) + came_after_ms;
-            trip.length_ms = trip.length_ms.min(back_ms as u32);
-            let index = usize::from(cell.day.plans[usize::from(id.index)].trip);
-            cell.day.goes_home_after(index);
+            // Home again by the way they came, with the need unmet.
+            let row = &mut cell.day.trips[trip];
+            let came_after_ms = (taken.came_ms - row.departs_ms as i32).max(0) as u32;
+            row.length_ms = 2 * came_after_ms + delay_ms;
+            cell.day.goes_home_after(trip);
+            let household = cell.people.households[usize::from(plan.resident)];
+            cell.needs.stays_unmet(plan.purpose, household, plan.whose);
             self.tally.day.turned_back += 1;
         }
+        let home_ms = cell.day.lengthen(trip, if turned_back { 0 } else { delay_ms });
+        cell.needs.is_away_until(plan.resident, home_ms);
         self.waited(queue, place, taken, at_ms, (true, turned_back));
         self.then(done_ms, id, Act::Done);
     }

@@ -89,6 +89,11 @@ impl Checks {
         }
         for (index, gate) in self.gates.iter().enumerate() {
             gate.faults(&format!("checks.gates.{index}"), faults);
+            // Tables tell kinds of gates apart by their names.
+            if self.gates[..index].iter().any(|other| other.name == gate.name) {
+                let message = format!("another kind of gate is called '{}' already; write another name", gate.name);
+                faults.push(Fault::new(format!("checks.gates.{index}.name"), message));
+            }
         }
     }
 }
@@ -102,5 +107,31 @@ impl Gate {
         within(faults, &format!("{key}.per_100k"), self.per_100k, 0.0, 100_000.0);
         within(faults, &format!("{key}.officers"), self.officers, 1, 1_000);
         within(faults, &format!("{key}.manual_s"), self.manual_s, 0.0, 3_600.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_of_gates_have_names_of_their_own() {
+        let gate = |name: &str| Gate {
+            name: name.into(),
+            from: jiff::civil::date(2020, 4, 15).at(0, 0, 0, 0),
+            until: jiff::civil::date(2020, 4, 16).at(0, 0, 0, 0),
+            purposes: Vec::new(),
+            trip_share: Share::of(1.0),
+            least_km: 0.0,
+            per_100k: 1.0,
+            officers: 1,
+            manual_s: 10.0,
+            checked_share: Share::of(1.0),
+            turns_back: false,
+        };
+        let checks = Checks { gates: ["metro", "roads", "metro"].map(gate).into(), ..Checks::default() };
+        let mut faults = Vec::new();
+        checks.faults(&mut faults);
+        assert_eq!(faults.iter().map(|fault| fault.key.as_str()).collect::<Vec<_>>(), ["checks.gates.2.name"]);
     }
 }

@@ -1,6 +1,7 @@
 //! The tables, and connections to them.
 
 use std::path::Path;
+use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
@@ -8,13 +9,17 @@ use rusqlite::{Connection, OpenFlags};
 use crate::store::OpenError;
 
 /// Raised whenever the tables change.
-const FORMAT: i64 = 2;
+const FORMAT: i64 = 3;
 
-/// Three tables, each a single B-tree.
+/// The tables, each a single B-tree.
 ///
-/// The passes of a resident stand together, in order of time: quotas and idempotency keys are questions about one resident's last
-/// passes and are answered from a page or two. That order is random between residents, so an insert writes a page of its own.
-/// `holders` finds a pass by its name alone; names begin with their time, so this table grows at its end and costs next to nothing.
+/// Passes are numbered in order, so their table is only appended to: however many a group holds, it writes a few pages at the end.
+/// Whose they are, an index in memory tells (`Holdings`). `withdrawn` holds only the few that were ended before their time.
+///
+/// Residents and spent tokens are found by digests, which have no order: each new one writes a page of its own.
+///
+/// `issued` counts passes by day and purpose for the public and is never purged; `totals` holds what would be lost with the rows
+/// that it was counted from.
 const TABLES: &str = "
     CREATE TABLE residents (
         resident     BLOB PRIMARY KEY,
@@ -24,20 +29,34 @@ const TABLES: &str = "
         checked_in_s INTEGER
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE passes (
+        serial        INTEGER PRIMARY KEY,
         resident      BLOB NOT NULL,
-        pass          BLOB NOT NULL,
-        purpose       INTEGER NOT NULL,
-        valid_from_s  INTEGER NOT NULL,
         valid_until_s INTEGER NOT NULL,
+        valid_from_s  INTEGER NOT NULL,
+        issued_s      INTEGER NOT NULL,
+        purpose       INTEGER NOT NULL,
+        random        BLOB NOT NULL,
         cancelled     INTEGER NOT NULL,
+        revoked_s     INTEGER,
         idempotency   BLOB NOT NULL,
-        request       BLOB NOT NULL,
-        PRIMARY KEY (resident, pass)
+        request       BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX withdrawn ON passes (serial) WHERE cancelled OR revoked_s IS NOT NULL;
+    CREATE TABLE spent (
+        token         BLOB PRIMARY KEY,
+        valid_until_s INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
-    CREATE TABLE holders (
-        pass     BLOB PRIMARY KEY,
-        resident BLOB NOT NULL
+    CREATE TABLE issued (
+        day     INTEGER NOT NULL,
+        purpose INTEGER NOT NULL,
+        passes  INTEGER NOT NULL,
+        PRIMARY KEY (day, purpose)
     ) STRICT, WITHOUT ROWID;
+    CREATE TABLE totals (
+        name  TEXT PRIMARY KEY,
+        total INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO totals VALUES ('residents', 0), ('purged_serials', 0);
 ";
 
 /// Half of SQLite's default: an insert at a random place writes a whole page.
@@ -49,8 +68,8 @@ const CHECKPOINT_PAGES: i64 = 8_000;
 const WRITER_CACHE: i64 = -64 * 1024;
 /// Page cache of a reader, in KiB.
 const READER_CACHE: i64 = -16 * 1024;
-/// How long to wait for another process, such as `sqlite3` or a backup, in milliseconds.
-const BUSY_TIMEOUT_MS: i64 = 5_000;
+/// How long to wait for another process, such as `sqlite3` or a backup.
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The writer's connection; makes the tables in a new file.
 pub(super) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
@@ -69,6 +88,8 @@ fn set_up_writer(db: &Connection) -> rusqlite::Result<()> {
     set_up(db)?;
     // Only a new file takes it.
     db.pragma_update(None, "page_size", PAGE_BYTES)?;
+    // Likewise: free pages can be given back to the system a few at a time.
+    db.pragma_update(None, "auto_vacuum", "incremental")?;
     db.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
     // FULL: every commit waits until the log is on the disk.
     db.pragma_update(None, "synchronous", "full")?;
@@ -82,12 +103,13 @@ fn set_up_writer(db: &Connection) -> rusqlite::Result<()> {
 fn set_up(db: &Connection) -> rusqlite::Result<()> {
     // One plan for each statement. Otherwise a plan may depend on the bound values, and the statement is parsed anew at every use.
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    db.pragma_update(None, "busy_timeout", BUSY_TIMEOUT_MS)
+    db.busy_timeout(BUSY_TIMEOUT)
 }
 
 fn make_tables(db: &mut Connection) -> rusqlite::Result<()> {
     let transaction = db.transaction()?;
     transaction.execute_batch(TABLES)?;
+    transaction.execute_batch(super::ledger::TABLES)?;
     transaction.pragma_update(None, "user_version", FORMAT)?;
     transaction.commit()
 }

@@ -1,0 +1,186 @@
+//! Servers in processes of their own, so that their CPU time is theirs alone: the program under measurement starts itself again.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use axum::routing::post;
+use axum::{Json, Router};
+use loadgen::Target;
+use passes::wire::{
+    IssuedPass, PassRequest, Registered, RegisteredBatch, RegistrationBatch, Verification, VerificationRequest,
+};
+use passes::{Period, Policy, Purpose, PurposeRule, Quota, Rules, SchemeKind};
+use reference_server::{Clock, Config, Faults, Limits, StoreKind};
+use tokio::net::TcpListener;
+
+/// Names the server that a child is to be.
+const ROLE: &str = "LOCKGATE_BENCH_SERVER";
+/// How long requests may wait there, in milliseconds.
+const WAIT_MS: &str = "LOCKGATE_BENCH_WAIT_MS";
+/// The address follows.
+const READY: &str = "ready ";
+/// 2020-04-03T13:00+03:00: the policy has been in force for a day.
+const START_S: i64 = 1_585_908_000;
+
+/// Which server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// A bare axum handler under `axum::serve` that parses the same JSON and answers JSON of the same form.
+    Bare,
+    /// The reference server with the embedded store.
+    Embedded,
+    /// The reference server with the store in memory.
+    Memory,
+    /// The same, held to two thousand requests a second: four at a time, two milliseconds each.
+    Slow,
+}
+
+impl Role {
+    const ALL: [Role; 4] = [Role::Bare, Role::Embedded, Role::Memory, Role::Slow];
+
+    /// What it is called.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Role::Bare => "bare axum",
+            Role::Embedded => "embedded",
+            Role::Memory => "memory",
+            Role::Slow => "slow store",
+        }
+    }
+
+    fn serve(self) {
+        let runtime = tokio::runtime::Runtime::new().expect("threads can be started");
+        runtime.block_on(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback can be listened on");
+            let address = listener.local_addr().expect("a bound listener has an address");
+            let mut out = std::io::stdout();
+            writeln!(out, "{READY}{address}").and_then(|()| out.flush()).expect("the parent reads");
+            let folder = tempfile::tempdir().expect("a folder can be made");
+            let store = match self {
+                Role::Bare => return serve_bare(listener).await,
+                Role::Embedded => StoreKind::Embedded { dir: folder.path().to_owned() },
+                Role::Memory | Role::Slow => StoreKind::Memory,
+            };
+            let faults: &[&str] = if self == Role::Slow { &["slots=4x2ms"] } else { &[] };
+            let faults = Faults::parse(faults).expect("a fault that can be read");
+            let clock = Clock::StartingAt { start_s: START_S };
+            let wait_ms = std::env::var(WAIT_MS).ok().and_then(|text| text.parse().ok()).expect("the parent says");
+            let limits = Limits { wait: Duration::from_millis(wait_ms), ..Limits::default() };
+            let config = Config { clock, faults, limits, scheme: SchemeKind::Lookup, ..Config::new(store, rules()) };
+            reference_server::run(listener, config, parent_gone()).await.expect("the server runs");
+        });
+    }
+}
+
+/// Groceries twice a week, as in Nizhny Novgorod, and walks with the pet as often as one likes.
+fn rules() -> Rules {
+    let purposes = [(Purpose::Groceries, PurposeRule::lasting(180)), (Purpose::Pet, PurposeRule::lasting(60))];
+    let policy = Policy {
+        quotas: vec![Quota { purposes: vec![Purpose::Groceries], ..Quota::passes(2, Period::Week) }],
+        ..Policy::new(
+            "2020-04-02T12:00".parse().expect("a date"),
+            "2020-06-12T00:00".parse().expect("a date"),
+            purposes.into(),
+        )
+    };
+    policy.rules(3 * 3_600)
+}
+
+async fn parent_gone() {
+    let (closed, gone) = tokio::sync::oneshot::channel::<()>();
+    std::thread::spawn(move || {
+        let _ = std::io::stdin().read_to_end(&mut Vec::new());
+        drop(closed);
+    });
+    let _ = gone.await;
+}
+
+async fn serve_bare(listener: TcpListener) {
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    let issued = |purpose| IssuedPass {
+        pass: format!("1FGQ9M8Z3V6Y0T2R5W8X{:06}", NUMBER.fetch_add(1, Relaxed) % 1_000_000),
+        code: "1FGQ9M8Z3V6Y0T2R5W8X1N4K7JAB".into(),
+        purpose,
+        valid_from_s: START_S,
+        valid_until_s: START_S + 10_800,
+    };
+    let registered = |batch: RegistrationBatch| {
+        let token = |_| Registered { token: "21J7NNJP2REC01VG95KX03QQAS7EF50GWCD05H8RP741WT3WPNGB".into() };
+        RegisteredBatch { residents: batch.residents.iter().map(token).collect() }
+    };
+    let verified = |_: VerificationRequest| Verification {
+        valid: true,
+        reason: None,
+        purpose: Some(Purpose::Groceries),
+        valid_until_s: Some(START_S + 10_800),
+    };
+    let router = Router::new()
+        .route("/v1/residents/batch", post(async move |Json(batch)| Json(registered(batch))))
+        .route(
+            "/v1/passes",
+            post(async move |Json(PassRequest { purpose, .. })| (StatusCode::CREATED, Json(issued(purpose)))),
+        )
+        .route("/v1/verifications", post(async move |Json(request)| Json(verified(request))));
+    axum::serve(listener, router).with_graceful_shutdown(parent_gone()).await.expect("the server runs");
+}
+
+/// In a child: serves, and never returns. In the parent: nothing.
+pub(crate) fn serve_when_child() {
+    let Ok(role) = std::env::var(ROLE) else { return };
+    let role = Role::ALL.into_iter().find(|one| one.name() == role);
+    role.expect("the parent names a server").serve();
+    std::process::exit(0);
+}
+
+/// A server in a child; it ends when this is dropped.
+pub(crate) struct Server {
+    child: Child,
+    /// Where it listens.
+    pub(crate) target: Target,
+}
+
+impl Server {
+    /// Starts this program again as `role`, on `core` alone if one is named, where requests may `wait` so long.
+    pub(crate) fn start(role: Role, core: Option<usize>, wait: Duration) -> Self {
+        let program = std::env::current_exe().expect("a program knows its file");
+        let mut command = match core {
+            Some(core) => {
+                let mut command = Command::new("taskset");
+                command.args(["--cpu-list", &core.to_string()]).arg(program);
+                command
+            }
+            None => Command::new(program),
+        };
+        let mut child = command
+            .env(ROLE, role.name())
+            .env(WAIT_MS, wait.as_millis().to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a program can start itself again");
+        let out = BufReader::new(child.stdout.take().expect("standard output is piped"));
+        let mut lines = out.lines().map_while(Result::ok);
+        let address = lines.find_map(|line| line.strip_prefix(READY).map(str::to_owned)).expect("the child listens");
+        let target = Target::parse(&format!("http://{address}"), &[]).expect("a loopback address is a target");
+        Server { child, target }
+    }
+
+    /// CPU time of all its threads so far, in seconds, to a hundredth (Linux, proc(5)).
+    pub(crate) fn cpu_s(&self) -> f64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("the child runs");
+        let (_, fields) = stat.rsplit_once(')').expect("a name in brackets");
+        fields.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<f64>().expect("a number")).sum::<f64>()
+            / 100.0
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,138 @@
+//! What one sending thread is given, and what it brings back.
+
+use std::net::SocketAddr;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::journeys::Journeys;
+use crate::record::{Measured, Packed, Recorder};
+use crate::schedule::Schedule;
+use crate::settings::RequestsPerConnection;
+use crate::tls::Tls;
+
+/// When requests are due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// At their intended instants.
+    Open,
+    /// As soon as fewer than so many are out.
+    Closed { connections: usize },
+}
+
+/// The bounds of one thread.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    pub(crate) connections: usize,
+    pub(crate) backlog: usize,
+    pub(crate) timeout_ns: u64,
+}
+
+/// What a thread tells while it runs.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) asked: AtomicU64,
+    pub(crate) sent: AtomicU64,
+    pub(crate) answered: AtomicU64,
+    /// Settled otherwise than by a right answer.
+    pub(crate) failed: AtomicU64,
+    /// Seconds that are over and wholly settled, until somebody takes them away.
+    pub(crate) seconds: Mutex<Vec<Packed>>,
+}
+
+/// What a thread has counted by now.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tallied {
+    pub(crate) asked: u64,
+    pub(crate) sent: u64,
+    pub(crate) answered: u64,
+    /// Settled otherwise than by a right answer.
+    pub(crate) failed: u64,
+    /// Seconds in the recorder that were told.
+    seconds: usize,
+}
+
+impl Tallied {
+    /// Tells `tally` what was counted, and the seconds that `recorder` has put away since the last time.
+    pub(crate) fn tell(&mut self, recorder: &Recorder, tally: &Tally) {
+        let Tallied { asked, sent, answered, failed, .. } = *self;
+        for (told, count) in
+            [(&tally.asked, asked), (&tally.sent, sent), (&tally.answered, answered), (&tally.failed, failed)]
+        {
+            told.store(count, Ordering::Relaxed);
+        }
+        let news = &recorder.packed[self.seconds..];
+        // Whoever takes them away holds the lock for a moment once in a while; the next round is soon enough.
+        if !news.is_empty()
+            && let Ok(mut seconds) = tally.seconds.try_lock()
+        {
+            seconds.extend_from_slice(news);
+            self.seconds = recorder.packed.len();
+        }
+    }
+}
+
+/// All that one thread works on.
+pub(crate) struct Lane<'a> {
+    pub(crate) address: SocketAddr,
+    /// How to secure connections; none: the target speaks plain HTTP.
+    pub(crate) tls: Option<&'a Tls>,
+    pub(crate) journeys: Journeys<'a>,
+    pub(crate) schedule: Schedule<'a>,
+    pub(crate) pace: Pace,
+    pub(crate) bounds: Bounds,
+    pub(crate) life: RequestsPerConnection,
+    /// The share of the time that may go into spinning.
+    pub(crate) spin_share: f64,
+    /// The core to stay on, if any.
+    pub(crate) core: Option<usize>,
+    pub(crate) seed: u64,
+    pub(crate) measured: Measured,
+    pub(crate) start: Instant,
+    pub(crate) stop: &'a AtomicBool,
+    pub(crate) tally: &'a Tally,
+}
+
+/// What one thread brings back.
+pub(crate) struct LaneReport {
+    pub(crate) recorder: Recorder,
+    /// Whether the schedule was played to its end.
+    pub(crate) complete: bool,
+    /// Processor time, spinning included.
+    pub(crate) cpu: Duration,
+    /// Of it, what went into spinning while nothing was to be done.
+    pub(crate) spin: Duration,
+    pub(crate) wall: Duration,
+    pub(crate) strain: Strain,
+    /// Passes asked for, those of the warm-up included.
+    pub(crate) issues: u64,
+}
+
+/// Which bounds were met.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Strain {
+    /// Requests that had to wait for a connection.
+    pub(crate) waited: u64,
+    /// Requests dropped because the backlog was full.
+    pub(crate) backlog_full: u64,
+    /// Requests still waiting when the run was over.
+    pub(crate) unsent_at_end: u64,
+    /// Requests dropped because no local port was free.
+    pub(crate) no_port: u64,
+    /// Requests dropped because the process had too many files open.
+    pub(crate) no_file: u64,
+    /// Connections opened.
+    pub(crate) opened: u64,
+}
+
+impl Strain {
+    pub(crate) fn add(&mut self, other: &Strain) {
+        let Strain { waited, backlog_full, unsent_at_end, no_port, no_file, opened } = *other;
+        self.waited += waited;
+        self.backlog_full += backlog_full;
+        self.unsent_at_end += unsent_at_end;
+        self.no_port += no_port;
+        self.no_file += no_file;
+        self.opened += opened;
+    }
+}

@@ -1,0 +1,32 @@
+//! What a phone gets of a pass.
+
+use std::sync::Arc;
+
+use passes::wire::IssuedPass;
+use passes::{Blinded, Grant, Permit, ResidentId};
+
+use super::App;
+use super::problem::Problem;
+
+impl App {
+    /// What the phone of `resident` gets of `grant`; under `blind` with what it sent to be signed.
+    pub(super) async fn shown(
+        self: &Arc<Self>,
+        grant: Grant,
+        resident: ResidentId,
+        blinded: Option<&str>,
+    ) -> Result<IssuedPass, Problem> {
+        let zone = self.rules.zone(grant.purpose, grant.window.from_s);
+        let permit = Permit { grant, zone, document: self.token_key.document(resident) };
+        let showing = match blinded.map(Blinded::parse).transpose()? {
+            None => self.scheme.issuer.show(&permit, None),
+            // Two to three milliseconds of computing: not on a thread that others wait for.
+            Some(blinded) => {
+                let app = Arc::clone(self);
+                let signing = tokio::task::spawn_blocking(move || app.scheme.issuer.show(&permit, Some(&blinded)));
+                signing.await.map_err(|_| Problem::Internal)?
+            }
+        };
+        Ok(IssuedPass::new(&grant, showing?))
+    }
+}

@@ -1,0 +1,150 @@
+//! One connection: its handshake, its requests, and the guard that cuts off who is too slow.
+
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use hyper::body::Incoming;
+use hyper::service::Service;
+use hyper::{Request, Version};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+use super::pulse::{Beat, Guard, Pulse, Watched};
+use super::tls::Tls;
+use crate::http::{App, CutOff, OVERLOADED_CONNECTION};
+
+/// Requests that one HTTP/2 connection may have open at once.
+const STREAMS: u32 = 64;
+/// Longest head of a request, in bytes: some 40 times what a client of ours sends.
+const HEAD_BYTES: usize = 16 * 1024;
+
+/// The open connections and what each of them needs.
+pub(super) struct Connections {
+    shared: Arc<Shared>,
+    tasks: JoinSet<()>,
+}
+
+struct Shared {
+    app: Arc<App>,
+    router: Router,
+    tls: Option<Tls>,
+    stopping: watch::Receiver<bool>,
+    http: auto::Builder<TokioExecutor>,
+}
+
+impl Shared {
+    /// Whether three quarters of the places are taken: then who asks nothing makes room sooner.
+    fn places_are_scarce(&self) -> bool {
+        self.app.metrics.connections.open() >= self.app.limits.connections / 4 * 3
+    }
+}
+
+impl Connections {
+    pub(super) fn new(app: Arc<App>, router: Router, tls: Option<Tls>, stopping: watch::Receiver<bool>) -> Self {
+        let mut http = auto::Builder::new(TokioExecutor::new());
+        // Answers are small: copied together they leave with one plain write, cheaper than a gathering one.
+        http.http1().max_buf_size(HEAD_BYTES).writev(false);
+        http.http2().timer(TokioTimer::new()).max_concurrent_streams(STREAMS).max_header_list_size(HEAD_BYTES as u32);
+        Connections { shared: Arc::new(Shared { app, router, tls, stopping, http }), tasks: JoinSet::new() }
+    }
+
+    /// Serves `stream`, or turns it away at once when there are too many.
+    pub(super) fn begin(&mut self, stream: TcpStream) {
+        // What has ended is let go of here, so that the set does not grow.
+        while self.tasks.try_join_next().is_some() {}
+        let Shared { app, tls, .. } = &*self.shared;
+        if app.metrics.connections.open() >= app.limits.connections {
+            app.metrics.connections.turn_away();
+            // Who speaks TLS could not read it.
+            if tls.is_none() {
+                let _ = refuse(stream);
+            }
+            return;
+        }
+        // An answer is one small packet: sent at once, not kept back to be joined with the next (a failure only makes it slower).
+        let _ = stream.set_nodelay(true);
+        self.tasks.spawn(serve(Arc::clone(&self.shared), stream));
+    }
+
+    /// Waits until the last connection has ended.
+    pub(super) async fn finish(&mut self) {
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+/// Says no with bytes that are ready, without reading what was asked.
+fn refuse(stream: TcpStream) -> io::Result<()> {
+    let mut stream = stream.into_std()?;
+    io::Write::write_all(&mut stream, OVERLOADED_CONNECTION)?;
+    stream.shutdown(std::net::Shutdown::Write)
+}
+
+async fn serve(shared: Arc<Shared>, stream: TcpStream) {
+    let _open = shared.app.metrics.connections.begin();
+    match &shared.tls {
+        None => speak(&shared, stream).await,
+        Some(tls) => match timeout(shared.app.limits.head_timeout, tls.accept(stream)).await {
+            Ok(Ok(stream)) => speak(&shared, stream).await,
+            // Who does not speak TLS, or does not trust the certificate, goes away: nothing to tell about.
+            Ok(Err(_)) => shared.app.metrics.connections.cut_off(CutOff::Handshake),
+            Err(_) => shared.app.metrics.connections.cut_off(CutOff::SlowHead),
+        },
+    }
+}
+
+/// HTTP/1.1 or HTTP/2, whichever the client begins with, until one side ends it.
+async fn speak(shared: &Shared, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+    let Shared { app, router, stopping, http, .. } = shared;
+    let pulse = Arc::new(Pulse::default());
+    let service = Answering { routes: TowerToHyperService::new(router.clone()), pulse: Arc::clone(&pulse) };
+    let stream = TokioIo::new(Watched::new(stream, Arc::clone(&pulse)));
+    let mut connection = pin!(http.serve_connection(stream, service));
+    let mut guard = Guard::new(app.limits.pace());
+    let mut ticks = interval(guard.tick());
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut stopping = stopping.clone();
+    let mut stop = pin!(stopping.wait_for(|stopping| *stopping));
+    let mut told = false;
+    loop {
+        tokio::select! {
+            biased;
+            // Whatever broke it is the client's affair: it is gone.
+            _ = connection.as_mut() => return,
+            _ = &mut stop, if !told => {
+                told = true;
+                connection.as_mut().graceful_shutdown();
+            }
+            _ = ticks.tick() => match guard.look(&pulse, shared.places_are_scarce()) {
+                Beat::Alive => {}
+                Beat::Idle => connection.as_mut().graceful_shutdown(),
+                Beat::CutOff(why) => return app.metrics.connections.cut_off(why),
+            },
+        }
+    }
+}
+
+/// The routes, with a note in the pulse when a request begins and ends.
+struct Answering {
+    routes: TowerToHyperService<Router>,
+    pulse: Arc<Pulse>,
+}
+
+impl Service<Request<Incoming>> for Answering {
+    type Response = axum::response::Response;
+    type Error = std::convert::Infallible;
+    type Future = super::pulse::InWork<<TowerToHyperService<Router> as Service<Request<Body>>>::Future>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let many = request.version() == Version::HTTP_2;
+        Pulse::begin(&self.pulse, many, self.routes.call(request.map(Body::new)))
+    }
+}

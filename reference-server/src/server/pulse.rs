@@ -1,0 +1,292 @@
+//! Who is too slow is cut off, at no cost for who is not.
+//!
+//! Nothing on the way of a request looks at a clock or sets a timer for this. The connection counts what passes through it, and a
+//! guard compares the counts once a tick.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use pin_project_lite::pin_project;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::config::Pace;
+use crate::http::CutOff;
+
+/// Who does not take even so many bytes a second of an answer that waits for them is not reading.
+const LEAST_TAKEN_PER_S: u64 = 1_000;
+/// With many connections open, one that does nothing is closed after so long.
+const IDLE_WHEN_SCARCE: Duration = Duration::from_secs(2);
+/// Longest time between two looks.
+const LONGEST_TICK: Duration = Duration::from_secs(1);
+
+/// What has passed through a connection so far.
+#[derive(Debug, Default)]
+pub(super) struct Pulse {
+    received: AtomicU64,
+    sent: AtomicU64,
+    begun: AtomicU64,
+    ended: AtomicU64,
+    /// The latest write had to wait for the client.
+    waits: AtomicBool,
+    /// HTTP/2: bytes that are no request are no fault.
+    frames: AtomicBool,
+}
+
+impl Pulse {
+    /// Notes that a request began, and that it ended when `answering` is done or dropped.
+    pub(super) fn begin<F>(pulse: &Arc<Self>, frames: bool, answering: F) -> InWork<F> {
+        pulse.begun.fetch_add(1, Ordering::Relaxed);
+        if frames {
+            pulse.frames.store(true, Ordering::Relaxed);
+        }
+        InWork { answering, _working: Working(Arc::clone(pulse)) }
+    }
+}
+
+pin_project! {
+    /// An answer in the making.
+    pub(super) struct InWork<F> {
+        #[pin]
+        answering: F,
+        _working: Working,
+    }
+}
+
+impl<F: Future> Future for InWork<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        self.project().answering.poll(context)
+    }
+}
+
+/// Ends with the request, also when the client resets its stream.
+struct Working(Arc<Pulse>);
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        self.0.ended.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// A stream whose bytes are counted.
+pub(super) struct Watched<S> {
+    stream: S,
+    pulse: Arc<Pulse>,
+}
+
+impl<S> Watched<S> {
+    pub(super) fn new(stream: S, pulse: Arc<Pulse>) -> Self {
+        Watched { stream, pulse }
+    }
+
+    fn wrote(&self, written: &Poll<io::Result<usize>>) {
+        self.pulse.waits.store(written.is_pending(), Ordering::Relaxed);
+        if let Poll::Ready(Ok(bytes)) = written {
+            self.pulse.sent.fetch_add(*bytes as u64, Ordering::Relaxed);
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        let bytes = buffer.filled().len() - before;
+        if bytes > 0 {
+            self.pulse.received.fetch_add(bytes as u64, Ordering::Relaxed);
+        }
+        read
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.wrote(&written);
+        written
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.wrote(&written);
+        written
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+/// What a look at a pulse tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Beat {
+    /// Go on.
+    Alive,
+    /// Nothing was asked for long: end it with good manners.
+    Idle,
+    /// Too slow: end it at once.
+    CutOff(CutOff),
+}
+
+/// Looks at one pulse, tick by tick.
+#[derive(Debug)]
+pub(super) struct Guard {
+    pace: Pace,
+    tick: Duration,
+    begun: u64,
+    sent: u64,
+    /// Bytes received when the connection was last seen at rest; more than these belong to the head of a request.
+    at_rest: u64,
+    resting: Duration,
+    in_head: Duration,
+    blocked: Duration,
+}
+
+impl Guard {
+    pub(super) fn new(pace: Pace) -> Self {
+        let shortest = pace.head.min(pace.idle).min(pace.send);
+        let tick = (shortest / 4).clamp(Duration::from_millis(1), LONGEST_TICK);
+        let [resting, in_head, blocked] = [Duration::ZERO; 3];
+        Guard { pace, tick, begun: 0, sent: 0, at_rest: 0, resting, in_head, blocked }
+    }
+
+    /// Time between two looks: times are kept to this precision.
+    pub(super) fn tick(&self) -> Duration {
+        self.tick
+    }
+
+    /// One tick has passed. `scarce`: others wait for a place.
+    pub(super) fn look(&mut self, pulse: &Pulse, scarce: bool) -> Beat {
+        let [received, sent, begun, ended] =
+            [&pulse.received, &pulse.sent, &pulse.begun, &pulse.ended].map(|count| count.load(Ordering::Relaxed));
+        let taken = sent - self.sent;
+        self.sent = sent;
+        let enough = LEAST_TAKEN_PER_S * self.tick.as_millis() as u64 / 1_000;
+        if pulse.waits.load(Ordering::Relaxed) && taken <= enough {
+            self.blocked += self.tick;
+        } else {
+            self.blocked = Duration::ZERO;
+        }
+        let active = begun != self.begun || begun != ended;
+        if active {
+            (self.begun, self.at_rest) = (begun, received);
+            (self.resting, self.in_head) = (Duration::ZERO, Duration::ZERO);
+        } else {
+            self.resting += self.tick;
+            // The first head is due at once; later ones may be long in coming, but not in arriving.
+            let arriving = received > self.at_rest && !pulse.frames.load(Ordering::Relaxed);
+            if arriving || begun == 0 {
+                self.in_head += self.tick;
+            }
+        }
+        self.judge(scarce)
+    }
+
+    fn judge(&self, scarce: bool) -> Beat {
+        let idle = if scarce { self.pace.idle.min(IDLE_WHEN_SCARCE) } else { self.pace.idle };
+        if self.blocked >= self.pace.send {
+            Beat::CutOff(CutOff::SlowReader)
+        } else if self.in_head >= self.pace.head {
+            Beat::CutOff(CutOff::SlowHead)
+        } else if self.resting >= idle + self.pace.head {
+            // It was asked to end and did not.
+            Beat::CutOff(CutOff::Idle)
+        } else if self.resting >= idle {
+            Beat::Idle
+        } else {
+            Beat::Alive
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PACE: Pace =
+        Pace { head: Duration::from_secs(10), idle: Duration::from_secs(60), send: Duration::from_secs(5) };
+
+    fn add(count: &AtomicU64, more: u64) {
+        count.fetch_add(more, Ordering::Relaxed);
+    }
+
+    /// The first beat that is not alive, and after how many ticks, while `happens` happens between looks.
+    fn ends(pulse: &Pulse, scarce: bool, happens: impl Fn(&Pulse)) -> Option<(usize, Beat)> {
+        let mut guard = Guard::new(PACE);
+        let mut beats = (1..=100).map(|tick| {
+            happens(pulse);
+            (tick, guard.look(pulse, scarce))
+        });
+        beats.find(|(_, beat)| *beat != Beat::Alive)
+    }
+
+    fn asked_once() -> Pulse {
+        let pulse = Pulse::default();
+        [&pulse.received, &pulse.sent].into_iter().for_each(|count| add(count, 200));
+        [&pulse.begun, &pulse.ended].into_iter().for_each(|count| add(count, 1));
+        pulse
+    }
+
+    #[test]
+    fn who_says_nothing_or_too_little_is_cut_off() {
+        let slow = Some((10, Beat::CutOff(CutOff::SlowHead)));
+        assert_eq!(ends(&Pulse::default(), false, |_| ()), slow, "nothing at all");
+        assert_eq!(ends(&Pulse::default(), false, |pulse| add(&pulse.received, 1)), slow, "a byte a second");
+        let trickle = ends(&asked_once(), false, |pulse| add(&pulse.received, 1));
+        assert_eq!(trickle, Some((11, slow.unwrap().1)), "a byte a second, after a first request");
+    }
+
+    #[test]
+    fn who_keeps_a_connection_for_later_may_do_so_for_a_while() {
+        assert_eq!(ends(&asked_once(), false, |_| ()), Some((61, Beat::Idle)));
+        assert_eq!(ends(&asked_once(), true, |_| ()), Some((3, Beat::Idle)), "not while others wait for a place");
+        let asks =
+            |pulse: &Pulse| [&pulse.received, &pulse.begun, &pulse.ended].into_iter().for_each(|count| add(count, 1));
+        assert_eq!(ends(&asked_once(), true, asks), None, "who asks is not idle");
+        let at_work = asked_once();
+        add(&at_work.begun, 1);
+        assert_eq!(ends(&at_work, true, |_| ()), None, "who waits for an answer is not idle");
+    }
+
+    #[test]
+    fn frames_are_no_head() {
+        let pulse = asked_once();
+        pulse.frames.store(true, Ordering::Relaxed);
+        assert_eq!(ends(&pulse, false, |pulse| add(&pulse.received, 17)), Some((61, Beat::Idle)));
+    }
+
+    #[test]
+    fn who_does_not_take_the_answer_is_cut_off() {
+        let waiting = || {
+            let pulse = asked_once();
+            add(&pulse.begun, 1);
+            pulse.waits.store(true, Ordering::Relaxed);
+            pulse
+        };
+        let cut_off = Beat::CutOff(CutOff::SlowReader);
+        assert_eq!(ends(&waiting(), false, |_| ()).map(|(_, beat)| beat), Some(cut_off));
+        assert_eq!(ends(&waiting(), false, |pulse| add(&pulse.sent, 500)).map(|(_, beat)| beat), Some(cut_off));
+        assert_eq!(ends(&waiting(), false, |pulse| add(&pulse.sent, 2_000)), None);
+    }
+}

@@ -1,0 +1,94 @@
+//! Removing what is no longer needed, a little at a time.
+//!
+//! Rows that another process has locked are left for the next time. Deletes run on the connection for looking up, in transactions of
+//! their own, so the writer goes on beside them.
+
+use tokio_postgres::{Client, Error};
+
+use super::link::{Session, store_error};
+use super::statements::COUNT_ROWS;
+use crate::store::{Purge, Purged, StoreError};
+
+/// Rows removed in a transaction.
+const STEP_ROWS: i64 = 1_000;
+
+const PASSES: &str = "
+    DELETE FROM passes WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM passes WHERE valid_until_s < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))";
+
+const TOKENS: &str = "
+    DELETE FROM spent WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM spent WHERE valid_until_s < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))";
+
+/// Locks residents who have not been seen for long. Only when nobody can issue a pass to them any more, the next statement looks
+/// whether there is one.
+const IDLE: &str = "
+    SELECT resident FROM residents
+    WHERE greatest(registered_s, checked_in_s) < $1 AND resident > $2
+    ORDER BY resident LIMIT $3 FOR UPDATE SKIP LOCKED";
+
+const RESIDENTS: &str = "
+    DELETE FROM residents WHERE resident = ANY($1::bytea[])
+        AND NOT EXISTS (SELECT FROM passes WHERE passes.resident = residents.resident)";
+
+pub(super) async fn purge(session: &Session, purge: Purge, process: i64) -> Result<Purged, StoreError> {
+    let client = &session.client;
+    let purged = remove(client, purge, process).await;
+    if purged.is_err() {
+        // The error matters, not whether a lost connection can still be told to roll back.
+        let _ = client.batch_execute("ROLLBACK").await;
+    }
+    let purged = purged.map_err(store_error)?;
+    if purged != Purged::default() {
+        // Each by itself: none of them can be part of a transaction.
+        for table in ["passes", "spent", "residents"] {
+            client.batch_execute(&format!("VACUUM (ANALYZE) {table}")).await.map_err(store_error)?;
+        }
+    }
+    Ok(purged)
+}
+
+async fn remove(client: &Client, purge: Purge, process: i64) -> Result<Purged, Error> {
+    let mut purged = Purged::default();
+    let passes = client.prepare(PASSES).await?;
+    loop {
+        let removed = client.execute(&passes, &[&purge.ended_before_s, &STEP_ROWS]).await?;
+        if removed == 0 {
+            break;
+        }
+        purged.passes += removed;
+    }
+    let tokens = client.prepare(TOKENS).await?;
+    loop {
+        let removed = client.execute(&tokens, &[&purge.ended_before_s, &STEP_ROWS]).await?;
+        if removed == 0 {
+            break;
+        }
+        purged.tokens += removed;
+    }
+    if let Some(before_s) = purge.residents_before_s {
+        purged.residents = remove_residents(client, before_s).await?;
+    }
+    let (residents, passes) = (-(purged.residents as i64), -(purged.passes as i64));
+    if residents + passes < 0 {
+        client.execute(COUNT_ROWS, &[&process, &residents, &passes]).await?;
+    }
+    Ok(purged)
+}
+
+async fn remove_residents(client: &Client, before_s: i64) -> Result<u64, Error> {
+    let (idle, remove) = (client.prepare(IDLE).await?, client.prepare(RESIDENTS).await?);
+    let mut removed = 0;
+    let mut after: Vec<u8> = Vec::new();
+    loop {
+        client.batch_execute("BEGIN").await?;
+        let rows = client.query(&idle, &[&before_s, &after, &STEP_ROWS]).await?;
+        let residents: Vec<Vec<u8>> = rows.iter().map(|row| row.get(0)).collect();
+        removed += client.execute(&remove, &[&residents]).await?;
+        client.batch_execute("COMMIT").await?;
+        match residents.into_iter().next_back() {
+            Some(last) => after = last,
+            None => return Ok(removed),
+        }
+    }
+}
