@@ -47,7 +47,9 @@ impl ServerSeat<'_> {
         let mut command = Command::new(program);
         // It is to be as it is told here, whatever the settings of another server are.
         let settings = std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with(PREFIX));
-        settings.for_each(|(name, _)| drop(command.env_remove(name)));
+        for (name, _) in settings {
+            command.env_remove(name);
+        }
         command.args(["serve", "--listen", "127.0.0.1:0", "--while-stdin-open"]);
         command.args(["--scheme", self.choice.scheme.unwrap_or(self.scenario.server.scheme).name()]);
         let store = match self.choice.store {

@@ -99,7 +99,7 @@ impl Direction {
 /// within `margin` (a share, such as 0.1) counts as none.
 ///
 /// Intervals come from a bootstrap over blocks of seconds: a slow second makes the next one slow, too, and blocks keep such seconds
-/// together (circular block bootstrap; Politis & Romano, in LePage & Billard (eds.), Exploring the Limits of Bootstrap, 1992). Blocks
+/// together (circular block bootstrap; Politis & Romano, in `LePage` & Billard (eds.), Exploring the Limits of Bootstrap, 1992). Blocks
 /// are as long as the cube root of the number of seconds. Everything random follows from `seed`.
 pub fn compare(before: &Seconds, after: &Seconds, margin: f64, seed: u64) -> Vec<Change> {
     let mut changes = Vec::new();

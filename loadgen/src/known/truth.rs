@@ -2,7 +2,7 @@
 
 /// The response time that a share `quantile` of evenly spaced requests keeps, when for `stall_s` of `run_s` seconds nobody is answered
 /// and otherwise everybody at once, in seconds: who comes x seconds after the start of the stall waits `stall_s - x`, so
-/// P(time > t) = (stall_s - t) / run_s.
+/// P(time > t) = (`stall_s` - t) / `run_s`.
 pub fn stall_quantile_s(quantile: f64, stall_s: f64, run_s: f64) -> f64 {
     (stall_s - (1.0 - quantile) * run_s).max(0.0)
 }

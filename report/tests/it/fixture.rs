@@ -27,7 +27,7 @@ pub(crate) fn heading(command: Command) -> Heading {
         seed: Some(20_200_402),
         calendar: Some(CALENDAR),
         overrides: Vec::new(),
-        objectives: Some(Objectives { response_time_ms: 250.0, within_share: 0.99, right_share: 0.999 }),
+        objectives: Some(Objectives { response_time_ms: 250.0, within_share: 0.99, right_share: 0.999, slo: None }),
         started_at: "2026-01-05T10:00:00Z".parse().unwrap(),
     }
 }
