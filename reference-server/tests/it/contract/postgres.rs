@@ -123,7 +123,7 @@ async fn two_servers_on_one_database_are_as_one() {
 
     let race = (0..100).map(|number| {
         let (ask, token) = (ask(number), token.clone());
-        tokio::spawn(async move { ask.pet_pass(&token, "one key").await })
+        tokio::spawn(async move { ask.pet_pass(&token, "one-key").await })
     });
     let mut passes = Vec::new();
     for racer in race.collect::<Vec<_>>() {
