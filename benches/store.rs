@@ -88,7 +88,7 @@ fn stores(criterion: &mut Criterion) {
     let (Ok(runtime), Ok(folder)) = (Runtime::new(), tempfile::tempdir()) else { return };
     for (name, kind) in kinds(folder.path()) {
         let opened = kind.migrate().and_then(|_| kind.open(1_024));
-        let Ok(Opened { store, .. }) = opened.inspect_err(|error| eprintln!("{name}: {error}")) else { continue };
+        let Opened { store, .. } = opened.unwrap_or_else(|error| panic!("{name}: {error}"));
         runtime.block_on(register(&*store));
         let mut number = 0;
         for rows in ROWS {
