@@ -140,7 +140,7 @@ def ask(driver, purpose):
     one(driver, "#ask button").click()
     until(driver, f"the card of a pass for {purpose}", lambda: len(driver.find_elements(By.CSS_SELECTOR, ".card")) == before + 1)
     image = one(driver, ".card .qr")
-    until(driver, "the QR code", lambda: driver.execute_script("return arguments[0].complete && arguments[0].naturalWidth > 0", image))
+    assert image.get_attribute("aria-label"), "the QR code has no name for a screen reader"
     code = one(driver, ".card .code").get_property("textContent")
     driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", image)
     seen = zxingcpp.read_barcodes(Image.open(io.BytesIO(image.screenshot_as_png)).convert("L"))
@@ -187,6 +187,7 @@ def lookup():
         quiet(officer, "a verdict")
         picture(officer, "officer-valid")
         expect(verdict(officer, altered(code, 3)), "invalid", "NOT VALID")
+        expect(verdict(officer, text(resident, ".card .spoken")), "valid", "VALID", "Groceries")
         expect(verdict(officer, "hello"), "invalid", "no code of a pass")
         one(resident, ".card .cancel").click()
         resident.switch_to.alert.accept()
@@ -223,6 +224,15 @@ def signed():
         counted = urllib.request.urlopen(base + "/metrics").read().decode()
         asked = re.findall(r'lockgate_requests_total\{route="verify",status="\w+"\} (\d+)', counted)
         assert all(count == "0" for count in asked), "a signed pass was sent to the centre"
+        hidden = one(resident, ".card .salt").get_property("textContent")
+        for number, wanted in (("2204654321", "belongs to this document"), ("22 04 654322", "does not belong")):
+            one(officer, "#comparing").get_attribute("open") or one(officer, "#comparing summary").click()
+            for field, typed in (("#number", number), ("#salt", hidden)):
+                one(officer, field).clear()
+                one(officer, field).send_keys(typed)
+            one(officer, "#compare button").click()
+            until(officer, wanted, lambda: wanted in text(officer, "#compared"))
+        quiet(officer, "a document compared")
         stop()
         officer.refresh()
         until(officer, "the page without a network", lambda: one(officer, "#code").is_displayed())
@@ -233,6 +243,18 @@ def signed():
         for place in (5, len(code) // 2, len(code) - 2):
             expect(verdict(officer, altered(code, place)), "invalid", "NOT VALID")
         say(f"signed: {len(code)} characters, checked without a network, nothing sent, altered codes refused")
+
+
+def blind():
+    """The phone makes the token; the centre sees it once, and never who holds it."""
+    with server("blind") as (base, _), browser() as resident, browser() as officer:
+        register(resident, base, "22 04 777777")
+        code = ask(resident, "groceries")
+        picture(resident, "resident-blind")
+        open_officer(officer, base)
+        expect(verdict(officer, code), "valid", "VALID", "Groceries", "by the centre")
+        expect(verdict(officer, code), "invalid", "NOT VALID", "used before")
+        say(f"blind: {len(code)} characters, unblinded by the phone, good for one check")
 
 
 def russian():
@@ -253,4 +275,5 @@ def russian():
 if __name__ == "__main__":
     lookup()
     signed()
+    blind()
     russian()

@@ -60,6 +60,7 @@ fn play(role: Role, plans: &[Plan], mut tell: impl FnMut(usize, &LoadResult)) {
         slo: Slo::default(),
         seed: 1,
         warm_up: Duration::ZERO,
+        start_at: None,
         stop: &stop,
         progress: &|_| {},
     };

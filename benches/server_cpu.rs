@@ -37,8 +37,15 @@ fn cpu_us(role: Role, kind: Kind) -> f64 {
         ..LoadSettings::default()
     };
     let stop = AtomicBool::new(false);
-    let options =
-        Options { settings, slo: Slo::default(), seed: 1, warm_up: Duration::ZERO, stop: &stop, progress: &|_| {} };
+    let options = Options {
+        settings,
+        slo: Slo::default(),
+        seed: 1,
+        warm_up: Duration::ZERO,
+        start_at: None,
+        stop: &stop,
+        progress: &|_| {},
+    };
     let mut wallet = Wallet::new(1);
     let mut measure = |duration| {
         // A closed loop is faster than its preparation expects, and nobody may ask beyond the quota.

@@ -1,6 +1,6 @@
 //! The stores behind the server: issuing alone and in groups, and looking up, at one and at three million rows.
 //!
-//! PostgreSQL is measured when `LOCKGATE_BENCH_DATABASE_URL` names an empty database.
+//! PostgreSQL is measured when `BENCH_DATABASE_URL` names an empty database.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -28,7 +28,7 @@ fn resident(number: u64) -> ResidentId {
 }
 
 fn pass(number: u64) -> NewPass {
-    let request = PassRequest { purpose: Purpose::Groceries, valid_from_s: None, duration_s: None };
+    let request = PassRequest { purpose: Purpose::Groceries, valid_from_s: None, duration_s: None, blinded: None };
     let now_s = NOW_S + (number / PER_S) as i64;
     NewPass {
         // Who asks next has nothing to do with who asked before.
@@ -78,13 +78,17 @@ async fn issue_together(store: &dyn Store, passes: Vec<NewPass>) -> Option<PassI
 }
 
 fn kinds(folder: &Path) -> BTreeMap<&'static str, StoreKind> {
-    BTreeMap::from([("embedded", StoreKind::Embedded { dir: folder.to_owned() }), ("memory", StoreKind::Memory)])
+    let mut kinds =
+        BTreeMap::from([("embedded", StoreKind::Embedded { dir: folder.to_owned() }), ("memory", StoreKind::Memory)]);
+    kinds.extend(std::env::var("BENCH_DATABASE_URL").ok().map(|url| ("postgres", StoreKind::Postgres { url })));
+    kinds
 }
 
 fn stores(criterion: &mut Criterion) {
     let (Ok(runtime), Ok(folder)) = (Runtime::new(), tempfile::tempdir()) else { return };
     for (name, kind) in kinds(folder.path()) {
-        let Ok(Opened { store, .. }) = kind.open(1_024) else { continue };
+        let opened = kind.migrate().and_then(|_| kind.open(1_024));
+        let Opened { store, .. } = opened.unwrap_or_else(|error| panic!("{name}: {error}"));
         runtime.block_on(register(&*store));
         let mut number = 0;
         for rows in ROWS {

@@ -104,6 +104,9 @@ async fn serve_bare(listener: TcpListener) {
     let issued = |purpose| IssuedPass {
         pass: format!("1FGQ9M8Z3V6Y0T2R5W8X{:06}", NUMBER.fetch_add(1, Relaxed) % 1_000_000),
         code: "1FGQ9M8Z3V6Y0T2R5W8X1N4K7JAB".into(),
+        spoken: Some("4K7Q-90ZD-MT3A-XW5E".into()),
+        salt: None,
+        blind_signature: None,
         purpose,
         valid_from_s: START_S,
         valid_until_s: START_S + 10_800,

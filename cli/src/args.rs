@@ -38,8 +38,12 @@ pub(crate) enum Command {
     Load(Load),
     /// Find how much demand a server can bear: knee and usable capacity
     Capacity(Capacity),
+    /// Measure servers whose behaviour is known exactly, and say whether this machine measures them as they are
+    Selftest,
     /// Turn run folders into one page that can be read anywhere
     Report(Report),
+    /// Say what changed from one load run to another; exit code 1 when it became worse by more than the margin
+    Compare(Compare),
     /// Read a scenario and explain it; name every bad key at once
     Check(Check),
 }
@@ -118,6 +122,13 @@ pub(crate) struct Serve {
     /// The folder of the embedded store; made when it does not exist [default: lockgate-data]
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
+    /// The database of the PostgreSQL store, as `postgres://USER:PASSWORD@HOST:PORT/DATABASE`; better in the environment
+    /// (`LOCKGATE_DATABASE_URL`) or the file, since others see the flags of a process
+    #[arg(long, value_name = "URL")]
+    pub(crate) database_url: Option<String>,
+    /// Make or renew the tables of the PostgreSQL store first; without it, tables of an older version are an error
+    #[arg(long)]
+    pub(crate) migrate: bool,
     /// Who verifies, registers in batches and administers: a TOML file of names, roles and digests of tokens (docs/api.md)
     #[arg(long, value_name = "FILE")]
     pub(crate) staff: Option<PathBuf>,
@@ -147,6 +158,8 @@ pub(crate) struct ServerChoice {
 pub(crate) enum Store {
     /// A database in the data folder: an acknowledged pass survives a crash
     Embedded,
+    /// A PostgreSQL database, which several servers may share
+    Postgres,
     /// Nowhere: all is lost at the end. For benchmarks only
     Memory,
 }
@@ -170,6 +183,15 @@ pub(crate) struct Consent {
     /// Believe the certificate authorities in this file (PEM) when the target is https [default: those that this machine believes]
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
+    /// Allow so many requests a second of a host other than this one
+    #[arg(long, value_name = "PER SECOND", default_value_t = loadgen::Ceilings::default().rate_per_s)]
+    pub(crate) rate_ceiling: f64,
+    /// Allow a run to last so long against a host other than this one [default: 60s]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) duration_ceiling: Option<Duration>,
+    /// How the target is spoken to: a file with a [target] section [default: the scenario's, else the reference server's interface]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) target_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -181,21 +203,27 @@ pub(crate) struct Load {
     #[command(flatten)]
     pub(crate) target: TargetChoice,
     /// Play this trace (CSV) instead of simulating one
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["rate", "closed"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["rate", "closed", "curve", "stream"])]
     pub(crate) trace: Option<PathBuf>,
     /// Where in the trace to start, as hours and minutes since its first midnight, such as 36:05 [default: its busiest stretch]
     #[arg(long, value_name = "HH:MM")]
     pub(crate) window: Option<ClockTime>,
-    /// Play the trace so many times faster than it happened
+    /// Play the trace so many times faster than it happened, up to 10000
     #[arg(long, default_value_t = 1.0, allow_negative_numbers = true)]
     pub(crate) speed: f64,
     /// Offer this mean number of requests a second instead of a trace
     #[arg(long, value_name = "PER SECOND", allow_negative_numbers = true)]
     pub(crate) rate: Option<f64>,
-    /// How requests come at --rate
+    /// Offer a rate that changes: times and rates between which it goes in straight lines, such as 0s:50,30s:400,60s:400
+    #[arg(long, value_name = "TIME:RATE,...", conflicts_with_all = ["rate", "closed", "stream"])]
+    pub(crate) curve: Option<Curve>,
+    /// Offer several kinds of request at once, each at a mean rate of its own, such as --stream issue=50 --stream verify=200
+    #[arg(long, value_name = "KIND=RATE", conflicts_with_all = ["rate", "closed"])]
+    pub(crate) stream: Vec<StreamChoice>,
+    /// How requests come at --rate and in each --stream
     #[arg(long, value_enum, default_value_t = Arrivals::Poisson)]
     pub(crate) arrivals: Arrivals,
-    /// What is asked at --rate or --closed
+    /// What is asked at --rate, --curve or --closed
     #[arg(long, value_enum, default_value_t = Asked::Issue)]
     pub(crate) kind: Asked,
     /// Send plain GETs of this path instead; any answer 200 is right. The baseline of a target
@@ -207,6 +235,21 @@ pub(crate) struct Load {
     /// For how long, such as 30s or 5m [default: the scenario's]
     #[arg(long, value_parser = duration)]
     pub(crate) duration: Option<Duration>,
+    /// Judge by the [slo] section of this file instead of the scenario's
+    #[arg(long, value_name = "FILE")]
+    pub(crate) slo: Option<PathBuf>,
+    /// Print the first N requests byte for byte, and send nothing
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "10")]
+    pub(crate) dry_run: Option<usize>,
+    /// Play one of several disjoint parts of the schedule, such as 2/3; `lockgate report` joins the runs of all parts
+    #[arg(long, value_name = "I/N", default_value = "1/1", conflicts_with = "closed")]
+    pub(crate) shard: ShardChoice,
+    /// Send the first request at this instant, such as 2026-01-31T12:00:00Z
+    #[arg(long, value_name = "TIME")]
+    pub(crate) start_at: Option<jiff::Timestamp>,
+    /// Serve what is known by now in Prometheus' format at this address while the run goes on
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) metrics_listen: Option<std::net::SocketAddr>,
     /// Sending threads [default: half the cores]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
@@ -246,6 +289,10 @@ pub(crate) enum Asked {
     Verify,
     /// Check in as patients at home
     CheckIn,
+    /// Register
+    Register,
+    /// Give passes back
+    Cancel,
 }
 
 #[derive(Debug, Args)]
@@ -266,8 +313,23 @@ pub(crate) struct Capacity {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Compare {
+    /// The run folder of the load run to compare with
+    pub(crate) before: PathBuf,
+    /// The run folder of the other load run
+    pub(crate) after: PathBuf,
+    /// How much may change before it counts, as a share
+    #[arg(long, value_name = "SHARE", default_value_t = 0.1)]
+    pub(crate) margin: f64,
+    /// Write the table into this folder, too, as CSV and Parquet
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Report {
-    /// The run folders to tell about: a simulation, a capacity search and a load run, or some of them
+    /// The run folders to tell about: a simulation, a capacity search and a load run, or some of them; or all parts of a load run
+    /// that were made with --shard
     #[arg(required = true)]
     pub(crate) runs: Vec<PathBuf>,
     #[command(flatten)]
@@ -302,6 +364,61 @@ impl std::str::FromStr for ClockTime {
     }
 }
 
+/// A curve of rates, as typed.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Curve(pub(crate) Vec<loadgen::RatePoint>);
+
+impl std::str::FromStr for Curve {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = || "write times and rates, the first time 0s, such as 0s:50,30s:400".to_owned();
+        let point = |part: &str| {
+            let (at, rate) = part.split_once(':')?;
+            let at: jiff::SignedDuration = at.parse().ok()?;
+            Some(loadgen::RatePoint { at_s: at.as_secs_f64(), rate_per_s: rate.parse().ok()? })
+        };
+        text.split(',').map(|part| point(part.trim()).ok_or_else(wrong)).collect::<Result<_, _>>().map(Curve)
+    }
+}
+
+/// One kind of request and its rate, as typed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct StreamChoice {
+    pub(crate) kind: loadgen::Kind,
+    pub(crate) rate_per_s: f64,
+}
+
+impl std::str::FromStr for StreamChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parts = text.split_once('=').and_then(|(kind, rate)| {
+            let kind = kind.replace('-', "_");
+            let kind = loadgen::Kind::ALL.into_iter().find(|known| known.name() == kind)?;
+            Some(StreamChoice { kind, rate_per_s: rate.parse().ok()? })
+        });
+        let kinds = loadgen::Kind::ALL.map(loadgen::Kind::name).join(", ");
+        parts.ok_or_else(|| format!("write a kind of request and its rate, such as issue=50; the kinds are {kinds}"))
+    }
+}
+
+/// A part of a schedule, as typed: 2/3 is the second of three.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ShardChoice(pub(crate) loadgen::Shard);
+
+impl std::str::FromStr for ShardChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parts = text.split_once('/').and_then(|(index, of)| {
+            let (index, of) = (index.parse::<u32>().ok()?, of.parse::<u32>().ok()?);
+            (1..=of).contains(&index).then(|| loadgen::Shard { index: index - 1, of })
+        });
+        parts.map(ShardChoice).ok_or_else(|| "write which part of how many, such as 1/3, 2/3 or 3/3".to_owned())
+    }
+}
+
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || "write a time with its unit, such as 30s, 5m or 500ms".to_owned();
     let duration: jiff::SignedDuration = text.parse().map_err(|_| wrong())?;
@@ -324,6 +441,17 @@ mod tests {
         assert_eq!(duration("1500ms"), Ok(Duration::from_millis(1500)));
         assert!(duration("-5s").is_err() && duration("0s").is_err() && duration("5").is_err());
         assert_eq!("36:05".parse(), Ok(ClockTime { ms: (36 * 60 + 5) * 60_000 }));
+        let point = |at_s, rate_per_s| loadgen::RatePoint { at_s, rate_per_s };
+        assert_eq!("0s:5, 1m:7.5".parse(), Ok(Curve(vec![point(0.0, 5.0), point(60.0, 7.5)])));
+        assert!("0s:5,7".parse::<Curve>().is_err());
+    }
+
+    #[test]
+    fn parts_and_streams_are_read() {
+        assert_eq!("2/3".parse(), Ok(ShardChoice(loadgen::Shard { index: 1, of: 3 })));
+        assert!(["0/3", "4/3", "1", "a/b"].into_iter().all(|text| text.parse::<ShardChoice>().is_err()));
+        assert_eq!("check-in=2".parse(), Ok(StreamChoice { kind: loadgen::Kind::CheckIn, rate_per_s: 2.0 }));
+        assert!("isue=2".parse::<StreamChoice>().unwrap_err().contains("register, issue"));
         assert!("36:70".parse::<ClockTime>().is_err() && "noon".parse::<ClockTime>().is_err());
     }
 }

@@ -20,7 +20,8 @@ use crate::stop::Stop;
 /// Simulates the scenario's demand and finds what the target can bear of it.
 pub(crate) fn run(arguments: &Capacity, stop: &Stop) -> anyhow::Result<Ending> {
     let scenario = Scenario::read(&arguments.scenario, &arguments.changes.set)?;
-    let named = arguments.target.as_deref().map(|url| load::target(url, &arguments.consent)).transpose()?;
+    let named =
+        arguments.target.as_deref().map(|url| load::target(url, &arguments.consent, &scenario.target)).transpose()?;
     let session = Session::begin(Command::Capacity, stop);
     let demand = simulate::demand(&scenario, &session)?;
     let demand = Demand::of(&scenario, &demand).ok_or_else(|| bad_input("the scenario asks nothing of a server"))?;
@@ -98,7 +99,7 @@ fn search_path(
     };
     let search = Search {
         target,
-        settings: scenario.capacity,
+        settings: within(scenario.capacity, target),
         path,
         purpose,
         issues_per_resident: Some(load::issues_per_resident(scenario, purpose)),
@@ -107,12 +108,24 @@ fn search_path(
             slo: scenario.slo,
             seed: scenario.seed,
             warm_up: std::time::Duration::ZERO,
+            start_at: None,
             stop: session.stop.flag(),
             progress: &|_| (),
         },
         on_step: &on_step,
     };
     loadgen::find_capacity(&search).map_err(of_load)
+}
+
+/// The search that stays under the ceilings of `target`.
+fn within(settings: loadgen::CapacitySettings, target: &Target) -> loadgen::CapacitySettings {
+    let Some(ceilings) = target.ceilings() else { return settings };
+    loadgen::CapacitySettings {
+        start_per_s: settings.start_per_s.min(ceilings.rate_per_s),
+        max_per_s: settings.max_per_s.min(ceilings.rate_per_s),
+        longest_s: settings.longest_s.min(ceilings.duration.as_secs_f64()),
+        ..settings
+    }
 }
 
 fn write(

@@ -11,6 +11,7 @@ use demand::SimTime;
 use loadgen::Target;
 
 use crate::args::{ServerChoice, Store};
+use crate::failure::bad_input;
 use crate::layers::PREFIX;
 use crate::scenario::Scenario;
 
@@ -46,10 +47,22 @@ impl ServerSeat<'_> {
         let mut command = Command::new(program);
         // It is to be as it is told here, whatever the settings of another server are.
         let settings = std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with(PREFIX));
-        settings.for_each(|(name, _)| drop(command.env_remove(name)));
+        for (name, _) in settings {
+            command.env_remove(name);
+        }
         command.args(["serve", "--listen", "127.0.0.1:0", "--while-stdin-open"]);
         command.args(["--scheme", self.choice.scheme.unwrap_or(self.scenario.server.scheme).name()]);
-        command.args(["--store", if self.choice.store == Some(Store::Memory) { "memory" } else { "embedded" }]);
+        let store = match self.choice.store {
+            None | Some(Store::Embedded) => "embedded",
+            Some(Store::Memory) => "memory",
+            Some(Store::Postgres) => {
+                return Err(bad_input(
+                    "--store postgres: a server of our own begins empty; start `lockgate serve --store postgres` on a database \
+                     for this purpose and name it with --target",
+                ));
+            }
+        };
+        command.args(["--store", store]);
         command.args(["--now", &self.scenario.calendar.civil(at).to_string()]);
         command.arg("--data").arg(data);
         if let Some(scenario) = &self.scenario.file {

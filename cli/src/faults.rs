@@ -56,8 +56,22 @@ impl<'a> Document<'a> {
     /// ones are told at once. `None` when it cannot be read at all. What is read in place of keys at fault (their defaults) serves
     /// only to look for further faults: [`Document::finish`] refuses the file.
     pub(crate) fn section<T: for<'de> Deserialize<'de>>(&mut self, name: &'static str, required: &[&str]) -> Option<T> {
+        self.section_without(name, required, &[])
+    }
+
+    /// As [`Document::section`], without the keys `apart`, which [`Document::inner`] reads by themselves.
+    pub(crate) fn section_without<T: for<'de> Deserialize<'de>>(
+        &mut self,
+        name: &'static str,
+        required: &[&str],
+        apart: &[&str],
+    ) -> Option<T> {
         self.known.push(name);
-        let value = self.root.get(name).cloned().unwrap_or_else(|| Spanned::new(0..0, DeValue::Table(DeTable::new())));
+        let empty = || Spanned::new(0..0, DeValue::Table(DeTable::new()));
+        let mut value = self.root.get(name).cloned().unwrap_or_else(empty);
+        if let DeValue::Table(table) = value.get_mut() {
+            apart.iter().for_each(|key| drop(table.remove(*key)));
+        }
         let header = self.header(name);
         let faults_before = self.faults.len();
         if let DeValue::Table(table) = value.get_ref() {
@@ -66,6 +80,18 @@ impl<'a> Document<'a> {
             }
         }
         self.read(name, value, faults_before)
+    }
+
+    /// Reads the key `name` of the section `section`, which is read without it; `T`'s default when it is absent.
+    pub(crate) fn inner<T: for<'de> Deserialize<'de> + Default>(&mut self, section: &str, name: &str) -> Option<T> {
+        let value = match self.root.get(section).map(Spanned::get_ref) {
+            Some(DeValue::Table(table)) => table.get(name).cloned(),
+            _ => None,
+        };
+        match value {
+            Some(value) => self.read(&format!("{section}.{name}"), value, self.faults.len()),
+            None => Some(T::default()),
+        }
     }
 
     /// Reads the key `name` of the file's top level; `default` when it is absent or cannot be read.

@@ -1,10 +1,13 @@
 //! `lockgate load`: plays demand against a server and measures.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use demand::{SimTime, Trace, TraceError};
-use loadgen::{Arrivals, Kind, LoadResult, Mix, Plan, Progress, Target, TracePlan, Wallet};
+use loadgen::{
+    Arrivals, Ceilings, Interface, Kind, LoadResult, Mix, Plan, Progress, Shard, Slo, Spacing, Stream, Streams, Target,
+    TracePlan, Wallet,
+};
 use passes::Purpose;
 use report::record::{Command, Results};
 use report::{RunFolder, RunRecord, terminal};
@@ -12,20 +15,35 @@ use report::{RunFolder, RunRecord, terminal};
 use crate::args::{Arrivals as ArrivalsChoice, Asked, Client, Consent, Load};
 use crate::bad_file::BadFile;
 use crate::failure::{Ending, bad_input};
-use crate::progress::Progress as Shown;
+use crate::live_view::LiveView;
+use crate::metrics::Metrics;
 use crate::scenario::Scenario;
 use crate::session::{Session, close_folder, ending, in_folder, of_load, of_report, read_file};
+use crate::side_file;
 use crate::simulate;
 use crate::stop::Stop;
 
-/// Without a duration a fixed rate is kept this long.
-const RATE_DURATION: Duration = Duration::from_secs(30);
+/// The fastest that a trace is played.
+const MOST_SPEED: f64 = 10_000.0;
 
 /// What is played, and what to call it.
 pub(crate) struct Job {
     pub(crate) plan: Plan,
     /// In words: which stretch of the trace, or which rate.
     pub(crate) words: String,
+    /// Which part of it.
+    pub(crate) shard: Shard,
+    /// When; none: as soon as all is ready.
+    pub(crate) start_at: Option<SystemTime>,
+    /// Where to tell how far it is.
+    pub(crate) metrics: Option<Metrics>,
+}
+
+impl Job {
+    /// All of `plan`, as soon as all is ready.
+    fn new(plan: Plan, words: String) -> Self {
+        Job { plan, words, shard: Shard::WHOLE, start_at: None, metrics: None }
+    }
 }
 
 /// Plays the demand that was asked for against the target.
@@ -38,9 +56,25 @@ pub(crate) fn run(arguments: &Load, stop: &Stop) -> anyhow::Result<Ending> {
         Client::Reqwest => loadgen::Client::Reqwest,
         Client::H2c => loadgen::Client::H2c,
     });
-    let target = target(&arguments.target.target, &arguments.target.consent)?;
+    if let Some(file) = &arguments.slo {
+        scenario.slo = side_file::read(file, "slo", Slo::faults)?;
+    }
+    let target = target(&arguments.target.target, &arguments.target.consent, &scenario.target)?;
     let session = Session::begin(Command::Load, stop);
-    let job = job(arguments, &scenario, &session)?;
+    let job = Job {
+        shard: arguments.shard.0,
+        start_at: arguments.start_at.map(SystemTime::from),
+        ..job(arguments, &scenario, &session)?
+    };
+    if let Some(count) = arguments.dry_run {
+        return preview(&scenario, &target, &job, count, &session);
+    }
+    let metrics = arguments.metrics_listen.map(Metrics::listen).transpose();
+    let metrics = metrics.map_err(|error| bad_input(format!("--metrics-listen: {error}; name a free address")))?;
+    if let Some(metrics) = &metrics {
+        eprintln!("metrics at http://{}/metrics", metrics.address());
+    }
+    let job = Job { metrics, ..job };
     let out = session.output(arguments.output.out.as_deref());
     let (out, record) = in_folder(&out, |folder| play(&scenario, &target, &job, folder, &session))?;
     print!("{}", terminal::summary(&record));
@@ -48,9 +82,19 @@ pub(crate) fn run(arguments: &Load, stop: &Stop) -> anyhow::Result<Ending> {
     Ok(ending(&record))
 }
 
-/// The server named by `url`, if traffic may go there.
-pub(crate) fn target(url: &str, consent: &Consent) -> anyhow::Result<Target> {
+/// The server named by `url`, if traffic may go there, spoken to as the file of the command line says, else as `interface` does.
+pub(crate) fn target(url: &str, consent: &Consent, interface: &Interface) -> anyhow::Result<Target> {
+    let rate_per_s = consent.rate_ceiling;
+    if !(rate_per_s > 0.0 && rate_per_s.is_finite()) {
+        return Err(bad_input(format!("--rate-ceiling {rate_per_s}: write a number of requests per second above 0")));
+    }
+    let interface = match &consent.target_file {
+        Some(file) => side_file::read(file, "target", Interface::faults)?,
+        None => interface.clone(),
+    };
+    let duration = consent.duration_ceiling.unwrap_or(Ceilings::default().duration);
     let target = Target::parse(url, &consent.operated).map_err(bad_input)?;
+    let target = target.speaking(interface).under(Ceilings { rate_per_s, duration });
     match &consent.ca_file {
         None => Ok(target),
         Some(ca_file) => target.with_ca_file(ca_file.clone()).map_err(bad_input),
@@ -65,24 +109,51 @@ pub(crate) fn play(
     folder: &RunFolder,
     session: &Session,
 ) -> anyhow::Result<RunRecord> {
-    let shown = Shown::start(format!("preparing {}", target.url()));
-    let progress = |progress: Progress| {
-        let Progress { seconds, asked, answered } = progress;
-        shown.say(format!("{}: {seconds:.0} s, {asked} asked, {answered} answered", job.words));
+    let view = LiveView::start(&job.words, format!("preparing {}", target.url()));
+    let progress = |progress: &Progress| {
+        view.show(progress, job.plan.rate_at(Duration::from_secs_f64(progress.seconds)));
+        if let Some(metrics) = &job.metrics {
+            metrics.publish(progress);
+        }
     };
-    let options = loadgen::Options {
+    let quiet = options(scenario, job, session);
+    let mut wallet = Wallet::of_shard(scenario.load.threads(), job.shard);
+    let prepared = loadgen::prepare(target, &job.plan, &mut wallet, &quiet).map_err(of_load)?;
+    let told = loadgen::Options { progress: &progress, ..quiet };
+    let result = loadgen::run(target, &job.plan, &mut wallet, &told).map_err(of_load)?;
+    drop(view);
+    write(scenario, target, job, &prepared, &result, folder, session)
+}
+
+/// How `job` is run, without a word of how far it is.
+fn options<'a>(scenario: &Scenario, job: &Job, session: &'a Session) -> loadgen::Options<'a> {
+    loadgen::Options {
         settings: scenario.load,
         slo: scenario.slo,
         seed: scenario.seed,
         warm_up: Duration::ZERO,
+        start_at: job.start_at,
         stop: session.stop.flag(),
-        progress: &progress,
-    };
-    let mut wallet = Wallet::new(scenario.load.threads());
-    let prepared = loadgen::prepare(target, &job.plan, &mut wallet, &options).map_err(of_load)?;
-    let result = loadgen::run(target, &job.plan, &mut wallet, &options).map_err(of_load)?;
-    drop(shown);
-    write(scenario, target, job, &prepared, &result, folder, session)
+        progress: &|_| {},
+    }
+}
+
+/// Prints the first `count` requests that `job` would send.
+fn preview(scenario: &Scenario, target: &Target, job: &Job, count: usize, session: &Session) -> anyhow::Result<Ending> {
+    let options = options(scenario, job, session);
+    let previews = loadgen::preview(target, &job.plan, &options, job.shard, count).map_err(of_load)?;
+    for (number, preview) in previews.iter().enumerate() {
+        let loadgen::Preview { at, kind, resident, bytes } = preview;
+        println!(
+            "--- {} of {}: {kind} by resident {resident} at {:.6} s",
+            number + 1,
+            previews.len(),
+            at.as_secs_f64()
+        );
+        println!("{}", String::from_utf8_lossy(bytes));
+    }
+    println!("Nothing was sent to {}. What only the target can give stands in capitals.", target.url());
+    Ok(Ending::Held)
 }
 
 fn write(
@@ -94,9 +165,10 @@ fn write(
     folder: &RunFolder,
     session: &Session,
 ) -> anyhow::Result<RunRecord> {
-    let written = report::write_load(folder, result, &target.url(), Some(job.words.clone()))
+    let written = report::write_load(folder, result, target, Some(job.words.clone()))
         .map_err(of_report)?
-        .of_plan(&job.plan);
+        .of_plan(&job.plan)
+        .of_shard(job.shard);
     let results = Results { load: Some(written), ..Results::default() };
     let mut record = session.record(scenario, results, Some(result.verdict.into()), result.complete);
     record.warnings = prepared.warnings.iter().chain(&result.warnings).map(ToString::to_string).collect();
@@ -110,23 +182,42 @@ fn write(
 
 /// What the arguments ask to be played.
 fn job(arguments: &Load, scenario: &Scenario, session: &Session) -> anyhow::Result<Job> {
+    let duration = arguments.duration.unwrap_or(scenario.load.duration());
+    let seconds = duration.as_secs_f64();
     if let Some(connections) = arguments.closed {
-        let duration = arguments.duration.unwrap_or(RATE_DURATION);
         let connections = u32::try_from(connections).map_err(|_| bad_input("--closed: too many connections"))?;
         let words = format!("closed loop, {connections} connections");
-        return Ok(Job { plan: Plan::Closed { connections, duration, mix: mix(arguments, scenario) }, words });
+        return Ok(Job::new(Plan::Closed { connections, duration, mix: mix(arguments, scenario) }, words));
     }
     if let Some(rate_per_s) = arguments.rate {
         if !(rate_per_s > 0.0 && rate_per_s.is_finite()) {
             return Err(bad_input(format!("--rate {rate_per_s}: write a number of requests per second above 0")));
         }
-        let duration = arguments.duration.unwrap_or(RATE_DURATION);
-        let arrivals = match arguments.arrivals {
-            ArrivalsChoice::Constant => Arrivals::Constant { rate_per_s },
-            ArrivalsChoice::Poisson => Arrivals::Poisson { rate_per_s },
+        let words = format!("{rate_per_s} per second for {seconds} s");
+        let arrivals = steady(arguments, rate_per_s);
+        return Ok(Job::new(Plan::Rate { arrivals, duration, mix: mix(arguments, scenario) }, words));
+    }
+    if let Some(curve) = &arguments.curve {
+        let spacing = match arguments.arrivals {
+            ArrivalsChoice::Constant => Spacing::Even,
+            ArrivalsChoice::Poisson => Spacing::Poisson,
         };
-        let words = format!("{rate_per_s} per second for {} s", duration.as_secs_f64());
-        return Ok(Job { plan: Plan::Rate { arrivals, duration, mix: mix(arguments, scenario) }, words });
+        let arrivals = Arrivals::Curve { points: curve.0.clone(), spacing };
+        let words = format!("a changing rate for {seconds} s");
+        return Ok(Job::new(Plan::Rate { arrivals, duration, mix: mix(arguments, scenario) }, words));
+    }
+    let typed = arguments
+        .stream
+        .iter()
+        .map(|stream| Stream { kind: stream.kind, arrivals: steady(arguments, stream.rate_per_s) });
+    let mut streams: Vec<Stream> = typed.collect();
+    if streams.is_empty() && arguments.trace.is_none() {
+        streams.clone_from(&scenario.streams);
+    }
+    if !streams.is_empty() {
+        let kinds: Vec<&str> = streams.iter().map(|stream| stream.kind.name()).collect();
+        let words = format!("streams of {} for {seconds} s", kinds.join(", "));
+        return Ok(Job::new(Plan::Streams(Streams::new(streams, duration, mix(arguments, scenario))), words));
     }
     if arguments.get.is_some() {
         return Err(bad_input("--get needs --rate PER_SECOND, or --closed N"));
@@ -136,7 +227,7 @@ fn job(arguments: &Load, scenario: &Scenario, session: &Session) -> anyhow::Resu
         None if arguments.scenario.is_some() => simulate::trace(scenario, session)?,
         None => {
             return Err(bad_input(
-                "name a scenario whose demand to play, or --trace FILE, --rate PER_SECOND or --closed N",
+                "name a scenario whose demand to play, or --trace FILE, --rate PER_SECOND, --curve, --stream or --closed N",
             ));
         }
     };
@@ -153,8 +244,8 @@ pub(crate) fn replay(
     length: Duration,
     speed: f64,
 ) -> anyhow::Result<Job> {
-    if !(speed > 0.0 && speed.is_finite()) {
-        return Err(bad_input(format!("--speed {speed}: write a number above 0")));
+    if !(speed > 0.0 && speed <= MOST_SPEED) {
+        return Err(bad_input(format!("--speed {speed}: write a number above 0 and at most {MOST_SPEED}")));
     }
     let from = from.or_else(|| trace.busiest(length)).unwrap_or_default();
     let window = trace.between(from, from + length);
@@ -167,7 +258,7 @@ pub(crate) fn replay(
         false => scenario.calendar.local(from)[..19].replace('T', " "),
     };
     let words = format!("{} s from {start}", length.as_secs_f64());
-    Ok(Job { plan: Plan::Trace(TracePlan::new(window, speed)), words })
+    Ok(Job::new(Plan::Trace(TracePlan::new(window, speed)), words))
 }
 
 fn read_trace(path: &Path) -> anyhow::Result<Trace> {
@@ -184,12 +275,22 @@ fn read_trace(path: &Path) -> anyhow::Result<Trace> {
     }
 }
 
+/// Arrivals at a rate that does not change, as `--arrivals` has it.
+fn steady(arguments: &Load, rate_per_s: f64) -> Arrivals {
+    match arguments.arrivals {
+        ArrivalsChoice::Constant => Arrivals::Constant { rate_per_s },
+        ArrivalsChoice::Poisson => Arrivals::Poisson { rate_per_s },
+    }
+}
+
 fn mix(arguments: &Load, scenario: &Scenario) -> Mix {
     let mut mix = match (&arguments.get, arguments.kind) {
         (Some(path), _) => return Mix::get(path.as_str()),
         (None, Asked::Issue) => Mix::only(Kind::Issue),
         (None, Asked::Verify) => Mix::only(Kind::Verify),
         (None, Asked::CheckIn) => Mix::only(Kind::CheckIn),
+        (None, Asked::Register) => Mix::only(Kind::Register),
+        (None, Asked::Cancel) => Mix::only(Kind::Cancel),
     };
     mix.purpose = purpose(scenario);
     mix.issues_per_resident = Some(issues_per_resident(scenario, mix.purpose));

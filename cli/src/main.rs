@@ -9,19 +9,25 @@ mod beside;
 mod capacity;
 mod check;
 mod child;
+mod compare;
+mod database;
 mod demo;
 mod ensemble;
 mod failure;
 mod faults;
 mod layers;
+mod live_view;
 mod load;
+mod metrics;
 mod operation;
 mod policy_text;
 mod progress;
 mod report;
 mod scenario;
+mod selftest;
 mod serve;
 mod session;
+mod side_file;
 mod simulate;
 mod source;
 mod staff;
@@ -51,6 +57,8 @@ fn run(command: &Command) -> anyhow::Result<Ending> {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Load(arguments) => load::run(arguments, &Stop::listen()?),
         Command::Capacity(arguments) => capacity::run(arguments, &Stop::listen()?),
+        Command::Selftest => selftest::run(&Stop::listen()?),
+        Command::Compare(arguments) => compare::run(arguments),
         Command::Report(arguments) => self::report::run(arguments),
         Command::Check(arguments) => check::run(arguments),
     }

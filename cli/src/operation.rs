@@ -15,7 +15,7 @@ use crate::layers::{Layers, Setting, read_choice, show_choice};
 /// What can be said about the operation of a server; every flag is also a setting of the environment (`LOCKGATE_WAIT`) and of a file.
 #[derive(Debug, Args)]
 pub(crate) struct Operation {
-    /// A file of settings (TOML): the names of these flags with `_` for `-`; the environment beats it (LOCKGATE_LISTEN), flags beat both
+    /// A file of settings (TOML): the names of these flags with `_` for `-`; the environment beats it (`LOCKGATE_LISTEN`), flags beat both
     #[arg(long, value_name = "FILE")]
     pub(crate) settings: Option<PathBuf>,
     /// Print the settings that hold, with where each comes from, and end

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use demand::Calendar;
 use jiff::civil::DateTime;
-use loadgen::{CapacitySettings, LoadSettings, Slo};
+use loadgen::{CapacitySettings, Interface, LoadSettings, Slo, Stream};
 use passes::{Algorithm, Fault, Policy, Rules, SchemeKind, SchemeSettings};
 use serde::{Deserialize, Serialize};
 use sim::{CapacityCurve, Place, Published, Region, Settings};
@@ -106,6 +106,10 @@ pub(crate) struct Scenario {
     pub(crate) curve: Option<CapacityCurve>,
     pub(crate) server: ServerSettings,
     pub(crate) load: LoadSettings,
+    /// What is asked when no demand is played: `[[load.streams]]`.
+    pub(crate) streams: Vec<Stream>,
+    /// How the target is spoken to.
+    pub(crate) target: Interface,
     pub(crate) slo: Slo,
     pub(crate) capacity: CapacitySettings,
     pub(crate) replay: ReplaySettings,
@@ -207,7 +211,9 @@ impl Scenario {
         let patients = document.section("patients", &[]);
         let policy: Option<Policy> = document.section("policy", &["from", "until", "purposes"]);
         let server: Option<ServerSettings> = document.section("server", &[]);
-        let load: Option<LoadSettings> = document.section("load", &[]);
+        let load: Option<LoadSettings> = document.section_without("load", &[], &["streams"]);
+        let streams: Option<Vec<Stream>> = document.inner("load", "streams");
+        let target: Option<Interface> = document.section("target", &[]);
         let slo: Option<Slo> = document.section("slo", &[]);
         let capacity: Option<CapacitySettings> = document.section("capacity", &[]);
         let replay: Option<ReplaySettings> = document.section("replay", &[]);
@@ -229,6 +235,8 @@ impl Scenario {
             calendar.as_ref().map(Calendar::faults),
             policy.as_ref().map(Policy::faults),
             load.as_ref().map(LoadSettings::faults),
+            streams.as_ref().map(|streams| stream_faults(streams)),
+            target.as_ref().map(Interface::faults),
             slo.as_ref().map(Slo::faults),
             capacity.as_ref().map(CapacitySettings::faults),
             replay.as_ref().map(ReplaySettings::faults),
@@ -271,6 +279,8 @@ impl Scenario {
                 curve,
                 server: server?,
                 load: load?,
+                streams: streams?,
+                target: target?,
                 slo: slo?,
                 capacity: capacity?,
                 replay: replay?,
@@ -304,6 +314,11 @@ impl Scenario {
     }
 }
 
+fn stream_faults(streams: &[Stream]) -> Vec<Fault> {
+    let streams = streams.iter().enumerate();
+    streams.flat_map(|(index, stream)| stream.arrivals.faults(&format!("load.streams.{index}.arrivals"))).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -324,6 +339,9 @@ mod tests {
             keys("server", launch.server),
             keys("load", launch.load),
             keys("slo", launch.slo),
+            keys("target", &launch.target),
+            keys("target.ACT", loadgen::Act::default()),
+            vec!["`load.streams`".to_owned()],
             keys("capacity", launch.capacity),
             keys("replay", launch.replay),
             keys("published", &launch.published[0]),

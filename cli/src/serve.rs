@@ -13,6 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::{Serve, ServerChoice, Store};
 use crate::child::LISTENING;
+use crate::database::DatabaseUrl;
 use crate::failure::{Ending, bad_input};
 use crate::layers::{Layers, Setting};
 use crate::operation::Operated;
@@ -31,6 +32,7 @@ pub(crate) fn run(arguments: &Serve) -> anyhow::Result<Ending> {
     let scheme = layers.value("scheme", scheme.map(|scheme| scheme.show()), scenario.server.scheme);
     let store = layers.value("store", store.map(|store| store.show()), Store::Embedded);
     let dir = layers.value("data", path(&arguments.data), PathBuf::from("lockgate-data"));
+    let database: Option<DatabaseUrl> = layers.value("database_url", arguments.database_url.clone(), None);
     let staff: Option<PathBuf> = layers.value("staff", path(&arguments.staff), None);
     let now: Option<DateTime> = layers.value("now", arguments.now.map(|now| now.show()), None);
     let operated = operation.read(&mut layers);
@@ -41,10 +43,10 @@ pub(crate) fn run(arguments: &Serve) -> anyhow::Result<Ending> {
         return Ok(Ending::Held);
     }
     log.begin();
-    let store = match store {
-        Store::Embedded => StoreKind::Embedded { dir },
-        Store::Memory => StoreKind::Memory,
-    };
+    let store = store_kind(store, dir, database)?;
+    if arguments.migrate {
+        migrate(&store)?;
+    }
     if !store.is_durable() {
         eprintln!("lockgate: this store keeps nothing: every pass is lost when the server ends. For benchmarks only.");
     }
@@ -67,6 +69,33 @@ pub(crate) fn run(arguments: &Serve) -> anyhow::Result<Ending> {
     let runtime = tokio::runtime::Runtime::new().context("cannot start the server's threads")?;
     runtime.block_on(serve(&listen, config, staff.as_deref(), arguments.while_stdin_open))?;
     Ok(Ending::Held)
+}
+
+/// The store, with what it needs.
+fn store_kind(store: Store, dir: PathBuf, database: Option<DatabaseUrl>) -> anyhow::Result<StoreKind> {
+    match (store, database) {
+        (Store::Embedded, None) => Ok(StoreKind::Embedded { dir }),
+        (Store::Memory, None) => Ok(StoreKind::Memory),
+        (Store::Postgres, Some(DatabaseUrl(url))) => Ok(StoreKind::Postgres { url }),
+        (Store::Postgres, None) => Err(bad_input(
+            "--store postgres: give the database with --database-url postgres://USER:PASSWORD@HOST:PORT/DATABASE",
+        )),
+        (Store::Embedded | Store::Memory, Some(_)) => {
+            Err(bad_input("--database-url belongs to another store: add --store postgres, or leave it out"))
+        }
+    }
+}
+
+/// Brings the tables of the store to this program's version, and says so.
+fn migrate(store: &StoreKind) -> anyhow::Result<()> {
+    match store.migrate()? {
+        Some((before, after)) if before < after => {
+            eprintln!("lockgate: the database's tables were of version {before} and are of version {after} now");
+        }
+        Some((_, after)) => eprintln!("lockgate: the database's tables are of version {after} already"),
+        None => return Err(bad_input("--migrate is for --store postgres; other stores make what they need")),
+    }
+    Ok(())
 }
 
 /// A policy of April 2020 issues nothing today; whoever starts its server today should know before the first refusal.

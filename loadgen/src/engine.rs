@@ -24,7 +24,7 @@ use crate::schedule::Ask;
 use crate::system;
 use crate::transport::Transport;
 
-pub(crate) use lane::{Bounds, Lane, LaneReport, Pace, Strain, Tally};
+pub(crate) use lane::{Bounds, Lane, LaneReport, Pace, Strain, Tallied, Tally};
 
 use pool::{Habit, Pool};
 use waiting::{Pause, Waiting};
@@ -82,8 +82,7 @@ struct Engine<'a> {
     deadlines: VecDeque<Deadline>,
     recorder: Recorder,
     strain: Strain,
-    answered: u64,
-    asked: u64,
+    tallied: Tallied,
     issues: u64,
 }
 
@@ -101,8 +100,7 @@ impl<'a> Engine<'a> {
             backlog: Backlog::default(),
             deadlines: VecDeque::new(),
             strain: Strain::default(),
-            answered: 0,
-            asked: 0,
+            tallied: Tallied::default(),
             issues: 0,
             lane,
         })
@@ -184,7 +182,7 @@ impl<'a> Engine<'a> {
     }
 
     fn take_up(&mut self, ask: Ask) {
-        self.asked += 1;
+        self.tallied.asked += 1;
         self.issues += u64::from(ask.kind == Kind::Issue);
         self.recorder.asked(ask.kind, ask.at_ns, self.clock_ns);
         // Whoever waits already goes first.
@@ -218,6 +216,7 @@ impl<'a> Engine<'a> {
             return self.pool.give_back(place, habit);
         };
         self.recorder.launched(ask.kind, ask.at_ns);
+        self.tallied.sent += 1;
         self.out += 1;
         let connection = self.pool.at(place);
         connection.begin(Flight { ask, taken_ns, sent_ns: None, valid });
@@ -311,7 +310,8 @@ impl<'a> Engine<'a> {
         }
         let Some(Flight { ask, sent_ns, .. }) = connection.flight.take() else { return };
         self.out -= 1;
-        self.answered += u64::from(outcome.answered());
+        self.tallied.answered += u64::from(outcome.answered());
+        self.tallied.failed += u64::from(outcome != Outcome::Right);
         self.recorder.settled(ask.kind, ask.at_ns, sent_ns, self.clock_ns, outcome);
         self.pool.give_back(place, self.habit(ask.kind));
         // One settled request frees one place. A launch that fails at once settles again, hence no loop here.
@@ -373,9 +373,8 @@ impl<'a> Engine<'a> {
         self.out == 0 && self.backlog.is_empty()
     }
 
-    fn tell(&self) {
-        self.lane.tally.asked.store(self.asked, Ordering::Relaxed);
-        self.lane.tally.answered.store(self.answered, Ordering::Relaxed);
+    fn tell(&mut self) {
+        self.tallied.tell(&self.recorder, self.lane.tally);
     }
 
     fn drop_backlog(&mut self) {

@@ -26,9 +26,11 @@ pub enum LoadError {
         /// What came: a status, or what is wrong with the body.
         what: String,
     },
-    /// No pass at all could be issued in preparation.
-    #[error("none of the {wanted} passes that the plan needs could be issued: {detail}")]
-    NoPasses {
+    /// Nothing of what the plan needs beforehand could be had.
+    #[error("none of the {wanted} {what} that the plan needs could be had beforehand: {detail}")]
+    Unprepared {
+        /// Tokens or passes.
+        what: &'static str,
         /// How many were needed.
         wanted: u64,
         /// What came of the requests.
@@ -37,6 +39,9 @@ pub enum LoadError {
     /// Connections cannot be secured.
     #[error(transparent)]
     Tls(#[from] crate::TlsError),
+    /// The instant of the start was over before all was ready.
+    #[error("the run was ready {:.1} s after the instant it was to start at; write a later one", .0.duration().as_secs_f64())]
+    Late(std::time::SystemTimeError),
     /// The machine does not give what the engine needs.
     #[error("the load engine cannot run here: {0} (it needs Linux 5.11 or newer)")]
     System(#[from] std::io::Error),

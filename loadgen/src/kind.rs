@@ -3,10 +3,10 @@
 use std::fmt;
 
 use demand::RequestKind;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What a request asks of the target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum Kind {

@@ -21,7 +21,7 @@ use crate::settings::Client;
 use crate::tls::config_of;
 use crate::{Kind, Target, system};
 
-use crate::engine::{Lane, LaneReport, Pace, Strain};
+use crate::engine::{Lane, LaneReport, Pace, Strain, Tallied};
 
 /// The stop flag is looked at least this often.
 const LONGEST_WAIT: Duration = Duration::from_millis(50);
@@ -71,8 +71,7 @@ pub(crate) fn play(lane: Lane<'_>, client: &reqwest::Client, url: &str) -> io::R
         outbox: Vec::new(),
         strain: Strain::default(),
         ended_ns: None,
-        asked: 0,
-        answered: 0,
+        tallied: Tallied::default(),
         issues: 0,
         done,
         lane,
@@ -110,8 +109,7 @@ struct Player<'a> {
     recorder: Recorder,
     strain: Strain,
     ended_ns: Option<u64>,
-    asked: u64,
-    answered: u64,
+    tallied: Tallied,
     issues: u64,
     done: UnboundedSender<Settled>,
 }
@@ -181,7 +179,7 @@ impl Player<'_> {
     }
 
     fn take_up(&mut self, ask: Ask, now_ns: u64) {
-        self.asked += 1;
+        self.tallied.asked += 1;
         self.issues += u64::from(ask.kind == Kind::Issue);
         self.recorder.asked(ask.kind, ask.at_ns, now_ns);
         if self.out.len() < self.lane.bounds.connections {
@@ -201,6 +199,7 @@ impl Player<'_> {
         };
         let sent_ns = self.now_ns();
         self.recorder.launched(ask.kind, ask.at_ns);
+        self.tallied.sent += 1;
         self.recorder.sent(ask.kind, ask.at_ns, taken_ns, sent_ns);
         self.out.insert(ask.index, ask);
         let request = request(&self.client, &self.url, &self.outbox);
@@ -220,7 +219,8 @@ impl Player<'_> {
             Err(outcome) => outcome,
         };
         self.out.remove(&ask.index);
-        self.answered += u64::from(outcome.answered());
+        self.tallied.answered += u64::from(outcome.answered());
+        self.tallied.failed += u64::from(outcome != Outcome::Right);
         self.recorder.settled(ask.kind, ask.at_ns, Some(sent_ns), done_ns, outcome);
         if let Some(ask) = self.backlog.pop() {
             self.launch(ask, ask.at_ns);
@@ -245,9 +245,8 @@ impl Player<'_> {
         }
     }
 
-    fn tell(&self) {
-        self.lane.tally.asked.store(self.asked, Ordering::Relaxed);
-        self.lane.tally.answered.store(self.answered, Ordering::Relaxed);
+    fn tell(&mut self) {
+        self.tallied.tell(&self.recorder, self.lane.tally);
     }
 }
 

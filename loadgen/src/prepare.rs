@@ -6,11 +6,11 @@ use passes::{Purpose, SchemeKind};
 
 use crate::control::Control;
 use crate::plan::Needs;
-use crate::random::{Draw, keyed};
+use crate::random::{Draw, below, keyed};
 use crate::record::Counts;
-use crate::run::issue_all;
+use crate::run::run_errands;
 use crate::schedule::Errand;
-use crate::{LoadError, Options, Plan, Target, Wallet, Warning};
+use crate::{Interface, Kind, LoadError, LoadSettings, Options, Plan, Target, Wallet, Warning};
 
 /// Connections that issue in preparation.
 const CONNECTIONS: u32 = 64;
@@ -36,114 +36,195 @@ pub struct Prepared {
 ///
 /// # Errors
 /// [`LoadError::Unreachable`] or [`LoadError::Unexpected`] when the target does not register residents,
-/// [`LoadError::NoPasses`] when it issues none of the passes.
+/// [`LoadError::Unprepared`] when it gives no token or none of the passes.
 pub fn prepare(
     target: &Target,
     plan: &Plan,
     wallet: &mut Wallet,
     options: &Options<'_>,
 ) -> Result<Prepared, LoadError> {
-    let faults: Vec<_> = plan.faults().into_iter().chain(options.settings.faults()).collect();
+    let faults = [plan.faults(), plan.faults_at(target), options.settings.faults()].concat();
     if !faults.is_empty() {
         return Err(LoadError::Impossible(faults));
     }
     let control = Control::new(target)?;
     control.answer_time()?;
-    let needs = plan.needs(wallet.issued);
-    let mut prepared = Prepared::default();
-    prepared.residents += register(&control, &needs, wallet)?;
-    let mut lapsing = None;
-    if needs.verifies && wallet.bad.expired.is_empty() && options.settings.expired_share.get() > 0.0 {
-        issue_lapsing(target, &control, &needs, wallet, options, &mut prepared)?;
-        lapsing = Some(Instant::now());
-    }
-    issue_held(target, &needs, wallet, options, &mut prepared)?;
+    let interface = target.interface().resolved();
+    wallet.single_use = interface.single_use;
+    let needs = plan.needs(wallet.issued, interface.single_use);
+    let mut preparation = Preparation { target, control, interface, options, prepared: Prepared::default() };
+    preparation.register(&needs, wallet)?;
+    let lapsing = if needs.verifies { preparation.issue_bad(&needs, wallet)? } else { None };
+    preparation.issue_held(&needs, wallet)?;
     if needs.verifies && wallet.bad.unknown.is_empty() {
-        wallet.bad.unknown = unknown_codes(wallet, options.seed);
+        wallet.bad.unknown = match target.interface().is_reference() {
+            true => unknown_codes(wallet, options.seed),
+            false => scrambled_codes(wallet, options.seed),
+        };
     }
     if let Some(since) = lapsing {
         std::thread::sleep(LAPSE.saturating_sub(since.elapsed()));
     }
-    Ok(prepared)
+    Ok(preparation.prepared)
 }
 
-/// Gives a token to every resident who is new in the wallet, those apart who will register in the run.
-fn register(control: &Control, needs: &Needs, wallet: &mut Wallet) -> Result<u64, LoadError> {
-    let newcomer = |resident: &u32| needs.newcomers.binary_search(resident).is_ok();
-    let residents: Vec<u32> = (wallet.residents..needs.residents).filter(|resident| !newcomer(resident)).collect();
-    let name = wallet.name.clone();
-    let documents = residents.iter().map(|resident| format!("load-test-{name}-{resident}"));
-    let mut numbers = residents.iter();
-    control.register(documents, |token| {
-        if let Some(resident) = numbers.next() {
-            wallet.set_token(*resident, token);
+/// A preparation at work.
+struct Preparation<'a> {
+    target: &'a Target,
+    control: Control,
+    interface: Interface,
+    options: &'a Options<'a>,
+    prepared: Prepared,
+}
+
+impl Preparation<'_> {
+    /// Gives a token to every resident of ours who is new in the wallet, those apart who will register in the run.
+    fn register(&mut self, needs: &Needs, wallet: &mut Wallet) -> Result<(), LoadError> {
+        let dealing = wallet.dealing;
+        let newcomer = |resident: &u32| needs.newcomers.binary_search(resident).is_ok();
+        let ours = |resident: &u32| dealing.is_ours(*resident) && !newcomer(resident);
+        let residents: Vec<u32> = (wallet.residents..needs.residents).filter(ours).collect();
+        wallet.residents = wallet.residents.max(needs.residents);
+        wallet.patients = needs.patients;
+        if residents.is_empty() || self.interface.register.is_none() {
+            return Ok(());
         }
-    })?;
-    wallet.residents = wallet.residents.max(needs.residents);
-    wallet.patients = needs.patients;
-    Ok(residents.len() as u64)
+        if !self.target.interface().is_reference() {
+            return self.register_singly(&residents, wallet);
+        }
+        let name = wallet.name.clone();
+        let documents = residents.iter().map(|resident| format!("load-test-{name}-{resident}"));
+        let mut numbers = residents.iter();
+        self.control.register(documents, |token| {
+            if let Some(resident) = numbers.next() {
+                wallet.pocket_mut(*resident).tokens.set(dealing.place(*resident), token);
+            }
+        })?;
+        self.prepared.residents += residents.len() as u64;
+        Ok(())
+    }
+
+    /// One registration for each resident, as a server has it that knows of no batches.
+    fn register_singly(&mut self, residents: &[u32], wallet: &mut Wallet) -> Result<(), LoadError> {
+        let (kind, purpose, duration_s) = (Kind::Register, Purpose::Other, None);
+        let errands: Vec<Errand> =
+            residents.iter().map(|resident| Errand { kind, resident: *resident, purpose, duration_s }).collect();
+        let counts = run_errands(self.target, &errands, CONNECTIONS, wallet, self.options)?;
+        demand_some(&counts, "tokens", "look at [target.register]")?;
+        self.prepared.residents += counts.right;
+        Ok(())
+    }
+
+    /// Prepares the passes that deserve no trust: expired ones and ones shown before. Says when the last of those were issued that
+    /// are to expire.
+    fn issue_bad(&mut self, needs: &Needs, wallet: &mut Wallet) -> Result<Option<Instant>, LoadError> {
+        let settings = self.options.settings;
+        if wallet.bad.replayed.is_empty() && settings.replayed_share.get() > 0.0 {
+            wallet.bad.replayed = self.issue_shown(needs)?;
+        }
+        if !wallet.bad.expired.is_empty() || settings.expired_share.get() == 0.0 {
+            return Ok(None);
+        }
+        let body = self.interface.issue.as_ref().and_then(|issue| issue.body.as_deref());
+        if !body.is_some_and(|body| body.contains("{duration_s}")) {
+            self.prepared.warnings.push(Warning::NoneExpired);
+            return Ok(None);
+        }
+        wallet.bad.expired = self.issue_apart(needs, Some(1))?.codes();
+        Ok(Some(Instant::now()))
+    }
+
+    /// Issues passes to residents who do nothing else.
+    fn issue_apart(&mut self, needs: &Needs, duration_s: Option<u32>) -> Result<Wallet, LoadError> {
+        let mut apart = Wallet::new(1);
+        self.register(&Needs { residents: BAD_PASSES, ..Needs::default() }, &mut apart)?;
+        let purpose = needs.holders.first().map_or(Purpose::Groceries, |(_, purpose)| *purpose);
+        let errand = |resident| Errand { kind: Kind::Issue, resident, purpose, duration_s };
+        let errands: Vec<Errand> = (0..BAD_PASSES).map(errand).collect();
+        let counts = run_errands(self.target, &errands, CONNECTIONS, &mut apart, self.options)?;
+        self.note(&counts);
+        Ok(apart)
+    }
+
+    /// Issues passes and shows each of them once.
+    fn issue_shown(&mut self, needs: &Needs) -> Result<Vec<String>, LoadError> {
+        let mut apart = self.issue_apart(needs, None)?;
+        let codes = apart.codes();
+        let purpose = needs.holders.first().map_or(Purpose::Groceries, |(_, purpose)| *purpose);
+        let errand = |resident| Errand { kind: Kind::Verify, resident, purpose, duration_s: None };
+        let errands: Vec<Errand> = (0..BAD_PASSES).map(errand).collect();
+        let none = passes::Share::of(0.0);
+        let [expired_share, forged_share, unknown_share, replayed_share] = [none; 4];
+        let settings =
+            LoadSettings { expired_share, forged_share, unknown_share, replayed_share, ..self.options.settings };
+        run_errands(self.target, &errands, CONNECTIONS, &mut apart, &Options { settings, ..*self.options })?;
+        Ok(codes)
+    }
+
+    /// Issues the passes that are shown or given back without having been asked for in the plan.
+    fn issue_held(&mut self, needs: &Needs, wallet: &mut Wallet) -> Result<(), LoadError> {
+        let ours = needs.holders.iter().filter(|(resident, _)| wallet.dealing.is_ours(*resident));
+        let missing = ours.filter(|(resident, purpose)| wallet.code(*resident, *purpose).is_none());
+        let (kind, duration_s) = (Kind::Issue, None);
+        let errands: Vec<Errand> = missing
+            .map(|(resident, purpose)| Errand { kind, resident: *resident, purpose: *purpose, duration_s })
+            .collect();
+        wallet.holders = needs.holders.len() as u32;
+        if errands.is_empty() {
+            return Ok(());
+        }
+        let counts = run_errands(self.target, &errands, CONNECTIONS, wallet, self.options)?;
+        demand_some(&counts, "passes", "look at the target's policy (purposes, quotas, dates)")?;
+        self.note(&counts);
+        Ok(())
+    }
+
+    fn note(&mut self, counts: &Counts) {
+        self.prepared.passes += counts.right;
+        if counts.right < counts.asked {
+            let missing = counts.asked - counts.right;
+            self.prepared.warnings.push(Warning::PassesMissing { missing, wanted: counts.asked });
+        }
+    }
 }
 
-/// Issues passes for one second to residents who do nothing else.
-fn issue_lapsing(
-    target: &Target,
-    control: &Control,
-    needs: &Needs,
-    wallet: &mut Wallet,
-    options: &Options<'_>,
-    prepared: &mut Prepared,
-) -> Result<(), LoadError> {
-    let mut lapsing = Wallet::new(1);
-    let needs_of_lapsing = Needs { residents: BAD_PASSES, ..Needs::default() };
-    prepared.residents += register(control, &needs_of_lapsing, &mut lapsing)?;
-    let purpose = needs.holders.first().map_or(Purpose::Groceries, |(_, purpose)| *purpose);
-    let errand = |resident| Errand { resident, purpose, duration_s: Some(1) };
-    let errands: Vec<Errand> = (0..BAD_PASSES).map(errand).collect();
-    let counts = issue_all(target, &errands, CONNECTIONS, &mut lapsing, options)?;
-    note(&counts, prepared);
-    wallet.bad.expired = (0..BAD_PASSES).filter_map(|resident| lapsing.code(resident).map(str::to_owned)).collect();
-    Ok(())
-}
-
-/// Issues the passes that are shown or given back without having been asked for in the plan.
-fn issue_held(
-    target: &Target,
-    needs: &Needs,
-    wallet: &mut Wallet,
-    options: &Options<'_>,
-    prepared: &mut Prepared,
-) -> Result<(), LoadError> {
-    let missing = needs.holders.iter().filter(|(resident, _)| wallet.code(*resident).is_none());
-    let errands: Vec<Errand> = missing
-        .map(|(resident, purpose)| Errand { resident: *resident, purpose: *purpose, duration_s: None })
-        .collect();
-    wallet.holders = needs.holders.len() as u32;
-    if errands.is_empty() {
+/// An error when all of these requests for `what` came to nothing.
+fn demand_some(counts: &Counts, what: &'static str, advice: &str) -> Result<(), LoadError> {
+    if counts.right > 0 || counts.abandoned > 0 {
         return Ok(());
     }
-    let counts = issue_all(target, &errands, CONNECTIONS, wallet, options)?;
-    if counts.right == 0 && counts.abandoned == 0 {
-        let Counts { refused, overloaded, wrong, failed, timed_out, .. } = counts;
-        let detail = format!(
-            "{refused} refused, {overloaded} turned away as overloaded, {wrong} answered wrongly, {failed} connections lost, {timed_out} timed out; \
-             look at the target's policy (purposes, quotas, dates)"
-        );
-        return Err(LoadError::NoPasses { wanted: errands.len() as u64, detail });
-    }
-    note(&counts, prepared);
-    Ok(())
+    let Counts { refused, overloaded, wrong, failed, timed_out, .. } = counts;
+    let detail = format!(
+        "{refused} refused, {overloaded} turned away as overloaded, {wrong} answered wrongly, {failed} connections lost, {timed_out} timed out; {advice}"
+    );
+    Err(LoadError::Unprepared { what, wanted: counts.asked, detail })
 }
 
-fn note(counts: &Counts, prepared: &mut Prepared) {
-    prepared.passes += counts.right;
-    if counts.right < counts.asked {
-        prepared.warnings.push(Warning::PassesMissing { missing: counts.asked - counts.right, wanted: counts.asked });
-    }
+/// Codes that look like those of a target whose scheme is not known: a genuine one with every letter and digit drawn anew.
+fn scrambled_codes(wallet: &Wallet, seed: u64) -> Vec<String> {
+    let Some(genuine) = wallet.any_code() else { return Vec::new() };
+    let scrambled = |index: u32| {
+        let characters = genuine.chars().enumerate().map(|(place, character)| {
+            let draw = |first: u8, bound| {
+                let bits = keyed(seed, Draw::BadPass, 1_000_000 + 4_096 * u64::from(index) + place as u64);
+                char::from(first + below(bits, bound) as u8)
+            };
+            match character {
+                '0'..='9' => draw(b'0', 10),
+                'a'..='z' => draw(b'a', 26),
+                'A'..='Z' => draw(b'A', 26),
+                other => other,
+            }
+        });
+        characters.collect::<String>()
+    };
+    // A short code may be drawn again as it was.
+    (0..BAD_PASSES).map(scrambled).filter(|code| code != genuine).collect()
 }
 
 /// Codes that look like those of the target and were never issued by it: of the same scheme, with other random bits or another key.
 fn unknown_codes(wallet: &Wallet, seed: u64) -> Vec<String> {
-    let Some(genuine) = (0..wallet.residents).find_map(|resident| wallet.code(resident)) else { return Vec::new() };
+    let Some(genuine) = wallet.any_code() else { return Vec::new() };
     let code = |index| {
         let random = array(|place| keyed(seed, Draw::BadPass, 32 * u64::from(index) + place as u64) as u8);
         SchemeKind::imitation(genuine, random)
@@ -162,12 +243,23 @@ mod tests {
     #[test]
     fn unknown_codes_are_of_the_targets_own_scheme() {
         let mut wallet = Wallet::new(1);
-        wallet.set_token(0, "token");
         assert_eq!(unknown_codes(&wallet, 1), [""; 0], "nobody holds a code");
         let genuine = SchemeKind::imitation("", [7; 32]).unwrap();
-        wallet.shards[0].codes.set(0, &genuine);
+        wallet.pocket_mut(0).keep(0, Purpose::Pet, "P", &genuine);
         let codes = unknown_codes(&wallet, 1);
         assert_eq!(codes.len(), BAD_PASSES as usize);
         assert!(codes.iter().all(|code| code.len() == genuine.len() && *code != genuine));
+    }
+
+    #[test]
+    fn codes_of_a_foreign_scheme_are_drawn_in_its_own_form() {
+        let mut wallet = Wallet::new(1);
+        wallet.pocket_mut(0).keep(0, Purpose::Pet, "P", "Tkt-20:aZ");
+        let codes = scrambled_codes(&wallet, 7);
+        assert_eq!(codes.len(), BAD_PASSES as usize);
+        let form = |code: &str| {
+            code.chars().map(|c| (c.is_ascii_digit(), c.is_ascii_uppercase(), c == '-')).collect::<Vec<_>>()
+        };
+        assert!(codes.iter().all(|code| form(code) == form("Tkt-20:aZ") && code != "Tkt-20:aZ"), "{codes:?}");
     }
 }

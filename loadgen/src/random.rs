@@ -64,6 +64,10 @@ pub(crate) enum Draw {
     PassShown,
     /// Which bad pass.
     BadPass,
+    /// Which seconds a resample takes.
+    Resample,
+    /// The seed of one of several arrival processes.
+    Stream,
     /// Whether a connection is closed after a request.
     Closing,
 }

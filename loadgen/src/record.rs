@@ -156,8 +156,8 @@ pub(crate) struct Flow {
 pub(crate) struct Measured {
     pub(crate) from_ns: u64,
     pub(crate) until_ns: u64,
-    /// The objective's limit of the response time.
-    pub(crate) limit_ns: u64,
+    /// The objective's limit of the response time, by kind.
+    pub(crate) limits_ns: [u64; KINDS],
 }
 
 /// The book of one sending thread. Its memory depends on the length of the run in seconds (some 100 bytes to a few kB each), not on
@@ -230,7 +230,8 @@ impl Recorder {
         let response_ns = now_ns.saturating_sub(at_ns).max(1);
         if outcome.answered() && (self.measured.from_ns..self.measured.until_ns).contains(&now_ns) {
             self.flow.answered += 1;
-            self.flow.good += u64::from(outcome == Outcome::Right && response_ns <= self.measured.limit_ns);
+            self.flow.good +=
+                u64::from(outcome == Outcome::Right && response_ns <= self.measured.limits_ns[kind as usize]);
         }
         if at_ns < self.measured.from_ns {
             return;
@@ -323,7 +324,7 @@ impl Recorder {
 mod tests {
     use super::*;
 
-    const MEASURED: Measured = Measured { from_ns: SECOND_NS, until_ns: 10 * SECOND_NS, limit_ns: 5_000_000 };
+    const MEASURED: Measured = Measured { from_ns: SECOND_NS, until_ns: 10 * SECOND_NS, limits_ns: [5_000_000; KINDS] };
 
     #[test]
     fn the_warm_up_is_left_out_by_intended_instant() {

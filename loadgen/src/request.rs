@@ -1,154 +1,130 @@
 //! The bytes of a request: constant parts made once, variable parts copied in.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
-use passes::Channel;
-use passes::Purpose;
-use passes::wire::{PassRequest, Registration};
-
+use crate::interface::template::{Escape, Parts, Slot, Template};
+use crate::interface::{Act, Interface, Rule};
 use crate::{Kind, Target};
 
-/// The constant parts of all requests to one target.
+/// All requests to one target, ready to be filled in, and which answers are right.
 pub(crate) struct Templates {
-    /// From the end of the request line to the end of the constant headers.
-    common: Vec<u8>,
-    get: Vec<u8>,
-    /// The bodies of plain pass requests, by purpose.
-    pass_bodies: [Vec<u8>; Purpose::ALL.len()],
+    acts: [Option<Request>; Kind::ALL.len()],
+    rules: [Rule; Kind::ALL.len()],
     /// What every idempotency key and document of this run begins with.
     run: String,
+    /// Whether a pass shown twice must be found invalid.
+    pub(crate) single_use: bool,
 }
 
-/// The variable parts of a request. Unused ones are empty.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Parts<'a> {
-    pub(crate) index: u64,
-    pub(crate) token: &'a str,
-    pub(crate) pass: &'a str,
-    pub(crate) code: &'a str,
-    pub(crate) purpose: Purpose,
-    pub(crate) duration_s: Option<u32>,
+/// One request with its placeholders.
+struct Request {
+    /// To the end of the constant headers.
+    head: Template,
+    body: Option<Template>,
+    /// Whether there is a `content-length` even without a body: a method that usually has one.
+    measured: bool,
 }
 
 impl Templates {
     /// The templates for `target`. `run` must be 40 characters at most and differ from run to run.
     pub(crate) fn new(target: &Target, get_path: &str, run: String) -> Self {
-        let common = format!(
-            " HTTP/1.1\r\nhost: {}\r\nuser-agent: lockgate/{}\r\n",
-            target.authority(),
-            env!("CARGO_PKG_VERSION")
-        );
-        let get = format!("GET {get_path}{common}\r\n").into_bytes();
-        let pass_bodies = Purpose::ALL.map(|purpose| pass_body(purpose, None));
-        Templates { common: common.into_bytes(), get, pass_bodies, run }
+        let interface = target.interface().resolved();
+        let get = Act { method: "GET".into(), path: get_path.to_owned(), ..Act::default() };
+        let act = |kind| if kind == Kind::Get { Some(&get) } else { interface.act(kind) };
+        let rule = |kind| match kind {
+            Kind::Get => Rule::status(&[200]),
+            kind => act(kind).map(Rule::of).unwrap_or_default(),
+        };
+        Templates {
+            acts: Kind::ALL.map(|kind| act(kind).map(|act| Request::new(target, &interface, act, kind))),
+            rules: Kind::ALL.map(rule),
+            run,
+            single_use: interface.single_use,
+        }
     }
 
-    /// Writes a request of `kind` into `out`, which is emptied first. Allocates only while `out` still grows.
+    /// Which answers to `kind` are right.
+    pub(crate) fn rule(&self, kind: Kind) -> &Rule {
+        &self.rules[kind as usize]
+    }
+
+    /// Whether a request of `kind` says `slot`.
+    pub(crate) fn says(&self, kind: Kind, slot: Slot) -> bool {
+        let in_body = |request: &Request| request.body.as_ref().is_some_and(|body| body.has(slot));
+        self.acts[kind as usize].as_ref().is_some_and(|request| request.head.has(slot) || in_body(request))
+    }
+
+    /// Writes a request of `kind` into `out`, which is emptied first; nothing when the target does not do this. Allocates only while
+    /// `out` still grows.
     pub(crate) fn write(&self, kind: Kind, parts: &Parts<'_>, out: &mut Vec<u8>) {
         out.clear();
+        let Some(request) = &self.acts[kind as usize] else { return };
+        request.head.render(&self.run, parts, &mut |bytes| out.extend_from_slice(bytes));
+        let mut length = 0;
+        if let Some(body) = &request.body {
+            body.render(&self.run, parts, &mut |bytes| length += bytes.len());
+        }
+        if request.measured {
+            // A vector takes all that is written.
+            let _ = write!(out, "content-length: {length}\r\n");
+        }
+        out.extend_from_slice(b"\r\n");
+        if let Some(body) = &request.body {
+            body.render(&self.run, parts, &mut |bytes| out.extend_from_slice(bytes));
+        }
+    }
+}
+
+impl Request {
+    /// What stands in `act`, whose faults were told before: a placeholder that is not known is left out.
+    fn new(target: &Target, interface: &Interface, act: &Act, kind: Kind) -> Self {
+        let mut head = Template::default();
+        head.literal(&format!("{} ", act.method));
         match kind {
-            Kind::Get => out.extend_from_slice(&self.get),
-            Kind::Register => self.register(parts, out),
-            Kind::Issue => self.issue(parts, out),
-            Kind::Verify => self.verify(parts, out),
-            Kind::Cancel => {
-                out.extend_from_slice(b"DELETE /v1/passes/");
-                out.extend_from_slice(parts.pass.as_bytes());
-                out.extend_from_slice(&self.common);
-                bearer(parts.token, out);
-                out.extend_from_slice(b"\r\n");
-            }
-            Kind::CheckIn => {
-                self.post("/v1/check-ins", out);
-                bearer(parts.token, out);
-                body_of(b"{}", out);
-            }
+            // A path from the command line, taken as it is.
+            Kind::Get => head.literal(&act.path),
+            _ => fill(&mut head, &act.path, Escape::Percent),
         }
-    }
-
-    fn register(&self, parts: &Parts<'_>, out: &mut Vec<u8>) {
-        self.post("/v1/residents", out);
-        self.idempotency_key(parts.index, out);
-        let body = Registration { document: self.document(parts.index), channel: Channel::Web };
-        // Registrations are rare beside passes and their bodies are short-lived: the one request that allocates.
-        body_of(&serde_json::to_vec(&body).unwrap_or_default(), out);
-    }
-
-    fn issue(&self, parts: &Parts<'_>, out: &mut Vec<u8>) {
-        self.post("/v1/passes", out);
-        bearer(parts.token, out);
-        self.idempotency_key(parts.index, out);
-        match parts.duration_s {
-            None => body_of(&self.pass_bodies[parts.purpose as usize], out),
-            duration_s => body_of(&pass_body(parts.purpose, duration_s), out),
+        head.literal(" HTTP/1.1\r\n");
+        head.literal(&format!("host: {}\r\n", target.authority()));
+        let headers: BTreeMap<&String, &String> = interface.headers.iter().chain(&act.headers).collect();
+        let named = |name: &str| headers.keys().any(|known| known.eq_ignore_ascii_case(name));
+        if !named("user-agent") {
+            head.literal(concat!("user-agent: lockgate/", env!("CARGO_PKG_VERSION"), "\r\n"));
         }
-    }
-
-    fn verify(&self, parts: &Parts<'_>, out: &mut Vec<u8>) {
-        const OPEN: &[u8] = br#"{"code":""#;
-        const CLOSE: &[u8] = br#""}"#;
-        self.post("/v1/verifications", out);
-        let escapes = parts.code.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count();
-        length(OPEN.len() + parts.code.len() + escapes + CLOSE.len(), out);
-        out.extend_from_slice(OPEN);
-        for byte in parts.code.bytes() {
-            if matches!(byte, b'"' | b'\\') {
-                out.push(b'\\');
-            }
-            out.push(byte);
+        if act.body.is_some() && !named("content-type") {
+            head.literal(&format!("content-type: {}\r\n", act.content_type()));
         }
-        out.extend_from_slice(CLOSE);
-    }
-
-    /// The document of a made-up resident. No authority issues numbers that look like this.
-    fn document(&self, index: u64) -> String {
-        format!("load-test-{}-{index:x}", self.run)
-    }
-
-    fn post(&self, path: &str, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"POST ");
-        out.extend_from_slice(path.as_bytes());
-        out.extend_from_slice(&self.common);
-        out.extend_from_slice(b"content-type: application/json\r\n");
-    }
-
-    fn idempotency_key(&self, index: u64, out: &mut Vec<u8>) {
-        put(out, format_args!("idempotency-key: {}-{index:x}\r\n", self.run));
+        for (name, value) in headers {
+            head.literal(&format!("{name}: "));
+            fill(&mut head, value, Escape::None);
+            head.literal("\r\n");
+        }
+        let body = act.body.as_ref().map(|text| {
+            let mut body = Template::default();
+            fill(&mut body, text, act.body_escape());
+            body
+        });
+        let measured = body.is_some() || !matches!(act.method.as_str(), "GET" | "HEAD" | "DELETE");
+        Request { head, body, measured }
     }
 }
 
-fn pass_body(purpose: Purpose, duration_s: Option<u32>) -> Vec<u8> {
-    serde_json::to_vec(&PassRequest { purpose, valid_from_s: None, duration_s, blinded: None }).unwrap_or_default()
-}
-
-fn bearer(token: &str, out: &mut Vec<u8>) {
-    out.extend_from_slice(b"authorization: Bearer ");
-    out.extend_from_slice(token.as_bytes());
-    out.extend_from_slice(b"\r\n");
-}
-
-/// The last header and the blank line.
-fn length(bytes: usize, out: &mut Vec<u8>) {
-    put(out, format_args!("content-length: {bytes}\r\n\r\n"));
-}
-
-fn body_of(body: &[u8], out: &mut Vec<u8>) {
-    length(body.len(), out);
-    out.extend_from_slice(body);
-}
-
-fn put(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
-    // A vector takes all that is written.
-    let _ = out.write_fmt(text);
+fn fill(template: &mut Template, text: &str, escape: Escape) {
+    // Unknown placeholders were told as faults before anything is sent.
+    let _ = template.text(text, escape);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use passes::wire::{CheckIn, VerificationRequest};
+    use passes::Purpose;
+    use passes::wire::{CheckIn, PassRequest, Registration, VerificationRequest};
 
     const PARTS: Parts<'static> = Parts {
         index: 255,
+        resident: 3,
         token: "TOKEN",
         pass: "PASS",
         code: "LG1:A\"B\\C",
@@ -156,10 +132,14 @@ mod tests {
         duration_s: None,
     };
 
+    fn templates(interface: Interface) -> Templates {
+        let target = Target::parse("http://127.0.0.1:9", &[]).unwrap().speaking(interface);
+        Templates::new(&target, "/health", "run".into())
+    }
+
     fn written(kind: Kind, parts: Parts<'_>) -> (String, String) {
-        let target = Target::parse("http://127.0.0.1:9", &[]).unwrap();
         let mut out = b"left over".to_vec();
-        Templates::new(&target, "/health", "run".into()).write(kind, &parts, &mut out);
+        templates(Interface::default()).write(kind, &parts, &mut out);
         let text = String::from_utf8(out).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         (head.to_owned(), body.to_owned())
@@ -189,6 +169,8 @@ mod tests {
             PassRequest { purpose: Purpose::Pet, valid_from_s: None, duration_s: Some(1), blinded: None }
         );
         assert!(head.contains("authorization: Bearer TOKEN\r\nidempotency-key: run-ff"), "{head}");
+        let (_, body) = written(Kind::Issue, PARTS);
+        assert_eq!(serde_json::from_str::<PassRequest>(&body).unwrap().duration_s, None);
         let (_, body) = written(Kind::Verify, PARTS);
         assert_eq!(serde_json::from_str::<VerificationRequest>(&body).unwrap().code, PARTS.code);
         let (_, body) = written(Kind::Register, PARTS);
@@ -198,5 +180,27 @@ mod tests {
         assert!(head.starts_with("POST /v1/check-ins HTTP/1.1") && head.contains("Bearer TOKEN\r\n"), "{head}");
         assert!(written(Kind::Cancel, PARTS).0.starts_with("DELETE /v1/passes/PASS HTTP/1.1"));
         assert!(written(Kind::Get, PARTS).0.starts_with("GET /health HTTP/1.1"));
+    }
+
+    #[test]
+    fn another_server_is_asked_in_its_own_words() {
+        let json = serde_json::json!({
+            "headers": { "x-api-key": "k", "User-Agent": "phone" },
+            "verify": { "method": "PUT", "path": "/check/{code}", "invalid": [404] },
+            "issue": { "path": "/p", "body": "why={purpose}&id={resident}", "code": "/c",
+                       "headers": { "Content-Type": "application/x-www-form-urlencoded", "x-api-key": "own" } },
+        });
+        let templates = templates(serde_json::from_value(json).unwrap());
+        let mut out = Vec::new();
+        templates.write(Kind::Verify, &Parts { code: "a/b?", ..PARTS }, &mut out);
+        let expected = "PUT /check/a%2Fb%3F HTTP/1.1\r\nhost: 127.0.0.1:9\r\nUser-Agent: phone\r\nx-api-key: k\r\n\
+                        content-length: 0\r\n\r\n";
+        assert_eq!(String::from_utf8_lossy(&out), expected);
+        templates.write(Kind::Issue, &PARTS, &mut out);
+        let text = String::from_utf8_lossy(&out).into_owned();
+        assert!(text.ends_with("x-api-key: own\r\ncontent-length: 12\r\n\r\nwhy=pet&id=3"), "{text}");
+        templates.write(Kind::Cancel, &PARTS, &mut out);
+        assert!(out.is_empty(), "it does not do this");
+        assert!(templates.says(Kind::Verify, Slot::Code) && !templates.says(Kind::Issue, Slot::Token));
     }
 }

@@ -12,10 +12,11 @@ use crate::assessment::assessment;
 use crate::control::Control;
 use crate::engine::{Bounds, Lane, LaneReport, Pace, Strain, Tally, play};
 use crate::journeys::Journeys;
+use crate::live::{Live, Progress};
 use crate::ports::{Ports, opened_per_s};
 use crate::record::{Counts, Flow, KindTimes, Measured, Packed, Times, times};
 use crate::request::Templates;
-use crate::schedule::{Errand, Mixed, Schedule, Source};
+use crate::schedule::{Errand, Schedule, Source};
 use crate::showing::Showing;
 use crate::verdict::judge_run;
 use crate::watch::{self, Observed};
@@ -42,21 +43,12 @@ pub struct Options<'a> {
     pub seed: u64,
     /// What is due in this first part is sent and not measured.
     pub warm_up: Duration,
+    /// When the first request is due; none: as soon as all is ready.
+    pub start_at: Option<SystemTime>,
     /// Set it, and the run ends soon; what was measured is kept.
     pub stop: &'a AtomicBool,
     /// Called a few times a second.
-    pub progress: &'a (dyn Fn(Progress) + Sync),
-}
-
-/// How far a run is.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Progress {
-    /// Seconds since its start.
-    pub seconds: f64,
-    /// Requests due so far.
-    pub asked: u64,
-    /// Requests answered so far.
-    pub answered: u64,
+    pub progress: &'a (dyn Fn(&Progress) + Sync),
 }
 
 /// Plays `plan` against `target` with the tokens and passes of `wallet`, which [`prepare`](crate::prepare) filled for it.
@@ -65,8 +57,8 @@ pub struct Progress {
 /// [`LoadError::Impossible`] for a plan or settings that cannot be, [`LoadError::Tls`] when connections cannot be secured,
 /// [`LoadError::System`] when the machine cannot poll sockets.
 pub fn run(target: &Target, plan: &Plan, wallet: &mut Wallet, options: &Options<'_>) -> Result<LoadResult, LoadError> {
-    let faults: Vec<_> =
-        plan.faults().into_iter().chain(options.settings.faults()).chain(options.slo.faults()).collect();
+    let faults = [plan.faults(), plan.faults_at(target), options.settings.faults(), options.slo.faults()];
+    let faults = faults.concat();
     if !faults.is_empty() {
         return Err(LoadError::Impossible(faults));
     }
@@ -74,26 +66,20 @@ pub fn run(target: &Target, plan: &Plan, wallet: &mut Wallet, options: &Options<
     let measured = Measured {
         from_ns: options.warm_up.as_nanos() as u64,
         until_ns: until.as_nanos() as u64,
-        limit_ns: options.slo.limit_ns(),
+        limits_ns: options.slo.limits_ns(),
     };
-    let (get_path, pace) = match plan {
-        Plan::Rate { mix, .. } => (mix.get_path.as_str(), Pace::Open),
-        Plan::Trace(_) => ("/", Pace::Open),
-        Plan::Closed { mix, connections, .. } => {
-            (mix.get_path.as_str(), Pace::Closed { connections: *connections as usize })
-        }
+    let pace = match plan {
+        Plan::Closed { connections, .. } => Pace::Closed { connections: *connections as usize },
+        _ => Pace::Open,
     };
     let people = wallet.people();
-    let source = || match plan {
-        Plan::Rate { arrivals, mix, .. } => {
-            Source::Mixed(Mixed::new(mix, people, options.seed, Some(arrivals.build(options.seed)), measured.until_ns))
-        }
-        Plan::Closed { mix, .. } => Source::Mixed(Mixed::new(mix, people, options.seed, None, u64::MAX)),
-        Plan::Trace(trace) => Source::Trace(&trace.asks),
-    };
-    let play = Play { target, get_path, pace, measured, source: &source };
+    let source = || plan.source(people, options.seed);
     let meter = Meter::start(target, options)?;
-    let started_at = SystemTime::now() + LEAD;
+    wait_until_nearly(options);
+    let ahead =
+        options.start_at.map_or(Ok(LEAD), |at| at.duration_since(SystemTime::now())).map_err(LoadError::Late)?;
+    let started_at = SystemTime::now() + ahead;
+    let play = Play { target, get_path: plan.get_path(), pace, measured, ahead, source: &source };
     let reports = play.all(wallet, options)?;
     wallet.issued += reports.iter().map(|report| report.issues).sum::<u64>();
     let surroundings = Surroundings {
@@ -104,6 +90,14 @@ pub fn run(target: &Target, plan: &Plan, wallet: &mut Wallet, options: &Options<
         few_ports: few_ports(target, plan, &options.settings),
     };
     Ok(Gathered::new(reports).result(surroundings, measured, options))
+}
+
+/// Waits until shortly before the instant to start at, or until the run is stopped.
+fn wait_until_nearly(options: &Options<'_>) {
+    let left = || options.start_at.and_then(|at| at.duration_since(SystemTime::now()).ok()).unwrap_or_default();
+    while left() > TELL_EVERY && !options.stop.load(Ordering::Relaxed) {
+        std::thread::sleep(TELL_EVERY / 2);
+    }
 }
 
 /// What a result needs besides the reports of the threads.
@@ -144,17 +138,22 @@ fn few_ports(target: &Target, plan: &Plan, settings: &LoadSettings) -> Option<Wa
     ports.warning(settings, opened_per_s(settings, |kind| plan.rate_of(kind)), plan.duration())
 }
 
-/// Issues the passes of `errands` as fast as `connections` allow, into `wallet`. For preparation only.
-pub(crate) fn issue_all(
+/// Makes the requests of `errands` as fast as `connections` allow; what they bring goes into `wallet`. For preparation only.
+pub(crate) fn run_errands(
     target: &Target,
     errands: &[Errand],
     connections: u32,
     wallet: &mut Wallet,
     options: &Options<'_>,
 ) -> Result<Counts, LoadError> {
-    let measured = Measured { from_ns: 0, until_ns: u64::MAX, limit_ns: u64::MAX };
-    let pace = Pace::Closed { connections: connections as usize };
-    let play = Play { target, get_path: "/", pace, measured, source: &|| Source::Errands(errands) };
+    let measured = Measured { from_ns: 0, until_ns: u64::MAX, limits_ns: [u64::MAX; Kind::ALL.len()] };
+    // Of a foreign host no more is asked in preparation than in the run.
+    let (pace, gap_ns) = match target.ceilings() {
+        Some(ceilings) => (Pace::Open, (1e9 / ceilings.rate_per_s) as u64),
+        None => (Pace::Closed { connections: connections as usize }, 0),
+    };
+    let play =
+        Play { target, get_path: "/", pace, measured, ahead: LEAD, source: &|| Source::Errands { errands, gap_ns } };
     let gathered = Gathered::new(play.all(wallet, options)?);
     Ok(gathered.counts())
 }
@@ -165,6 +164,8 @@ struct Play<'a> {
     get_path: &'a str,
     pace: Pace,
     measured: Measured,
+    /// How long until the first request is due.
+    ahead: Duration,
     source: &'a (dyn Fn() -> Source<'a> + Sync),
 }
 
@@ -187,7 +188,7 @@ impl Play<'_> {
         };
         let clients = match settings.client {
             Client::Lean => Vec::new(),
-            kind => (0..wallet.shards.len())
+            kind => (0..wallet.pockets.len())
                 .map(|_| multiplexed::client(self.target, kind, settings.timeout()))
                 .collect::<Result<_, _>>()?,
         };
@@ -195,27 +196,34 @@ impl Play<'_> {
         let cores = if settings.pin_threads { system::own_cores() } else { Vec::new() };
         let templates = Templates::new(self.target, self.get_path, format!("{}-{:x}", wallet.name, wallet.runs));
         wallet.runs += 1;
-        let residents = wallet.residents;
-        let lanes = wallet.shards.len();
-        let showing = Showing::new(&settings, options.seed, &wallet.bad);
+        let (residents, dealing) = (wallet.residents, wallet.dealing);
+        let lanes = wallet.pockets.len();
+        let showing = Showing::new(&settings, options.seed, &wallet.bad, templates.single_use);
         let tallies: Vec<Tally> = (0..lanes).map(|_| Tally::default()).collect();
-        let start = Instant::now() + LEAD;
+        let start = Instant::now() + self.ahead;
         let (templates, tallies, tls, cores) = (&templates, &tallies, tls.as_ref(), &cores);
         let (done, all_done) = mpsc::channel::<()>();
         std::thread::scope(|scope| {
             let threads: Vec<_> = wallet
-                .shards
+                .pockets
                 .iter_mut()
                 .enumerate()
-                .map(|(lane, shard)| {
+                .map(|(lane, pocket)| {
                     let done = done.clone();
                     scope.spawn(move || {
                         std::thread::sleep(start.saturating_duration_since(Instant::now()));
                         let lane_of_all = Lane {
                             address: self.target.address(),
                             tls,
-                            journeys: Journeys { templates, showing, lanes, residents, shard, forged: String::new() },
-                            schedule: Schedule::new((self.source)(), lane, lanes),
+                            journeys: Journeys {
+                                templates,
+                                showing,
+                                dealing,
+                                residents,
+                                pocket,
+                                forged: String::new(),
+                            },
+                            schedule: Schedule::new((self.source)(), dealing, lane as u32),
                             pace: share_of(self.pace, lane, lanes),
                             bounds: bounds(&settings, self.pace, lane, lanes),
                             life: settings.requests_per_connection,
@@ -237,25 +245,17 @@ impl Play<'_> {
                 })
                 .collect();
             drop(done);
+            let mut live = Live::new(options.slo);
             while all_done.recv_timeout(TELL_EVERY) == Err(RecvTimeoutError::Timeout) {
-                progress(told(start, tallies));
+                progress(&live.progress(start, tallies));
             }
-            progress(told(start, tallies));
+            progress(&live.progress(start, tallies));
             let reports = threads.into_iter().map(|thread| match thread.join() {
                 Ok(report) => report.map_err(LoadError::System),
                 Err(panic) => std::panic::resume_unwind(panic),
             });
             reports.collect()
         })
-    }
-}
-
-fn told(start: Instant, tallies: &[Tally]) -> Progress {
-    let sum = |count: fn(&Tally) -> u64| tallies.iter().map(count).sum();
-    Progress {
-        seconds: start.elapsed().as_secs_f64(),
-        asked: sum(|tally| tally.asked.load(Ordering::Relaxed)),
-        answered: sum(|tally| tally.answered.load(Ordering::Relaxed)),
     }
 }
 
@@ -374,7 +374,8 @@ impl Gathered {
             client: options.settings.client,
         };
         let kinds = kinds(self.counts, self.times);
-        let limited_by = watch::limited_by(&options.slo, &observed);
+        let slo = options.slo.tightest(kinds.keys().copied());
+        let limited_by = watch::limited_by(&slo, &observed);
         let (verdict, failures) = judge_run(&options.slo, &kinds, limited_by);
         LoadResult {
             complete: self.complete,
@@ -394,14 +395,14 @@ impl Gathered {
             connections_opened: self.strain.opened,
             assessment: assessment(&observed, limited_by),
             pacing_lag,
-            warnings: few_ports.into_iter().chain(watch::warnings(&options.slo, &observed, limited_by)).collect(),
+            warnings: few_ports.into_iter().chain(watch::warnings(&slo, &observed, limited_by)).collect(),
             verdict,
             failures,
         }
     }
 }
 
-fn kinds(
+pub(crate) fn kinds(
     counts: [Counts; Kind::ALL.len()],
     times: [Option<Box<KindTimes>>; Kind::ALL.len()],
 ) -> BTreeMap<Kind, KindResult> {
@@ -416,7 +417,7 @@ fn kinds(
 }
 
 impl KindTimes {
-    fn add(&mut self, other: &KindTimes) {
+    pub(crate) fn add(&mut self, other: &KindTimes) {
         for measure in Measure::ALL {
             add_times(self.of_mut(measure), other.of(measure));
         }
@@ -424,7 +425,7 @@ impl KindTimes {
 }
 
 /// Adding only fails for values beyond the range of the sum, and all our histograms have one range.
-fn add_times(mine: &mut Times, theirs: &Times) {
+pub(crate) fn add_times(mine: &mut Times, theirs: &Times) {
     let added = mine.add(theirs);
     debug_assert!(added.is_ok());
 }

@@ -5,6 +5,7 @@ use passes::Purpose;
 use crate::arrival::ArrivalProcess;
 use crate::plan::TraceAsk;
 use crate::random::{Draw, below, keyed, unit};
+use crate::wallet::Dealing;
 use crate::{Kind, Mix};
 
 /// One request to be made.
@@ -21,9 +22,10 @@ pub(crate) struct Ask {
     pub(crate) duration_s: Option<u32>,
 }
 
-/// A pass to be issued in preparation.
+/// A request to be made in preparation.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Errand {
+    pub(crate) kind: Kind,
     pub(crate) resident: u32,
     pub(crate) purpose: Purpose,
     pub(crate) duration_s: Option<u32>,
@@ -40,31 +42,38 @@ pub(crate) struct People {
     pub(crate) patients: u32,
     /// Passes asked for in earlier runs: quotas demand that turns go on, not start again.
     pub(crate) issued: u64,
+    /// Whether a pass can be shown once only, so that each check needs another holder.
+    pub(crate) single_use: bool,
 }
 
 /// Where requests come from.
 pub(crate) enum Source<'a> {
     /// A mix; without arrivals (closed loop) every instant is 0.
     Mixed(Mixed<'a>),
-    /// A window of a trace.
-    Trace(&'a [TraceAsk]),
-    /// A list of passes to issue.
-    Errands(&'a [Errand]),
+    /// A window of a trace: what is asked, and when.
+    Trace(&'a [TraceAsk], Box<dyn ArrivalProcess>),
+    /// A list of requests of preparation, each so long after the one before.
+    Errands {
+        /// The requests.
+        errands: &'a [Errand],
+        /// Nanoseconds; 0 for as soon as can be.
+        gap_ns: u64,
+    },
 }
 
-/// The part of a schedule that belongs to one thread: the requests of the residents whose number leaves `lane` when divided by
-/// `lanes`, so that a resident's journey stays on one thread. Every thread walks the whole schedule (some 20 ns a request), so
-/// the schedule does not depend on the number of threads.
+/// The part of a schedule that belongs to one thread: the requests of the residents who are dealt to it, so that a resident's journey
+/// stays there. Every thread walks the whole schedule (some 20 ns a request), so the schedule does not depend on the number of
+/// threads or generators.
 pub(crate) struct Schedule<'a> {
     source: Source<'a>,
     index: u64,
+    dealing: Dealing,
     lane: u32,
-    lanes: u32,
 }
 
 impl<'a> Schedule<'a> {
-    pub(crate) fn new(source: Source<'a>, lane: usize, lanes: usize) -> Self {
-        Schedule { source, index: 0, lane: lane as u32, lanes: lanes as u32 }
+    pub(crate) fn new(source: Source<'a>, dealing: Dealing, lane: u32) -> Self {
+        Schedule { source, index: 0, dealing, lane }
     }
 
     fn next_of_all(&mut self) -> Option<Ask> {
@@ -72,18 +81,14 @@ impl<'a> Schedule<'a> {
         self.index += 1;
         match &mut self.source {
             Source::Mixed(mixed) => mixed.ask(index),
-            Source::Trace(asks) => asks.get(index as usize).map(|ask| Ask {
-                at_ns: ask.at_ns,
+            Source::Trace(asks, arrivals) => {
+                let (TraceAsk { kind, resident, purpose }, at_ns) = (*asks.get(index as usize)?, arrivals.next_ns()?);
+                Some(Ask { at_ns, index, kind, resident, purpose, duration_s: None })
+            }
+            Source::Errands { errands, gap_ns } => errands.get(index as usize).map(|errand| Ask {
+                at_ns: index * *gap_ns,
                 index,
-                kind: ask.kind,
-                resident: ask.resident,
-                purpose: ask.purpose,
-                duration_s: None,
-            }),
-            Source::Errands(errands) => errands.get(index as usize).map(|errand| Ask {
-                at_ns: 0,
-                index,
-                kind: Kind::Issue,
+                kind: errand.kind,
                 resident: errand.resident,
                 purpose: errand.purpose,
                 duration_s: errand.duration_s,
@@ -98,10 +103,32 @@ impl Iterator for Schedule<'_> {
     fn next(&mut self) -> Option<Ask> {
         loop {
             let ask = self.next_of_all()?;
-            if ask.resident % self.lanes == self.lane {
+            if self.dealing.is_ours(ask.resident) && self.dealing.lane(ask.resident) == self.lane {
                 return Some(ask);
             }
         }
+    }
+}
+
+/// One arrival process among those that make up a schedule.
+pub(crate) struct Feed {
+    arrivals: Box<dyn ArrivalProcess>,
+    next_ns: Option<u64>,
+    /// What is asked; none: whatever the mix says.
+    kind: Option<Kind>,
+}
+
+impl Feed {
+    pub(crate) fn new(mut arrivals: Box<dyn ArrivalProcess>, kind: Option<Kind>) -> Self {
+        let next_ns = arrivals.next_ns();
+        Feed { arrivals, next_ns, kind }
+    }
+
+    /// The next instant, which is thereby used up, and what is asked then.
+    fn take(&mut self) -> Option<(u64, Option<Kind>)> {
+        let at_ns = self.next_ns?;
+        self.next_ns = self.arrivals.next_ns();
+        Some((at_ns, self.kind))
     }
 }
 
@@ -110,29 +137,34 @@ pub(crate) struct Mixed<'a> {
     mix: &'a Mix,
     people: People,
     seed: u64,
-    arrivals: Option<Box<dyn ArrivalProcess>>,
+    /// None in a closed loop.
+    feeds: Vec<Feed>,
     until_ns: u64,
     issues: u64,
     cancels: u64,
+    verifies: u64,
 }
 
 impl<'a> Mixed<'a> {
-    pub(crate) fn new(
-        mix: &'a Mix,
-        people: People,
-        seed: u64,
-        arrivals: Option<Box<dyn ArrivalProcess>>,
-        until_ns: u64,
-    ) -> Self {
-        Mixed { mix, people, seed, arrivals, until_ns, issues: 0, cancels: 0 }
+    pub(crate) fn new(mix: &'a Mix, people: People, seed: u64, feeds: Vec<Feed>, until_ns: u64) -> Self {
+        Mixed { mix, people, seed, feeds, until_ns, issues: 0, cancels: 0, verifies: 0 }
+    }
+
+    /// The earliest of what the feeds have next; of several at one instant the first feed's.
+    fn due(&mut self) -> Option<(u64, Option<Kind>)> {
+        if self.feeds.is_empty() {
+            return Some((0, None));
+        }
+        let earliest = self.feeds.iter_mut().filter(|feed| feed.next_ns.is_some()).min_by_key(|feed| feed.next_ns)?;
+        earliest.take()
     }
 
     fn ask(&mut self, index: u64) -> Option<Ask> {
-        let at_ns = self.arrivals.as_mut().map_or(0, |arrivals| arrivals.next_ns());
+        let (at_ns, kind) = self.due()?;
         if at_ns >= self.until_ns {
             return None;
         }
-        let kind = self.mix.kind_at(unit(keyed(self.seed, Draw::Kind, index)));
+        let kind = kind.unwrap_or_else(|| self.mix.kind_at(unit(keyed(self.seed, Draw::Kind, index))));
         let resident = match kind {
             Kind::Issue => {
                 let before = self.people.issued + self.issues;
@@ -147,6 +179,10 @@ impl<'a> Mixed<'a> {
                     .map_or(self.people.issued, |most| self.people.issued / u64::from(most));
                 self.cancels += 1;
                 self.asker(before + self.cancels - 1)
+            }
+            Kind::Verify if self.people.single_use => {
+                self.verifies += 1;
+                ((self.verifies - 1) % u64::from(self.people.holders.max(1))) as u32
             }
             Kind::Verify => self.one_of(self.people.holders, index),
             Kind::CheckIn => self.people.holders + self.one_of(self.people.patients, index),
@@ -174,12 +210,16 @@ mod tests {
     use super::*;
     use crate::Arrivals;
 
-    const PEOPLE: People = People { residents: 50, holders: 20, patients: 0, issued: 29 };
+    const PEOPLE: People = People { residents: 50, holders: 20, patients: 0, issued: 29, single_use: false };
 
-    fn schedule(mix: &Mix, lane: usize, lanes: usize) -> Vec<Ask> {
+    fn dealing(lanes: u32) -> Dealing {
+        Dealing { shard: 0, shards: 1, lanes }
+    }
+
+    fn schedule(mix: &Mix, lane: u32, lanes: u32) -> Vec<Ask> {
         let arrivals = Arrivals::Poisson { rate_per_s: 1_000.0 }.build(5);
-        let mixed = Mixed::new(mix, PEOPLE, 5, Some(arrivals), 1_000_000_000);
-        Schedule::new(Source::Mixed(mixed), lane, lanes).collect()
+        let mixed = Mixed::new(mix, PEOPLE, 5, vec![Feed::new(arrivals, None)], 1_000_000_000);
+        Schedule::new(Source::Mixed(mixed), dealing(lanes), lane).collect()
     }
 
     #[test]
@@ -197,7 +237,8 @@ mod tests {
         let mix = Mix::new(&[(Kind::Issue, 1.0), (Kind::Verify, 1.0), (Kind::CheckIn, 1.0)]);
         let arrivals = Arrivals::Constant { rate_per_s: 1_000.0 }.build(5);
         let people = People { patients: 10, issued: 0, ..PEOPLE };
-        for ask in Schedule::new(Source::Mixed(Mixed::new(&mix, people, 5, Some(arrivals), 1_000_000_000)), 0, 1) {
+        let mixed = Mixed::new(&mix, people, 5, vec![Feed::new(arrivals, None)], 1_000_000_000);
+        for ask in Schedule::new(Source::Mixed(mixed), dealing(1), 0) {
             let of_kind = match ask.kind {
                 Kind::Verify => 0..20,
                 Kind::CheckIn => 20..30,
@@ -205,6 +246,28 @@ mod tests {
             };
             assert!(of_kind.contains(&ask.resident), "{ask:?}");
         }
+    }
+
+    #[test]
+    fn several_processes_make_one_schedule() {
+        let feed = |kind, rate_per_s| Feed::new(Arrivals::Constant { rate_per_s }.build(5), Some(kind));
+        let mix = Mix::new(&[(Kind::Issue, 1.0), (Kind::Verify, 3.0)]);
+        let feeds = vec![feed(Kind::Issue, 10.0), feed(Kind::Verify, 30.0)];
+        let asks: Vec<Ask> =
+            Schedule::new(Source::Mixed(Mixed::new(&mix, PEOPLE, 5, feeds, 1_000_000_000)), dealing(1), 0).collect();
+        assert!(asks.is_sorted_by_key(|ask| ask.at_ns) && asks.iter().map(|ask| ask.index).eq(0..40));
+        let issues: Vec<u64> = asks.iter().filter(|ask| ask.kind == Kind::Issue).map(|ask| ask.at_ns).collect();
+        assert_eq!((issues.len(), issues[3]), (10, 300_000_000), "each at its own rate");
+    }
+
+    #[test]
+    fn each_check_of_a_single_use_pass_has_a_holder_of_its_own() {
+        let mix = Mix::only(Kind::Verify);
+        let arrivals = Arrivals::Constant { rate_per_s: 20.0 }.build(5);
+        let people = People { single_use: true, ..PEOPLE };
+        let mixed = Mixed::new(&mix, people, 5, vec![Feed::new(arrivals, None)], 1_000_000_000);
+        let holders: Vec<u32> = Schedule::new(Source::Mixed(mixed), dealing(1), 0).map(|ask| ask.resident).collect();
+        assert!(holders.into_iter().eq(0..20));
     }
 
     #[test]

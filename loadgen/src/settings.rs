@@ -1,4 +1,4 @@
-//! The `[load]` and `[slo]` sections of a scenario.
+//! The `[load]` section of a scenario.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -21,6 +21,10 @@ pub struct LoadSettings {
     pub forged_share: Share,
     /// Share of verifications that show a well-formed code which this target never issued.
     pub unknown_share: Share,
+    /// Share of verifications that show, once more, a pass that was verified before. It is valid, except where `target.single_use`.
+    pub replayed_share: Share,
+    /// For how long a rate, streams or a closed loop are kept up, in seconds.
+    pub duration_s: f64,
     /// How long an answer may take from the instant of sending, in milliseconds, before the connection is given up.
     pub timeout_ms: u32,
     /// Most connections at once, over all threads. A server that needs 250 ms an answer gets at most four requests a second on each.
@@ -45,12 +49,15 @@ pub struct LoadSettings {
 }
 
 impl Default for LoadSettings {
-    /// 2 % each of expired, forged and unknown passes; 10 s; 512 connections; 8 million waiting requests, 256 MB (all assumptions).
+    /// 2 % each of expired, forged and unknown passes, none replayed; 30 s; 10 s; 512 connections; 8 million waiting requests, 256 MB
+    /// (all assumptions).
     fn default() -> Self {
         LoadSettings {
             expired_share: Share::of(0.02),
             forged_share: Share::of(0.02),
             unknown_share: Share::of(0.02),
+            replayed_share: Share::of(0.0),
+            duration_s: 30.0,
             timeout_ms: 10_000,
             connections_max: 512,
             backlog_max: 8_000_000,
@@ -64,16 +71,27 @@ impl Default for LoadSettings {
     }
 }
 
+/// Thirty days: whatever is longer is a slip of the pen.
+const LONGEST_S: f64 = 30.0 * 86_400.0;
+
 impl LoadSettings {
     /// Everything that is wrong with these settings though each value can be read.
     pub fn faults(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
-        let bad = self.expired_share.get() + self.forged_share.get() + self.unknown_share.get();
+        let shares = [self.expired_share, self.forged_share, self.unknown_share, self.replayed_share];
+        let bad = shares.map(Share::get).iter().sum::<f64>();
         if bad > 1.0 {
             faults.push(Fault::new(
                 "load.expired_share",
-                format!("the shares of expired, forged and unknown passes add up to {bad}; keep them within 1"),
+                format!(
+                    "the shares of expired, forged, unknown and replayed passes add up to {bad}; keep them within 1"
+                ),
             ));
+        }
+        if !(self.duration_s > 0.0 && self.duration_s <= LONGEST_S) {
+            let message =
+                format!("{} s is no length of a run; write more than 0 and at most {LONGEST_S}", self.duration_s);
+            faults.push(Fault::new("load.duration_s", message));
         }
         for (key, value) in [("load.timeout_ms", self.timeout_ms), ("load.connections_max", self.connections_max)] {
             if value == 0 {
@@ -103,6 +121,11 @@ impl LoadSettings {
         self.threads.map_or_else(half, NonZeroUsize::get)
     }
 
+    /// For how long a rate, streams or a closed loop are kept up.
+    pub fn duration(&self) -> Duration {
+        Duration::from_secs_f64(self.duration_s)
+    }
+
     pub(crate) fn timeout(&self) -> Duration {
         Duration::from_millis(u64::from(self.timeout_ms))
     }
@@ -115,7 +138,8 @@ pub enum Client {
     /// The engine's own: HTTP/1.1 over non-blocking sockets.
     #[default]
     Lean,
-    /// reqwest: HTTP/2 where an https target offers it, else HTTP/1.1. `connections_max` then bounds the requests that are out.
+    /// reqwest: HTTP/2 where an https target offers it, else HTTP/1.1. Connections are its own affair: `connections_max` bounds the requests
+    /// that are out, and `requests_per_connection` says nothing.
     Reqwest,
     /// reqwest, speaking HTTP/2 from the first byte to an http target (prior knowledge, RFC 9113 section 3.3).
     H2c,
@@ -155,62 +179,13 @@ impl RequestsPerConnection {
     }
 }
 
-/// What must hold for each kind of request: the `[slo]` section.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Slo {
-    /// Which percentile of the response time is limited, above 0 and up to 100.
-    pub percentile: f64,
-    /// The limit of that percentile, in milliseconds.
-    pub response_time_ms: f64,
-    /// Share of requests that must be answered rightly.
-    pub right_share: Share,
-}
-
-impl Default for Slo {
-    /// 99 % of requests under 250 ms, 99.9 % answered rightly (assumption).
-    fn default() -> Self {
-        Slo { percentile: 99.0, response_time_ms: 250.0, right_share: Share::of(0.999) }
-    }
-}
-
-impl Slo {
-    /// Everything that is wrong with these objectives though each value can be read.
-    pub fn faults(&self) -> Vec<Fault> {
-        let mut faults = Vec::new();
-        if !(self.percentile > 0.0 && self.percentile <= 100.0) {
-            faults
-                .push(Fault::new("slo.percentile", format!("{} is no percentile; write 99 for 99 %", self.percentile)));
-        }
-        if !(self.response_time_ms > 0.0 && self.response_time_ms.is_finite()) {
-            faults.push(Fault::new(
-                "slo.response_time_ms",
-                format!("{} ms can never be kept; write a time above 0", self.response_time_ms),
-            ));
-        }
-        faults
-    }
-
-    pub(crate) fn limit_ns(&self) -> u64 {
-        (self.response_time_ms * 1e6) as u64
-    }
-
-    /// So many requests are needed before `right_share` can be believed: if n requests show no failure, the true rate of failures
-    /// is below 3 / n with 95 % confidence (the rule of three; Hanley & Lippman-Hand, JAMA 249, 1983).
-    pub(crate) fn least_requests(&self) -> f64 {
-        let allowed = 1.0 - self.right_share.get();
-        // An objective of exactly 1 can never be shown; a thousand times finer than 99.9 % is as good as one can ask.
-        3.0 / allowed.max(1e-6)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn defaults_are_sound_and_faults_are_named() {
-        assert!(LoadSettings::default().faults().is_empty() && Slo::default().faults().is_empty());
+        assert!(LoadSettings::default().faults().is_empty());
         let settings = LoadSettings {
             expired_share: Share::of(0.9),
             forged_share: Share::of(0.2),
@@ -218,12 +193,5 @@ mod tests {
             ..Default::default()
         };
         assert_eq!(settings.faults().len(), 2);
-        let slo = Slo { percentile: 0.0, response_time_ms: f64::NAN, ..Slo::default() };
-        assert_eq!(slo.faults().len(), 2);
-    }
-
-    #[test]
-    fn the_rule_of_three() {
-        assert!((Slo::default().least_requests() - 3_000.0).abs() < 1e-6);
     }
 }

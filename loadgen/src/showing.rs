@@ -12,7 +12,10 @@ pub(crate) struct Showing<'a> {
     expired: f64,
     forged: f64,
     unknown: f64,
+    replayed: f64,
     bad: &'a BadPasses,
+    /// Whether a pass shown a second time is still valid.
+    replays_hold: bool,
 }
 
 /// What is shown at one check.
@@ -25,31 +28,40 @@ pub(crate) enum Shown<'a> {
         /// Where to alter it, as random bits.
         place: u64,
     },
-    /// This code, which permits nothing.
-    Bad(&'a str),
+    /// This code, prepared beforehand.
+    Listed {
+        /// What is shown.
+        code: &'a str,
+        /// The verdict that it deserves.
+        valid: bool,
+    },
 }
 
 impl<'a> Showing<'a> {
-    pub(crate) fn new(settings: &LoadSettings, seed: u64, bad: &'a BadPasses) -> Self {
+    pub(crate) fn new(settings: &LoadSettings, seed: u64, bad: &'a BadPasses, single_use: bool) -> Self {
         let expired = settings.expired_share.get();
         let forged = expired + settings.forged_share.get();
-        Showing { seed, expired, forged, unknown: forged + settings.unknown_share.get(), bad }
+        let unknown = forged + settings.unknown_share.get();
+        let replayed = unknown + settings.replayed_share.get();
+        Showing { seed, expired, forged, unknown, replayed, bad, replays_hold: !single_use }
     }
 
     pub(crate) fn choose(&self, index: u64) -> Shown<'a> {
         let place = unit(keyed(self.seed, Draw::PassShown, index));
         let bits = keyed(self.seed, Draw::BadPass, index);
-        let one_of = |codes: &'a [String]| match codes {
+        let one_of = |codes: &'a [String], valid| match codes {
             // Nothing was prepared, as for a server that would not issue.
             [] => Shown::Own,
-            codes => Shown::Bad(&codes[below(bits, codes.len() as u64) as usize]),
+            codes => Shown::Listed { code: &codes[below(bits, codes.len() as u64) as usize], valid },
         };
         if place < self.expired {
-            one_of(&self.bad.expired)
+            one_of(&self.bad.expired, false)
         } else if place < self.forged {
             Shown::Forged { place: bits }
         } else if place < self.unknown {
-            one_of(&self.bad.unknown)
+            one_of(&self.bad.unknown, false)
+        } else if place < self.replayed {
+            one_of(&self.bad.replayed, self.replays_hold)
         } else {
             Shown::Own
         }
@@ -75,16 +87,24 @@ mod tests {
 
     #[test]
     fn shares_are_kept() {
-        let settings =
-            LoadSettings { expired_share: Share::of(0.1), forged_share: Share::of(0.2), ..LoadSettings::default() };
-        let bad = BadPasses { expired: vec!["old".into()], unknown: vec!["never".into()] };
-        let showing = Showing::new(&settings, 3, &bad);
+        let settings = LoadSettings {
+            expired_share: Share::of(0.1),
+            forged_share: Share::of(0.2),
+            replayed_share: Share::of(0.1),
+            ..LoadSettings::default()
+        };
+        let bad =
+            BadPasses { expired: vec!["old".into()], unknown: vec!["never".into()], replayed: vec!["again".into()] };
+        let showing = Showing::new(&settings, 3, &bad, true);
         let shown: Vec<Shown<'_>> = (0..10_000).map(|index| showing.choose(index)).collect();
         let count = |wanted: fn(&Shown<'_>) -> bool| shown.iter().filter(|shown| wanted(shown)).count();
         // Four standard deviations of a binomial count at most.
-        assert!(count(|shown| *shown == Shown::Bad("old")).abs_diff(1_000) < 120);
+        assert!(count(|shown| *shown == Shown::Listed { code: "old", valid: false }).abs_diff(1_000) < 120);
         assert!(count(|shown| matches!(shown, Shown::Forged { .. })).abs_diff(2_000) < 160);
-        assert!(count(|shown| *shown == Shown::Bad("never")).abs_diff(200) < 57);
+        assert!(count(|shown| *shown == Shown::Listed { code: "never", valid: false }).abs_diff(200) < 57);
+        assert!(count(|shown| *shown == Shown::Listed { code: "again", valid: false }).abs_diff(1_000) < 120);
+        let lasting = Showing::new(&settings, 3, &bad, false);
+        assert!((0..1_000).any(|index| lasting.choose(index) == Shown::Listed { code: "again", valid: true }));
     }
 
     proptest! {

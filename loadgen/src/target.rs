@@ -2,15 +2,19 @@
 
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::tls::{Tls, TlsError};
+use crate::{Ceilings, Interface};
 
 /// A server that the operator of this run may load: an address, and what to call it in the `Host` header.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Target {
     host: String,
     port: u16,
     address: SocketAddr,
+    interface: Arc<Interface>,
+    ceilings: Ceilings,
     secure: bool,
     ca_file: Option<PathBuf>,
 }
@@ -64,7 +68,28 @@ impl Target {
             return Err(TargetError::NotOperated { host: host.to_owned() });
         }
         let address = resolve(host, port).map_err(|cause| TargetError::Unknown { host: host.to_owned(), cause })?;
-        Ok(Target { host: host.to_owned(), port, address, secure, ca_file: None })
+        let (interface, ceilings) = (Arc::default(), Ceilings::default());
+        Ok(Target { host: host.to_owned(), port, address, interface, ceilings, secure, ca_file: None })
+    }
+
+    /// The same server, spoken to as `interface` says.
+    pub fn speaking(self, interface: Interface) -> Self {
+        Target { interface: Arc::new(interface), ..self }
+    }
+
+    /// The same server, of which at most so much may be asked when it is not this machine.
+    pub fn under(self, ceilings: Ceilings) -> Self {
+        Target { ceilings, ..self }
+    }
+
+    /// The most that may be asked; none for this machine, which is the user's own.
+    pub fn ceilings(&self) -> Option<Ceilings> {
+        (!self.is_loopback()).then_some(self.ceilings)
+    }
+
+    /// How the server is spoken to.
+    pub fn interface(&self) -> &Interface {
+        &self.interface
     }
 
     /// The same server, whose certificate an authority in `ca_file` (PEM) vouches for; without one those count that this machine

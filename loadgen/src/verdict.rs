@@ -32,7 +32,8 @@ pub(crate) fn judge_run(
     kinds: &BTreeMap<Kind, KindResult>,
     limited_by: Option<Limit>,
 ) -> (Verdict, Vec<String>) {
-    let failures: Vec<String> = kinds.iter().flat_map(|(kind, result)| failures_of(slo, *kind, result)).collect();
+    let failures: Vec<String> =
+        kinds.iter().flat_map(|(kind, result)| failures_of(&slo.of(*kind), *kind, result)).collect();
     let verdict = match limited_by {
         Some(Limit::Generator) => Verdict::Unusable,
         _ if kinds.is_empty() => Verdict::Unusable,
@@ -70,8 +71,13 @@ fn failures_of(slo: &Slo, kind: Kind, result: &KindResult) -> Vec<String> {
             100.0 * slo.right_share.get(),
             parts.join(", ")
         ));
-    } else if counts.dropped > 0 {
-        failures.push(format!("{kind}: {} requests of {} were never sent.", counts.dropped, counts.asked));
+    } else if counts.dropped as f64 > slo.dropped_share.get() * counts.asked as f64 {
+        failures.push(format!(
+            "{kind}: {} requests of {} were never sent, the objective is {} % at most.",
+            counts.dropped,
+            counts.asked,
+            100.0 * slo.dropped_share.get()
+        ));
     }
     failures
 }
@@ -101,6 +107,9 @@ mod tests {
         assert_eq!(verdict, Verdict::Failed);
         assert!(failures[0].contains("99.800 %") && failures[0].contains("2 answered wrongly"), "{failures:?}");
         assert_eq!(judge(Counts { right: 999, dropped: 1, ..GOOD }, 1).0, Verdict::Failed, "one dropped request");
+        let allowed = Slo { dropped_share: passes::Share::of(0.01), ..slo };
+        let dropped = verify(Counts { right: 999, dropped: 1, ..GOOD }, 1);
+        assert_eq!(judge_run(&allowed, &dropped, None).0, Verdict::Held, "one in a thousand was allowed");
         let without_pass = Counts { asked: 1_500, without_pass: 500, ..GOOD };
         assert_eq!(judge(without_pass, 1).0, Verdict::Held, "counted apart");
     }

@@ -127,4 +127,10 @@ pub enum Warning {
         /// How many were needed.
         wanted: u64,
     },
+    /// The target issues no passes that end soon.
+    #[error(
+        "No check shows an expired pass, since the target was not told how to issue one that ends soon: put {{duration_s}} into the body of [target.issue], \
+         or set load.expired_share to 0."
+    )]
+    NoneExpired,
 }

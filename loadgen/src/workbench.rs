@@ -3,10 +3,11 @@
 use hdrhistogram::Histogram;
 use passes::Purpose;
 
+use crate::interface::template::Parts;
 use crate::judge::{Gain, judge};
 use crate::kind::Outcome;
 use crate::record::{Measured, Recorder, times};
-use crate::request::{Parts, Templates};
+use crate::request::Templates;
 use crate::response::{Chunks, Head};
 use crate::{Kind, Target};
 
@@ -32,7 +33,11 @@ impl Workbench {
             templates: Templates::new(target, "/", "0123456789abcdef-0".to_owned()),
             outbox: Vec::new(),
             chunks: Chunks::default(),
-            recorder: Recorder::new(Measured { from_ns: 0, until_ns: u64::MAX, limit_ns: 250_000_000 }),
+            recorder: Recorder::new(Measured {
+                from_ns: 0,
+                until_ns: u64::MAX,
+                limits_ns: [250_000_000; Kind::ALL.len()],
+            }),
             index: 0,
         }
     }
@@ -42,6 +47,7 @@ impl Workbench {
         self.index += 1;
         let parts = Parts {
             index: self.index,
+            resident: 0,
             token: "0123456789ABCDEFGHJKMNPQRS0123456789ABCDEFGHJKMNPQRS",
             pass: "1FGQ9M8Z3V6Y0T2R5W8X1N4K7J",
             code: "1FGQ9M8Z3V6Y0T2R5W8X1N4K7JAB",
@@ -56,7 +62,10 @@ impl Workbench {
     pub fn read_answer(&mut self) -> bool {
         let Ok(Some(head)) = Head::parse(ISSUED) else { return false };
         let Ok(Some(body)) = head.body(ISSUED, false, &mut self.chunks) else { return false };
-        matches!(judge(Kind::Issue, true, head.status, body), (Outcome::Right, Gain::Pass { .. }))
+        matches!(
+            judge(self.templates.rule(Kind::Issue), Kind::Issue, true, head.status, body),
+            (Outcome::Right, Gain::Pass { .. })
+        )
     }
 
     /// Records the life of one request, asked 50 µs after the one before and answered within a few milliseconds.

@@ -38,7 +38,7 @@ impl SchemeKind {
                 let parts = Sign1::parse(&message)?;
                 // Either way of signing has 64 bytes; a stranger's are none of ours.
                 let stranger = Signer::new(Algorithm::Ed25519, &random, 0);
-                base45::encode(&sign1(&stranger, parts.header, parts.payload))
+                base45::encode(sign1(&stranger, parts.header, parts.payload))
             }
             SchemeKind::Blind => {
                 let mut token = base45::decode(&genuine[4..]).ok()?;

@@ -94,7 +94,7 @@ impl Signed {
         };
         let signer = self.ring.signer(grant.window.from_s);
         let header = header(signer.algorithm(), &signer.public().kid(), None);
-        PREFIX.to_owned() + &base45::encode(&sign1(&signer, &header, &claims.encode()))
+        PREFIX.to_owned() + &base45::encode(sign1(&signer, &header, &claims.encode()))
     }
 }
 

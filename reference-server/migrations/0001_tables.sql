@@ -24,6 +24,8 @@ CREATE TABLE passes (
 );
 -- Whose passes: quotas and idempotency keys are questions about one resident's last passes.
 CREATE INDEX holdings ON passes (resident, issued_s);
+-- When passes were issued: in order, too.
+CREATE INDEX issuing ON passes USING brin (issued_s) WITH (pages_per_range = 16, autosummarize = on);
 CREATE INDEX withdrawn ON passes (serial) WHERE cancelled OR revoked_s IS NOT NULL;
 -- Passes end roughly in the order in which they were issued: a range index costs next to nothing and finds what is over.
 CREATE INDEX ending ON passes USING brin (valid_until_s) WITH (pages_per_range = 16, autosummarize = on);
@@ -52,4 +54,31 @@ CREATE TABLE totals (
 CREATE TABLE secret (
     only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
     secret   bytea NOT NULL CHECK (length(secret) = 32)
+);
+
+-- What administrators do, and what was withdrawn.
+CREATE TABLE proposals (
+    proposal    bytea PRIMARY KEY,
+    passes      bytea[] NOT NULL,
+    reason      text NOT NULL,
+    proposed_by text NOT NULL,
+    proposed_s  bigint NOT NULL,
+    lapses_s    bigint NOT NULL,
+    approved    boolean NOT NULL
+);
+CREATE TABLE audit (
+    number  bigint PRIMARY KEY,
+    at_s    bigint NOT NULL,
+    done_by text NOT NULL,
+    act     text NOT NULL,
+    detail  text NOT NULL,
+    hash    bytea NOT NULL
+);
+CREATE TABLE ended (
+    day       integer NOT NULL,
+    purpose   smallint NOT NULL,
+    process   bigint NOT NULL,
+    cancelled bigint NOT NULL,
+    revoked   bigint NOT NULL,
+    PRIMARY KEY (day, purpose, process)
 );

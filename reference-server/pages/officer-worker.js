@@ -2,8 +2,8 @@
 // network after one visit. Newer ones are fetched whenever there is a network. Nothing else is kept: no code, no answer of the centre.
 
 const STORE = "lockgate-officer-1";
-const PAGE = ["/officer", "/pages/style.css", "/pages/cbor.js", "/pages/officer.js", "/pages/service.js", "/pages/signed.js", "/pages/time.js", "/pages/words.js"];
-const TRUST = ["/v1/keys", "/v1/revocations"];
+const PAGE = ["/officer", "/pages/style.css", "/pages/forms.js", "/pages/officer.js", "/pages/service.js", "/pages/signed.js", "/pages/time.js", "/pages/words.js"];
+const TRUST = /^\/v1\/(keys|revocations(\/\d+)?)$/;
 /** After this long without an answer the copy is used, in milliseconds. */
 const PATIENCE_MS = 4_000;
 
@@ -21,7 +21,7 @@ self.addEventListener("activate", (event) => {
 
 self.addEventListener("fetch", (event) => {
   const { pathname } = new URL(event.request.url);
-  if (event.request.method === "GET" && (PAGE.includes(pathname) || TRUST.includes(pathname))) {
+  if (event.request.method === "GET" && (PAGE.includes(pathname) || TRUST.test(pathname))) {
     event.respondWith(newest(event.request, pathname));
   }
 });

@@ -2,7 +2,7 @@
 // centre is asked. No code and no verdict is kept.
 
 import { ask } from "/pages/service.js";
-import { check, isSigned, trust } from "/pages/signed.js";
+import { belongsTo, check, isSigned, trust } from "/pages/signed.js";
 import { now_s, setClock } from "/pages/time.js";
 import { clock, length, offerLanguages, said } from "/pages/words.js";
 
@@ -28,16 +28,27 @@ function tell(found) {
   last = found;
   const box = at("verdict");
   box.dataset.verdict = found?.verdict ?? "none";
+  at("comparing").hidden = !found?.commitment;
+  at("compared").textContent = "";
   if (!found) return;
   const line = (name, text) => { box.querySelector(`.${name}`).textContent = text ?? ""; };
   line("word", said(`verdict.${found.verdict}`));
   line("reason", found.reason && said(`reason.${found.reason}`, found));
-  line("purpose", found.purpose && said(`purpose.${found.purpose}`));
+  const zone = found.zone && said(`zone.${found.zone}`);
+  line("purpose", found.purpose && [said(`purpose.${found.purpose}`), zone].filter(Boolean).join(", "));
   line("left", found.until_s && said("verdict.until", { until: clock(found.until_s), time: length(found.until_s - now_s()) }));
   const list = trusted?.list && clock(trusted.list.issued_s);
   const how = found.how === "offline" && !list ? "offline_no_list" : found.how;
   line("how", how && said(`verdict.${how}`, { list }));
   box.scrollIntoView({ block: "start" });
+}
+
+/** Whether the pass belongs to the document in the officer's hand. Only a signed pass says so. */
+async function compare(event) {
+  event.preventDefault();
+  const form = new FormData(at("compare"));
+  const same = await belongsTo(last.commitment, form.get("number"), form.get("salt")).catch(() => false);
+  at("compared").textContent = said(same ? "compare.same" : "compare.other");
 }
 
 async function submit() {
@@ -47,6 +58,7 @@ async function submit() {
 
 function next() {
   at("code").value = "";
+  at("compare").reset();
   tell(null);
   at("code").focus();
 }
@@ -112,6 +124,7 @@ at("code").addEventListener("keydown", (event) => {
     submit();
   }
 });
+at("compare").addEventListener("submit", compare);
 at("next").addEventListener("click", next);
 at("token").value = sessionStorage.getItem(TOKEN) ?? "";
 at("token").addEventListener("change", () => sessionStorage.setItem(TOKEN, at("token").value.trim()));

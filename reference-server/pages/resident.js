@@ -1,6 +1,8 @@
 // The resident's page: register, ask, show, give back. Token and passes are kept on this phone only.
 
-import { ask, picture } from "/pages/service.js";
+import { blind, isBlind, keyFor, unblinded } from "/pages/blind.js";
+import { ask, published } from "/pages/service.js";
+import { correction, generate } from "/pages/lean-qr.js";
 import { now_s, setClock } from "/pages/time.js";
 import { clock, length, offerLanguages, said, sayAll } from "/pages/words.js";
 
@@ -12,9 +14,6 @@ const STARTS_MIN = [0, 15, 30, 60, 120];
 const at = (id) => document.getElementById(id);
 const kept = { token: null, passes: [], asking: null, ...JSON.parse(localStorage.getItem(KEPT) ?? "{}") };
 const keep = () => localStorage.setItem(KEPT, JSON.stringify(kept));
-
-/** The pictures of the passes shown, by pass. */
-const pictures = new Map();
 
 function trouble(text) {
   at("trouble").textContent = text ?? "";
@@ -42,11 +41,11 @@ function onSubmit(section, act) {
   });
 }
 
-/** The idempotency key of `wish`. It is kept until the wish is answered: a reload or a lost answer asks for the same again. */
-function keyOf(wish) {
-  if (kept.asking?.wish !== wish) kept.asking = { wish, key: crypto.randomUUID() };
+/** What is asked under one idempotency key. It is kept until it is answered: after a reload or a lost answer the same is asked again. */
+async function wishOf(name, make) {
+  if (kept.asking?.wish !== name) kept.asking = { wish: name, key: crypto.randomUUID(), ...await make() };
   keep();
-  return kept.asking.key;
+  return kept.asking;
 }
 
 /** What was answered needs its key no more; what was not answered keeps it. */
@@ -57,7 +56,7 @@ function settled(answer) {
 
 async function register(form) {
   const number = form.get("document").trim();
-  const key = keyOf("register");
+  const { key } = await wishOf(`register ${number}`, () => ({}));
   const answer = await ask("POST", "/v1/residents", { key, body: { document: number, channel: "web" }, waiting });
   settled(answer);
   if (!answer.ok) return trouble(problem(answer));
@@ -69,18 +68,25 @@ async function register(form) {
   at("purpose").focus();
 }
 
+/** The body of a request for a pass and, where the service signs blindly, what opens its answer. */
+async function wish(purpose, minutes) {
+  const body = minutes > 0 ? { purpose, valid_from_s: Math.floor(now_s()) + minutes * 60 } : { purpose };
+  const keys = await published();
+  if (!keys || !isBlind(keys)) return { body };
+  const key = keyFor(keys, purpose, body.valid_from_s ?? now_s());
+  if (!key) return { body };
+  const blinding = await blind(key);
+  return { body: { ...body, blinded: blinding.blinded }, blinding };
+}
+
 async function askForPass(form) {
-  const purpose = form.get("purpose");
-  const minutes = Number(form.get("start"));
-  const key = keyOf(`${purpose} ${minutes}`);
-  // The instant belongs to the wish: a repeat must be the same request, or its key would be refused.
-  if (minutes > 0) kept.asking.from_s ??= Math.floor(now_s()) + minutes * 60;
-  const body = minutes > 0 ? { purpose, valid_from_s: kept.asking.from_s } : { purpose };
-  keep();
+  const [purpose, minutes] = [form.get("purpose"), Number(form.get("start"))];
+  const { key, body, blinding } = await wishOf(`${purpose} ${minutes}`, () => wish(purpose, minutes));
   const answer = await ask("POST", "/v1/passes", { key, token: kept.token, body, waiting });
   settled(answer);
   if (!answer.ok) return trouble(problem(answer));
-  kept.passes = [answer.body, ...kept.passes.filter(({ pass }) => pass !== answer.body.pass)];
+  const pass = blinding ? { ...answer.body, code: await unblinded(blinding, answer.body.blind_signature) } : answer.body;
+  kept.passes = [pass, ...kept.passes.filter((other) => other.pass !== pass.pass)];
   keep();
   trouble();
   show();
@@ -116,23 +122,17 @@ function card(pass) {
   item.querySelector(".purpose").textContent = purpose;
   const times = { from: clock(pass.valid_from_s), until: clock(pass.valid_until_s) };
   item.querySelector(".when").textContent = said("passes.when", times);
-  item.querySelector(".code").textContent = pass.code;
-  if (pass.spoken) {
-    item.querySelector(".spoken").textContent = pass.spoken;
-    for (const element of item.querySelectorAll(".spoken, .spoken-label")) element.hidden = false;
+  for (const part of ["code", "spoken", "salt"]) {
+    item.querySelector(`.${part}`).textContent = pass[part] ?? "";
+    for (const element of item.querySelectorAll(`.${part}, .${part}-label`)) element.hidden = !pass[part];
   }
   item.querySelector(".cancel").addEventListener("click", () => giveBack(pass));
-  drawCode(item.querySelector(".qr"), pass, purpose);
   sayAll(item);
+  const picture = item.querySelector(".qr");
+  // Drawn here and not by the server: it can be shown without a network, and a blind token is nobody's business but the officer's.
+  generate(pass.code, { minCorrectionLevel: correction.M }).toCanvas(picture);
+  picture.setAttribute("aria-label", said("passes.qr", { purpose }));
   return item;
-}
-
-async function drawCode(image, pass, purpose) {
-  if (!pictures.has(pass.pass)) pictures.set(pass.pass, await picture(`/v1/passes/${pass.pass}/qr.svg`, kept.token));
-  const drawn = pictures.get(pass.pass);
-  // Without a network the code can still be read out: it stands below.
-  if (drawn) Object.assign(image, { src: drawn, alt: said("passes.qr", { purpose }) });
-  else { image.hidden = true; pictures.delete(pass.pass); }
 }
 
 /** How long each pass still holds. Every second, without a word to screen readers. */

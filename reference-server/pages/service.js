@@ -45,12 +45,8 @@ async function refusal(response) {
   return { ok: false, problem, busy, status: response.status, title: document.title ?? `HTTP ${response.status}`, retry_s };
 }
 
-/** The picture at `path`, which only the holder of `token` may see, as a URL for an `img`; `undefined` when there is none. */
-export async function picture(path, token) {
-  try {
-    const response = await fetch(path, { headers: { Authorization: `Bearer ${token}` }, signal: AbortSignal.timeout(PATIENCE_MS) });
-    return response.ok ? URL.createObjectURL(await response.blob()) : undefined;
-  } catch {
-    return undefined;
-  }
+/** The keys that the service publishes; `null` without an answer. */
+export async function published() {
+  const answer = await ask("GET", "/v1/keys");
+  return answer.ok ? answer.body.keys : null;
 }

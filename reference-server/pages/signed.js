@@ -1,12 +1,14 @@
 // Checks signed passes on this phone (docs/schemes.md): a CWT in a COSE_Sign1, in Base45, against the published keys and the lists of
 // withdrawn passes. Nothing is sent.
 
-import { fromBase45, fromCbor, signedPart } from "/pages/cbor.js";
+import { fromBase32, fromBase45, fromCbor, hex, signedPart } from "/pages/forms.js";
 
 const PREFIX = "LG1:";
 const PURPOSES = ["groceries", "pharmacy", "pet", "rubbish", "doctor", "work", "other"];
+const ZONES = ["anywhere", "nearby", "town"];
 /** COSE (RFC 9052) and CWT (RFC 8392) labels. */
-const TAG_SIGN1 = 18, HEADER_KID = 4, EXP = 4, NBF = 5, IAT = 6, PURPOSE = -65537, STATUS = 65535, STATUS_LIST = 65533;
+const TAG_SIGN1 = 18, HEADER_KID = 4, HEADER_TYPE = 16, EXP = 4, NBF = 5, IAT = 6, LOCKGATE = -65537, STATUS_LIST = 65533;
+const LIST_TYPE = "application/statuslist+cwt";
 /** How a key of each kind is read and used by the browser. The key says which: what a message says of itself is not believed. */
 const KINDS = {
   EdDSA: { read: { name: "Ed25519" }, use: { name: "Ed25519" } },
@@ -34,9 +36,10 @@ async function json(path) {
   return response?.ok ? response.json() : null;
 }
 
-async function imported({ kty, crv, x, y, alg }) {
+async function imported({ kty, crv, x, y, alg, valid_until_s }) {
   const kind = KINDS[alg];
-  return { use: kind.use, key: await crypto.subtle.importKey("jwk", { kty, crv, x, y }, kind.read, false, ["verify"]) };
+  const key = await crypto.subtle.importKey("jwk", { kty, crv, x, y }, kind.read, false, ["verify"]);
+  return { use: kind.use, key, until_s: valid_until_s };
 }
 
 /** Fetches every list whole: to ask for one alone would tell whose pass is looked at. The oldest says how fresh all are. */
@@ -44,11 +47,11 @@ async function addLists(trusted) {
   const links = (await json("/v1/revocations"))?.lists ?? [];
   for (const { list, uri } of links) {
     const response = await fetch(uri).catch(() => null);
-    const claims = response?.ok && await opened(new Uint8Array(await response.arrayBuffer()), trusted.keys).catch(() => null);
-    if (!claims) continue;
-    const bits = await inflated(claims.get(STATUS_LIST).get("lst"));
-    trusted.lists.set(list, bits);
-    const issued_s = claims.get(IAT);
+    const bytes = response?.ok && new Uint8Array(await response.arrayBuffer());
+    const token = bytes && await opened(bytes, trusted.keys, LIST_TYPE).catch(() => null);
+    if (!token) continue;
+    trusted.lists.set(list, await inflated(token.claims.get(STATUS_LIST).get("lst")));
+    const issued_s = token.claims.get(IAT);
     if (!trusted.list || issued_s < trusted.list.issued_s) trusted.list = { issued_s };
   }
 }
@@ -58,30 +61,40 @@ async function inflated(bytes) {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-/** The claims of a `COSE_Sign1` that one of `keys` signed; `null` when none did, an error when it is none. */
-async function opened(message, keys) {
+/** `{claims, key}` of a `COSE_Sign1` of this type that one of `keys` signed; `null` when none did, an error when it is none. */
+async function opened(message, keys, type) {
   const { tag, value } = fromCbor(message);
   if (tag !== TAG_SIGN1 || value.length !== 4 || value[1].size !== 0) throw new Error("no COSE_Sign1");
-  const [protectedBytes, , payload, signature] = value;
-  const trusted = keys.get(hex(fromCbor(protectedBytes).get(HEADER_KID)));
-  const genuine = trusted && await crypto.subtle.verify(trusted.use, trusted.key, signature, signedPart(protectedBytes, payload));
-  return genuine ? fromCbor(payload) : null;
+  const [header, , payload, signature] = value;
+  const said = fromCbor(header);
+  const key = said.get(HEADER_TYPE) === type ? keys.get(hex(said.get(HEADER_KID))) : undefined;
+  const genuine = key && await crypto.subtle.verify(key.use, key.key, signature, signedPart(header, payload));
+  return genuine ? { claims: fromCbor(payload), key } : null;
 }
 
-const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-
-/** What `code` is worth at `now_s`: `{verdict, reason, purpose, until_s, how}`. */
+/** What `code` is worth at `now_s`: `{verdict, reason, purpose, until_s, how, commitment}`. */
 export async function check(code, { keys, lists }, now_s) {
   const invalid = (reason) => ({ verdict: "invalid", reason, how: "offline" });
-  let claims;
+  let pass;
   try {
-    claims = await opened(fromBase45(code.slice(PREFIX.length)), keys);
+    pass = await opened(fromBase45(code.slice(PREFIX.length)), keys);
   } catch {
     return invalid("malformed");
   }
-  if (!claims) return invalid("forged");
-  if (now_s < claims.get(NBF)) return invalid("not_yet");
-  if (now_s >= claims.get(EXP)) return invalid("expired");
-  if (revoked(claims.get(STATUS), lists)) return invalid("revoked");
-  return { verdict: "valid", purpose: PURPOSES[claims.get(PURPOSE)], until_s: claims.get(EXP), how: "offline" };
+  // A key that was stolen when its time was over makes no new passes.
+  if (!pass || pass.claims.get(EXP) > pass.key.until_s) return invalid("forged");
+  const [purpose, zone, commitment, list, index] = pass.claims.get(LOCKGATE);
+  const until_s = pass.claims.get(EXP);
+  if (now_s < pass.claims.get(NBF)) return invalid("not_yet");
+  if (now_s >= until_s) return invalid("expired");
+  if (((lists.get(list)?.[index >> 3] ?? 0) >> (index & 7)) & 1) return invalid("revoked");
+  return { verdict: "valid", purpose: PURPOSES[purpose], zone: ZONES[zone], until_s, how: "offline", commitment };
+}
+
+/** Whether `commitment` is that of the document with this `number`, which whoever has the `salt` can tell. */
+export async function belongsTo(commitment, number, salt) {
+  const sha256 = async (...parts) => new Uint8Array(await crypto.subtle.digest("SHA-256", new Uint8Array(parts.flatMap((part) => [...part]))));
+  const text = new TextEncoder().encode(`lockgate document\0${number.replaceAll(/\s/g, "").toUpperCase()}`);
+  const digest = (await sha256(text)).slice(0, 16);
+  return hex((await sha256(fromBase32(salt), digest)).slice(0, 16)) === hex(commitment);
 }

@@ -175,7 +175,7 @@ mod tests {
         let texts =
             ["latency=20ms..80ms", "slots=4x10ms", "errors=0.01", "stall=2s@30s", "stall=1s@90s", "outage=10s@60s"];
         let faults = Faults::parse(texts).unwrap();
-        assert_eq!(faults.to_string(), texts.join(" ").replace("90s", "90s"));
+        assert_eq!(faults.to_string(), texts.join(" "));
         assert!(!faults.is_none() && Faults::parse(["seed=7"]).unwrap().is_none());
         assert_eq!(Faults::parse(["latency=exp:1m"]).unwrap().to_string(), "latency=exp:60s");
     }

@@ -94,7 +94,7 @@ impl Server {
     /// own.
     ///
     /// # Errors
-    /// [`ServerError::Audit`], [`ServerError::Thread`] and [`ServerError::Close`].
+    /// [`ServerError::Thread`], [`ServerError::Audit`] and [`ServerError::Close`].
     pub async fn serve(
         self,
         listener: TcpListener,

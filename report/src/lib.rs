@@ -6,6 +6,7 @@
 //! - [`BulkWriter`]: an observer of the simulation that streams trips, passes, checks, requests, who is out and the queues at gates in a
 //!   [`Format`], and notices what is worth telling of them ([`Seen`]);
 //! - [`write_simulation`], [`write_load`], [`write_capacity`]: the tables of a result, and its part of `run.json`;
+//! - [`write_merged`]: the load runs of several generators as one; [`compare_loads`]: what changed from one load run to another;
 //! - [`Figure`], [`write_figures`]: published figures beside the model's;
 //! - [`Ensemble`]: the tables of many simulations, one run under the other, and their quantiles;
 //! - [`RunRecord`]: `run.json`, with the verdict and its sentence ([`verdict`]);
@@ -39,4 +40,7 @@ pub use folder::{Run, RunFolder};
 pub use machine::{Machine, peak_memory_bytes};
 pub use page::write_page;
 pub use record::RunRecord;
-pub use runs::{Effort, Figure, peaks, summaries, write_capacity, write_figures, write_load, write_simulation};
+pub use runs::{
+    Effort, Figure, are_shards, compare_loads, peaks, summaries, write_capacity, write_changes, write_figures,
+    write_load, write_merged, write_simulation,
+};

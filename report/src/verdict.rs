@@ -274,7 +274,7 @@ mod tests {
             target_cpu_s: None,
             assessment: None,
             target: "http://127.0.0.1:8080".into(),
-            window: None,
+            ..LoadResults::default()
         }
     }
 

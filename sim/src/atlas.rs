@@ -1,7 +1,7 @@
 //! Which places residents go to, and how long the way takes.
 
 use crate::Place;
-use crate::draw::{Chance, bounds};
+use crate::draw::{Chance, Stretch, bounds};
 use crate::profile::DAY_MS;
 use crate::settings::Activities;
 
@@ -12,7 +12,7 @@ const MS_PER_H: f64 = 3_600_000.0;
 /// Destinations of trips from each place: its own place, or another by gravity (its residents times exp(-distance / decay)).
 #[derive(Clone, Debug)]
 pub(crate) struct Atlas {
-    own_place: Chance,
+    own_place: Stretch,
     reaches: Vec<Reach>,
 }
 
@@ -42,7 +42,7 @@ pub(crate) struct Destination {
 impl Atlas {
     pub(crate) fn new(places: &[Place], activities: &Activities) -> Self {
         Atlas {
-            own_place: activities.own_place_share.into(),
+            own_place: Chance::from(activities.own_place_share).stretch(),
             reaches: (0..places.len()).map(|from| Reach::new(places, from, activities)).collect(),
         }
     }
@@ -61,7 +61,7 @@ impl Atlas {
     /// A word that leads to the own place, stretched to the whole scale.
     #[inline]
     pub(crate) fn within_own(&self, word: u32) -> u32 {
-        self.own_place.within(word)
+        self.own_place.of(word)
     }
 }
 

@@ -155,3 +155,63 @@ impl CellDay {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use passes::{Channel, Purpose};
+
+    use super::*;
+    use crate::PassOutcome;
+
+    const MINUTE_MS: u32 = 60_000;
+
+    /// Trips of resident, departure and length in minutes, and stop.
+    fn day(trips: &[(u16, u32, u32, u8)]) -> CellDay {
+        let trip = |(resident, departs, length, stop): &(u16, u32, u32, u8)| {
+            let times = (departs * MINUTE_MS, length * MINUTE_MS);
+            TripRow::new(times, *resident, (0, 0), Purpose::Groceries, *stop, PassOutcome::Issued)
+        };
+        CellDay { trips: trips.iter().map(trip).collect(), ..CellDay::default() }
+    }
+
+    fn minutes(day: &CellDay) -> Vec<(u32, u32)> {
+        day.trips.iter().map(|trip| (trip.departs_ms / MINUTE_MS, trip.returns_ms() / MINUTE_MS)).collect()
+    }
+
+    #[test]
+    fn what_takes_longer_puts_off_what_follows_as_far_as_needed() {
+        let mut day = day(&[(1, 60, 30, 0), (1, 90, 30, 1), (1, 130, 20, 0), (1, 180, 10, 0), (2, 60, 10, 0)]);
+        assert_eq!(day.lengthen(0, 15 * MINUTE_MS), 155 * MINUTE_MS);
+        assert_eq!(minutes(&day), [(60, 105), (105, 135), (135, 155), (180, 190), (60, 70)]);
+        day.trips[1].cancel();
+        assert_eq!(day.lengthen(0, 5 * MINUTE_MS), 110 * MINUTE_MS, "a trip that is not made is in nobody's way");
+    }
+
+    #[test]
+    fn a_trip_is_put_off_once() {
+        let mut day = day(&[(1, 60, 30, 0), (1, 90, 30, 1)]);
+        day.put_off(1, 100 * MINUTE_MS);
+        day.put_off(1, 95 * MINUTE_MS);
+        assert_eq!(minutes(&day), [(60, 100), (100, 130)]);
+    }
+
+    #[test]
+    fn who_has_no_plan_is_settled() {
+        let mut day = day(&[(0, 60, 30, 0), (1, 60, 30, 0), (1, 90, 30, 0), (2, 60, 10, 0), (3, 60, 10, 0)]);
+        let people =
+            People { places: vec![7], households: vec![0; 4], residents: vec![resident(); 4], ..People::default() };
+        for (resident, trip) in [(1, 2), (3, 4)] {
+            let plan = Plan::new(&people, resident, Purpose::Groceries, 0, Channel::Web);
+            day.plans.push(Plan { trip, ..plan });
+        }
+        let mut settled = Vec::new();
+        day.settle(|trips| settled.extend(trips.iter().map(|trip| trip.resident)));
+        assert_eq!(settled, [0, 2]);
+        assert_eq!(day.trips.iter().map(|trip| trip.resident).collect::<Vec<_>>(), [1, 1, 3]);
+        assert_eq!(day.plans.iter().map(|plan| plan.trip).collect::<Vec<_>>(), [1, 2]);
+    }
+
+    fn resident() -> crate::population::Resident {
+        crate::population::Resident::of_kind(0).unwrap()
+    }
+}

@@ -198,9 +198,27 @@ impl Chance {
     /// A random number that the share holds, stretched to the whole scale.
     #[inline]
     pub(crate) const fn within(self, word: u32) -> u32 {
+        self.stretch().of(word)
+    }
+
+    /// How to stretch random numbers that the share holds to the whole scale.
+    pub(crate) const fn stretch(self) -> Stretch {
         let width = if self.0 == 0 { 1 } else { self.0 };
-        let stretched = ((word as u64) << 32) / width;
-        if stretched > u32::MAX as u64 { u32::MAX } else { stretched as u32 }
+        let factor = (1_u128 << 64) / width as u128;
+        Stretch(if factor > u64::MAX as u128 { u64::MAX } else { factor as u64 })
+    }
+}
+
+/// A factor that stretches a part of a random word's scale to the whole of it, in 32 binary places: multiplying costs less than to
+/// divide by the width of the part.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stretch(u64);
+
+impl Stretch {
+    /// What a random number within the part becomes. One beyond it becomes anything.
+    #[inline]
+    pub(crate) const fn of(self, word: u32) -> u32 {
+        ((word as u64).wrapping_mul(self.0) >> 32) as u32
     }
 }
 
@@ -260,6 +278,17 @@ mod tests {
         fn shares_are_nested(a in 0.0..=1.0, b in 0.0..=1.0, word in any::<u32>()) {
             let chance = |share: f64| Chance::from(Share::try_from(share).unwrap());
             prop_assert!(!chance(f64::min(a, b)).holds(word) || chance(f64::max(a, b)).holds(word));
+        }
+
+        #[test]
+        fn what_is_within_fills_the_scale(share in 1e-6..=1.0, word: u32) {
+            let chance = Chance::from(Share::try_from(share).unwrap());
+            let last = (chance.0 - 1) as u32;
+            let most = f64::from(chance.within(last)) / 4_294_967_296.0;
+            // Rounded down twice.
+            prop_assert!(chance.within(0) == 0 && most > 1.0 - 1.0 / chance.0 as f64 - 3.0 / 4_294_967_296.0);
+            let word = scale(word, last);
+            prop_assert!(chance.within(word) <= chance.within(word + 1));
         }
 
         #[test]

@@ -10,6 +10,8 @@ mod caring;
 mod courses;
 mod due;
 mod errands;
+mod meeting;
+mod registering;
 mod schedule;
 mod wishes;
 
@@ -52,6 +54,8 @@ pub(crate) struct Desk {
     drawn: Drawn,
     /// By resident.
     wishes: Vec<Wish>,
+    /// How many each resident has.
+    counts: Vec<u8>,
     /// Where the wishes of each resident begin, and where those of the last end.
     bounds: Vec<u16>,
     /// What comes of each wish.

@@ -13,6 +13,21 @@ pub(crate) const NO_TRIP: u16 = u16::MAX;
 /// A time that does not come.
 pub(crate) const NEVER_MS: i32 = i32::MAX;
 
+/// The purpose with the number that the low bits of `bits` hold. The table is as long as the bits can tell, so that no bound is checked.
+#[inline]
+pub(crate) const fn purpose_of(bits: u16) -> Purpose {
+    const PADDED: [Purpose; 8] = {
+        let mut padded = [Purpose::Other; 8];
+        let mut number = 0;
+        while number < Purpose::ALL.len() {
+            padded[number] = Purpose::ALL[number];
+            number += 1;
+        }
+        padded
+    };
+    PADDED[(bits & 7) as usize]
+}
+
 /// A trip of a day, packed: most of what a simulation writes are these.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TripRow {
@@ -30,6 +45,8 @@ pub(crate) struct TripRow {
 
 /// Distances are kept in tens of metres.
 const METRES_TO_DAM: u32 = 10;
+/// Kinds of trips: purposes (3 bits) and what became of the pass (3).
+pub(crate) const KINDS: usize = 1 << 6;
 const STOP_SHIFT: u32 = 9;
 const NOT_MADE: u16 = 1 << 11;
 
@@ -39,7 +56,7 @@ impl TripRow {
         (departs_ms, length_ms): (u32, u32),
         resident: u16,
         (destination, distance_dam): (u16, u16),
-        purpose: Purpose,
+        purpose: u16,
         stop: u8,
         pass: PassOutcome,
     ) -> Self {
@@ -49,7 +66,7 @@ impl TripRow {
             resident,
             destination,
             distance_dam,
-            bits: purpose as u16 | (pass as u16) << 3 | u16::from(stop & 3) << STOP_SHIFT,
+            bits: purpose | (pass as u16) << 3 | u16::from(stop & 3) << STOP_SHIFT,
         }
     }
 
@@ -61,12 +78,18 @@ impl TripRow {
 
     #[inline]
     pub(crate) fn purpose(&self) -> Purpose {
-        Purpose::ALL[usize::from(self.bits & 7)]
+        purpose_of(self.bits)
     }
 
     #[inline]
     pub(crate) fn pass(&self) -> PassOutcome {
         PassOutcome::ALL[usize::from(self.bits >> 3 & 7)]
+    }
+
+    /// The purpose and what became of the pass, as one number below [`KINDS`].
+    #[inline]
+    pub(crate) fn kind(&self) -> usize {
+        usize::from(self.bits) % KINDS
     }
 
     pub(crate) fn set_pass(&mut self, pass: PassOutcome) {

@@ -65,6 +65,12 @@ impl People {
         self.places.len()
     }
 
+    /// The place where all of them live, if it is one: households follow each other place by place.
+    pub(crate) fn only_place(&self) -> Option<u16> {
+        let (first, last) = (self.places.first()?, self.places.last()?);
+        (first == last).then_some(*first)
+    }
+
     /// The residents of `household`, counted within the cell.
     pub(crate) fn members(&self, household: usize) -> std::ops::Range<usize> {
         usize::from(self.firsts[household])..usize::from(self.firsts[household + 1])

@@ -22,6 +22,8 @@ pub(crate) struct Standing {
     /// When each resident registered, or, before that, will first turn to the service, with the flags above. Of those who have not
     /// registered and will, the smaller number comes first.
     contact: Vec<u32>,
+    /// None of these is smaller.
+    next_contact: u32,
     /// The minute at which each resident's latest pass ends, its purpose and whether it is annulled; 0 without one.
     latest: Vec<u32>,
     /// The same of a pass that holds longer than a day, so that errands do not displace it; empty when the policy has none.
@@ -69,6 +71,7 @@ impl Standing {
         };
         let residents = people.residents.len();
         Standing {
+            next_contact: 0,
             contact: people.residents.iter().enumerate().map(contact).collect(),
             latest: vec![0; residents],
             long: vec![0; if has_long_passes { residents } else { 0 }],
@@ -95,13 +98,15 @@ impl Standing {
     }
 
     /// Puts those who register of their own accord before `until_ms` into `residents`, in order.
-    pub(crate) fn registering(&self, until_ms: Ms, residents: &mut Vec<u16>) {
+    pub(crate) fn registering(&mut self, until_ms: Ms, residents: &mut Vec<u16>) {
         let limit = (until_ms / UNIT_MS).min(Ms::from(TIME)) as u32;
-        let registers = self.contact.iter().map(|contact| *contact < limit);
         residents.clear();
-        // On most days nobody does, and to see that takes no time.
-        if registers.clone().map(u32::from).sum::<u32>() > 0 {
-            keep(residents, registers);
+        // On most days nobody does, and to know that one need not look.
+        if self.next_contact < limit {
+            keep(residents, self.contact.iter().map(|contact| *contact < limit));
+            // Who is found may fail, and is to be found again.
+            self.next_contact =
+                if residents.is_empty() { self.contact.iter().copied().min().unwrap_or(TIME) } else { 0 };
         }
     }
 
@@ -124,6 +129,13 @@ impl Standing {
             (pass != 0 && pass & 7 == purpose as u32).then_some(held)
         };
         of(&self.latest).into_iter().chain(of(&self.long)).max_by_key(|held| held.until_min)
+    }
+
+    /// Whether some pass of `resident`, for whatever purpose, ends after `minute`.
+    #[inline]
+    pub(crate) fn holds_any(&self, resident: u16, minute: u32) -> bool {
+        let long = self.long.get(usize::from(resident)).copied().unwrap_or(0);
+        self.latest[usize::from(resident)].max(long) >> 4 > minute
     }
 
     /// The purpose and end of the long pass of `resident` that ends between two minutes.
@@ -171,6 +183,12 @@ impl Standing {
         }
     }
 
+    /// Whether the household remembers something it has learnt.
+    #[inline]
+    pub(crate) fn has_learnt(&self, household: u16) -> bool {
+        self.lessons[usize::from(household)] != 0
+    }
+
     /// What the household has learnt, while it remembers.
     #[inline]
     pub(crate) fn lesson(&self, household: u16) -> Option<Lesson> {
@@ -203,6 +221,7 @@ mod tests {
     fn standing() -> Standing {
         Standing {
             contact: vec![600, ONLY_FOR_A_TRIP | 10],
+            next_contact: 0,
             latest: vec![0; 2],
             long: vec![0; 2],
             upcoming: Vec::new(),

@@ -4,7 +4,7 @@ use demand::{Request, RequestKind};
 use passes::Purpose;
 
 use crate::fingerprint::Fingerprint;
-use crate::plan::{Plan, TripRow};
+use crate::plan::{KINDS, Plan, TripRow};
 use crate::population::{AgeBand, People, Phone};
 use crate::records::Quarters;
 use crate::today::Today;
@@ -15,9 +15,13 @@ const QUARTER_MS: u32 = 15 * 60_000;
 /// Kinds of people that are counted apart: ages and phones.
 pub(crate) const GROUPS: usize = AgeBand::ALL.len() * Phone::ALL.len();
 /// What is counted by kind: trips by the outcomes of their passes, those not made in obedience, and passes that were issued at once.
-const OUTCOMES: usize = PassOutcome::ALL.len() + 2;
+const OUTCOMES: usize = KINDS / PURPOSES;
 const NOT_MADE: usize = PassOutcome::ALL.len();
 const ISSUED_AT_ONCE: usize = NOT_MADE + 1;
+/// Room for purposes and groups in the number of a kind: powers of two, so that a number is put together without a look at its bounds.
+const PURPOSES: usize = 8;
+const GROUPS_ROOM: usize = 32;
+const SHOPS: u32 = 1 << Purpose::Groceries as u32 | 1 << Purpose::Pharmacy as u32;
 const DAY_MIN: usize = 24 * 60;
 /// Requests of a day lie within the day before, the day, and three after.
 const MINUTES: usize = 5 * DAY_MIN;
@@ -37,8 +41,8 @@ pub(crate) struct Tally {
     pub(crate) minutes: Vec<[u32; RequestKind::ALL.len()]>,
     /// By place and quarter of an hour: how many more are out, and in shops, than in the quarter before.
     presence: Vec<[[i32; 2]; QUARTERS]>,
-    /// Trips by purpose, outcome and group.
-    trips: Vec<u64>,
+    /// Trips by outcome, purpose and group.
+    trips: Box<[u64; KINDS * GROUPS_ROOM]>,
     /// Trips of the residents of each place by outcome.
     place_trips: Vec<[u64; OUTCOMES]>,
 }
@@ -53,7 +57,7 @@ impl Tally {
             fingerprint: Fingerprint::default(),
             minutes: vec![Default::default(); MINUTES],
             presence: vec![[[0; 2]; QUARTERS]; places],
-            trips: vec![0; Purpose::ALL.len() * OUTCOMES * GROUPS],
+            trips: Box::new([0; KINDS * GROUPS_ROOM]),
             place_trips: vec![[0; OUTCOMES]; places],
         }
     }
@@ -76,34 +80,50 @@ impl Tally {
     }
 
     /// Counts those of these trips that were made.
-    pub(crate) fn add_trips<'a>(&mut self, day: u16, people: &People, trips: impl IntoIterator<Item = &'a TripRow>) {
+    pub(crate) fn add_trips<'a>(
+        &mut self,
+        day: u16,
+        people: &People,
+        trips: impl IntoIterator<Item = &'a TripRow, IntoIter: Clone>,
+    ) {
         let common = Fingerprint::trips_of(day, people.first_resident);
-        for trip in trips.into_iter().filter(|trip| trip.is_made()) {
+        let made = trips.into_iter().filter(|trip| trip.is_made());
+        for trip in made.clone() {
             self.fingerprint.add_trip(common, trip);
-            let household = people.households[usize::from(trip.resident)];
-            self.add_outcome(people, trip.resident, household, trip.purpose(), trip.pass() as usize);
             self.add_presence(trip);
         }
+        self.add_kinds(people, made.map(|trip| (trip.resident, trip.kind())));
     }
 
-    /// Counts a trip that a resident of a cell does not make, in obedience to the policy.
-    #[inline]
-    pub(crate) fn stays_at_home(&mut self, people: &People, resident: u16, household: u16, purpose: Purpose) {
-        self.add_outcome(people, resident, household, purpose, NOT_MADE);
+    /// Counts trips that residents of a cell do not make, in obedience to the policy.
+    pub(crate) fn stay_at_home(&mut self, people: &People, wishes: impl Iterator<Item = (u16, Purpose)>) {
+        self.add_kinds(people, wishes.map(|(resident, purpose)| (resident, kind(purpose, NOT_MADE))));
     }
 
-    /// Counts a pass that a resident of a cell is issued at once.
-    #[inline]
-    pub(crate) fn issued_at_once(&mut self, people: &People, resident: u16, household: u16, purpose: Purpose) {
-        self.add_outcome(people, resident, household, purpose, ISSUED_AT_ONCE);
+    /// Counts passes that residents of a cell are issued at once.
+    pub(crate) fn issue_at_once(&mut self, people: &People, wishes: impl Iterator<Item = (u16, Purpose)>) {
+        self.add_kinds(people, wishes.map(|(resident, purpose)| (resident, kind(purpose, ISSUED_AT_ONCE))));
     }
 
+    /// Counts what happens to residents of a cell, by [`kind`].
     #[inline]
-    fn add_outcome(&mut self, people: &People, resident: u16, household: u16, purpose: Purpose, outcome: usize) {
-        let group = people.residents[usize::from(resident)].counted_with();
-        self.trips[(purpose as usize * OUTCOMES + outcome) * GROUPS + group] += 1;
-        let home = people.places[usize::from(household)];
-        self.place_trips[usize::from(home)][outcome] += 1;
+    fn add_kinds(&mut self, people: &People, rows: impl Iterator<Item = (u16, usize)>) {
+        let mut outcomes = [0; OUTCOMES];
+        let only_place = people.only_place();
+        for (resident, kind) in rows {
+            let group = people.residents[usize::from(resident)].counted_with();
+            self.trips[kind * GROUPS_ROOM + group % GROUPS_ROOM] += 1;
+            let outcome = kind / PURPOSES;
+            if only_place.is_some() {
+                outcomes[outcome] += 1;
+            } else {
+                let home = people.places[usize::from(people.households[usize::from(resident)])];
+                self.place_trips[usize::from(home)][outcome] += 1;
+            }
+        }
+        if let Some(place) = only_place {
+            add(&mut self.place_trips[usize::from(place)], &outcomes);
+        }
     }
 
     /// Whoever is out as a quarter of an hour begins is counted in it.
@@ -113,7 +133,7 @@ impl Tally {
         let [from, until] =
             [trip.departs_ms, returns_ms].map(|at_ms| (at_ms.div_ceil(QUARTER_MS) as usize).min(QUARTERS - 1));
         // Who is back within the quarter comes and goes in the same one, and is not seen: no branch is needed for that.
-        let shops = i32::from(matches!(trip.purpose(), Purpose::Groceries | Purpose::Pharmacy));
+        let shops = (SHOPS >> (trip.kind() % PURPOSES) & 1) as i32;
         let presence = &mut self.presence[usize::from(trip.destination)];
         let [out, in_shops] = presence[from];
         presence[from] = [out + 1, in_shops + shops];
@@ -132,7 +152,7 @@ impl Tally {
         self.fingerprint.join(other.fingerprint);
         add(self.minutes.as_flattened_mut(), other.minutes.as_flattened());
         add(self.presence.as_flattened_mut().as_flattened_mut(), other.presence.as_flattened().as_flattened());
-        add(&mut self.trips, &other.trips);
+        add(self.trips.as_mut_slice(), other.trips.as_slice());
         add(self.place_trips.as_flattened_mut(), other.place_trips.as_flattened());
     }
 
@@ -141,13 +161,16 @@ impl Tally {
         let wait_ms = today.sure_answer_ms.map_or(0, |ms| ms as u64);
         for (index, trips) in self.trips.iter_mut().enumerate() {
             let trips = std::mem::take(trips);
-            let (group, rest) = (index % GROUPS, index / GROUPS);
-            let (outcome, purpose) = (rest % OUTCOMES, rest / OUTCOMES);
+            if trips == 0 {
+                continue;
+            }
+            let (group, kind) = (index % GROUPS_ROOM, index / GROUPS_ROOM);
+            let (purpose, outcome) = (kind % PURPOSES, kind / PURPOSES);
             add_outcomes(&mut self.day.purposes[purpose], outcome, trips, wait_ms);
             add_outcomes(&mut self.groups[group], outcome, trips, wait_ms);
         }
         for (counts, trips) in self.places.iter_mut().zip(&mut self.place_trips) {
-            for (outcome, trips) in std::mem::take(trips).into_iter().enumerate() {
+            for (outcome, trips) in std::mem::take(trips).into_iter().enumerate().filter(|(_, trips)| *trips > 0) {
                 add_outcomes(counts, outcome, trips, wait_ms);
             }
         }
@@ -162,6 +185,11 @@ impl Tally {
     pub(crate) fn presence(&self) -> &[[[i32; 2]; QUARTERS]] {
         &self.presence
     }
+}
+
+/// The number under which a purpose and an outcome are counted; that of a [trip](TripRow::kind) that was made.
+const fn kind(purpose: Purpose, outcome: usize) -> usize {
+    purpose as usize + outcome * PURPOSES
 }
 
 /// Adds `number` of what has this outcome; a pass that was issued at once took `wait_ms`.

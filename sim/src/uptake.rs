@@ -1,5 +1,7 @@
 //! How residents take to the service: hearing of the decree, registering, reaching it through a channel.
 
+use std::hint::select_unpredictable;
+
 use demand::{Calendar, SimTime};
 use passes::{Channel, Purpose};
 
@@ -159,11 +161,9 @@ impl Uptake {
 
     /// The channel that `applicant` uses at `at_ms`, when the service is open to them.
     pub(crate) fn channel(&self, applicant: &Applicant, at_ms: Ms) -> Channel {
-        match applicant.phone {
-            Phone::App if at_ms >= self.app_ms && self.uses_app.holds(applicant.app) => Channel::App,
-            Phone::App | Phone::Web => Channel::Web,
-            Phone::Voice => Channel::Phone,
-        }
+        let by_app = (applicant.phone == Phone::App) & (at_ms >= self.app_ms) & self.uses_app.holds(applicant.app);
+        let by_browser = select_unpredictable(applicant.phone == Phone::Voice, Channel::Phone, Channel::Web);
+        select_unpredictable(by_app, Channel::App, by_browser)
     }
 
     /// How long `applicant` takes over the registration form.

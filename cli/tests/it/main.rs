@@ -6,5 +6,6 @@ mod commands;
 mod operation;
 mod program;
 mod published;
+mod targets;
 mod tidy;
 mod variations;

@@ -60,7 +60,7 @@ fn faults_are_for_rehearsals() {
     let load = |path: &str| {
         ["load", "--get", path, "--rate", "50", "--duration", "1s", "--out", "run", "--target"].map(str::to_owned)
     };
-    let with = |path| [&load(path)[..], &[server.url.clone()]].concat();
+    let with = |path| [&load(path)[..], std::slice::from_ref(&server.url)].concat();
     let health = with("/health");
     bench.succeed(&health.iter().map(String::as_str).collect::<Vec<_>>());
     let keys = with("/v1/keys");

@@ -16,18 +16,21 @@ const ARROWS: [(&str, &[&str]); 7] = [
 ];
 
 /// Third-party crates with one home: named in no other crate's `[dependencies]`.
-const HOMES: [(&str, &[&str]); 27] = [
+const HOMES: [(&str, &[&str]); 30] = [
     ("polars", &["report"]),
     ("parquet", &["report"]),
     ("plotters", &["report"]),
     ("hdrhistogram", &["loadgen"]),
+    ("base64", &["loadgen"]),
     ("reqwest", &["loadgen"]),
+    ("rustls", &["loadgen", "reference-server"]),
+    ("rustls-native-certs", &["loadgen"]),
+    ("mio", &["loadgen"]),
     ("axum", &["reference-server"]),
     ("hyper", &["reference-server"]),
     ("hyper-util", &["reference-server"]),
     ("rusqlite", &["reference-server"]),
     ("tokio-postgres", &["reference-server"]),
-    ("rustls", &["reference-server", "loadgen"]),
     ("tokio-rustls", &["reference-server"]),
     ("schemars", &["passes", "reference-server"]),
     ("fast_qr", &["reference-server"]),

@@ -1,11 +1,12 @@
 //! What one sending thread is given, and what it brings back.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::journeys::Journeys;
-use crate::record::{Measured, Recorder};
+use crate::record::{Measured, Packed, Recorder};
 use crate::schedule::Schedule;
 use crate::settings::RequestsPerConnection;
 use crate::tls::Tls;
@@ -31,7 +32,44 @@ pub(crate) struct Bounds {
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) asked: AtomicU64,
+    pub(crate) sent: AtomicU64,
     pub(crate) answered: AtomicU64,
+    /// Settled otherwise than by a right answer.
+    pub(crate) failed: AtomicU64,
+    /// Seconds that are over and wholly settled, until somebody takes them away.
+    pub(crate) seconds: Mutex<Vec<Packed>>,
+}
+
+/// What a thread has counted by now.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tallied {
+    pub(crate) asked: u64,
+    pub(crate) sent: u64,
+    pub(crate) answered: u64,
+    /// Settled otherwise than by a right answer.
+    pub(crate) failed: u64,
+    /// Seconds in the recorder that were told.
+    seconds: usize,
+}
+
+impl Tallied {
+    /// Tells `tally` what was counted, and the seconds that `recorder` has put away since the last time.
+    pub(crate) fn tell(&mut self, recorder: &Recorder, tally: &Tally) {
+        let Tallied { asked, sent, answered, failed, .. } = *self;
+        for (told, count) in
+            [(&tally.asked, asked), (&tally.sent, sent), (&tally.answered, answered), (&tally.failed, failed)]
+        {
+            told.store(count, Ordering::Relaxed);
+        }
+        let news = &recorder.packed[self.seconds..];
+        // Whoever takes them away holds the lock for a moment once in a while; the next round is soon enough.
+        if !news.is_empty()
+            && let Ok(mut seconds) = tally.seconds.try_lock()
+        {
+            seconds.extend_from_slice(news);
+            self.seconds = recorder.packed.len();
+        }
+    }
 }
 
 /// All that one thread works on.

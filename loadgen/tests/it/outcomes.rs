@@ -168,9 +168,12 @@ fn what_still_waits_when_the_run_is_over_is_dropped_and_said() {
 fn a_generator_at_its_limit_spoils_the_run() {
     let _machine = machine();
     let server = Server::start(|_| Answer::empty(200));
-    let plan = constant(2_000_000.0, Duration::from_millis(100), Mix::get("/"));
-    let result = run(&server.target, &plan, &mut Wallet::new(1), &options()).unwrap();
+    let mut options = options();
+    // No generator is on time to a ten-billionth of a second, which is what this objective leaves it.
+    options.slo.response_time_ms = 1e-6;
+    let result = get(&server, 200.0, &options);
     assert_eq!((result.verdict, result.limited_by), (Verdict::Unusable, Some(Limit::Generator)));
+    assert!(result.assessment.starts_with("GENERATOR-LIMITED: "), "{}", result.assessment);
     assert!(result.warnings[0].to_string().starts_with("The generator was the limit"), "{:?}", result.warnings);
 }
 
@@ -179,10 +182,31 @@ fn a_stopped_run_keeps_what_was_measured() {
     let _machine = machine();
     let server = Server::start(|_| Answer::empty(200));
     let stop = AtomicBool::new(false);
-    let progress = |progress: loadgen::Progress| stop.store(progress.answered > 50, Ordering::Relaxed);
+    let progress = |progress: &loadgen::Progress| stop.store(progress.answered > 50, Ordering::Relaxed);
     let options = Options { stop: &stop, progress: &progress, ..options() };
     let plan = constant(500.0, Duration::from_secs(60), Mix::get("/"));
     let result = run(&server.target, &plan, &mut Wallet::new(1), &options).unwrap();
     assert!(!result.complete && result.duration_s < 30.0, "{}", result.duration_s);
     assert!(counts(&result, Kind::Get).right > 50);
+}
+
+#[test]
+fn redirects_are_not_followed() {
+    let _machine = machine();
+    let elsewhere = std::sync::Arc::new(AtomicU64::new(0));
+    let seen = elsewhere.clone();
+    let other = Server::start(move |_| {
+        seen.fetch_add(1, Ordering::SeqCst);
+        Answer::empty(200)
+    });
+    let location = other.target.url();
+    let redirect = format!("HTTP/1.1 307 X\r\nlocation: {location}/x\r\ncontent-length: 0\r\n\r\n");
+    let server = Server::start(move |_| Answer(redirect.clone().into_bytes()));
+    // Neither in the run nor in preparation, which another client makes.
+    assert_eq!(counts(&get(&server, 100.0, &options()), Kind::Get).wrong, 50);
+    assert!(
+        prepare(&server.target, &constant(10.0, SHORT, Mix::only(Kind::Issue)), &mut Wallet::new(1), &options())
+            .is_err()
+    );
+    assert_eq!(elsewhere.load(Ordering::SeqCst), 0);
 }

@@ -1,16 +1,16 @@
 //! A server that does to a connection whatever a script says, byte by byte.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 
 /// A listener whose connections, numbered from 0, are each given to a script. It ends when dropped, and its connections with it.
 pub(crate) struct Script {
     pub(crate) address: SocketAddr,
     ended: Arc<AtomicBool>,
-    listener: Option<JoinHandle<Vec<TcpStream>>>,
+    listener: Option<JoinHandle<Vec<Weak<TcpStream>>>>,
 }
 
 impl Script {
@@ -31,10 +31,12 @@ impl Script {
                     break;
                 }
                 stream.set_nodelay(true).unwrap();
-                connections.push(stream.try_clone().unwrap());
+                // Weak: a connection ends with its script.
+                let stream = Arc::new(stream);
+                connections.push(Arc::downgrade(&stream));
                 let (script, number) = (script.clone(), count.fetch_add(1, Ordering::SeqCst));
                 let serve = move || {
-                    let mut peer = Peer { reader: BufReader::new(stream) };
+                    let mut peer = Peer { reader: BufReader::new(Shared(stream)) };
                     script(number, &mut peer);
                 };
                 std::thread::Builder::new().stack_size(128 << 10).spawn(serve).unwrap();
@@ -50,15 +52,24 @@ impl Drop for Script {
         self.ended.store(true, Ordering::SeqCst);
         // One more connection wakes the listener.
         let _ = TcpStream::connect(self.address);
-        for connection in self.listener.take().unwrap().join().unwrap() {
+        for connection in self.listener.take().unwrap().join().unwrap().iter().filter_map(Weak::upgrade) {
             let _ = connection.shutdown(std::net::Shutdown::Both);
         }
     }
 }
 
+/// A stream that its script uses and the listener can end.
+struct Shared(Arc<TcpStream>);
+
+impl Read for Shared {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        (&*self.0).read(into)
+    }
+}
+
 /// The other end of a connection.
 pub(crate) struct Peer {
-    reader: BufReader<TcpStream>,
+    reader: BufReader<Shared>,
 }
 
 impl Peer {
@@ -82,7 +93,7 @@ impl Peer {
 
     /// Writes all of `bytes`; whether the other end is still there.
     pub(crate) fn writes(&mut self, bytes: &[u8]) -> bool {
-        self.reader.get_mut().write_all(bytes).is_ok()
+        (&*self.reader.get_ref().0).write_all(bytes).is_ok()
     }
 
     /// Waits until the other end closes the connection.

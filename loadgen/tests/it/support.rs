@@ -23,6 +23,7 @@ pub(crate) fn options() -> Options<'static> {
         slo: Slo::default(),
         seed: 1,
         warm_up: Duration::ZERO,
+        start_at: None,
         stop: &NEVER,
         progress: &|_| {},
     }

@@ -22,7 +22,7 @@ pub(super) fn message(kid: &Kid, nonce: &[u8; NONCE_BYTES]) -> Vec<u8> {
 
 /// The text of a token: prefix and Base45 of what is signed and the signature.
 pub(super) fn code(message: &[u8], signature: &[u8]) -> String {
-    PREFIX.to_owned() + &base45::encode(&[message, signature].concat())
+    PREFIX.to_owned() + &base45::encode([message, signature].concat())
 }
 
 /// A genuine token. It is worth something to the first who spends it.

@@ -79,7 +79,7 @@ fn forged(
         .payload(genuine.payload.unwrap())
         .create_signature(b"", |data| sign(data))
         .build();
-    "LG1:".to_owned() + &base45::encode(&message.to_tagged_vec().unwrap())
+    "LG1:".to_owned() + &base45::encode(message.to_tagged_vec().unwrap())
 }
 
 #[test]

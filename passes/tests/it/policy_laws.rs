@@ -384,6 +384,22 @@ proptest! {
     }
 
     #[test]
+    fn steady_passes_are_those_of_every_request(policy in policy(), outings in prop::collection::vec(outing(), 30), ahead in 0.0..=1.0) {
+        let rules = rules(&policy);
+        for Outing { purpose, at_s, .. } in outings {
+            let midnight_s = unix_s(local(at_s).date().at(0, 0, 0, 0));
+            if let Some(passes) = rules.steady_passes(purpose, midnight_s, midnight_s + DAY_S) {
+                let now_s = at_s - (passes.advance_s as f64 * ahead) as i64;
+                let window = Window { from_s: at_s, until_s: at_s + passes.length_s };
+                prop_assert_eq!(rules.window(purpose, now_s, Some(at_s), None), Ok(window));
+                prop_assert_eq!(rules.extended(purpose, window, i64::MAX), window);
+                prop_assert_eq!(rules.quota_windows(purpose, at_s).count(), 0);
+                prop_assert_eq!((rules.advance_s(at_s), rules.earliest_start_s(at_s)), (passes.advance_s, 0));
+            }
+        }
+    }
+
+    #[test]
     fn periods_begin_and_end_at_local_midnight(per in period(), at_s in instant()) {
         let purposes = [(Purpose::Groceries, PurposeRule::lasting(60))].into();
         let policy = Policy { quotas: vec![Quota::passes(1, per)], ..Policy::new(first_day(), last_day(), purposes) };

@@ -23,16 +23,22 @@ macro_rules! page_file {
 }
 
 /// What the pages load from `/pages/`, by name.
-const FILES: [(&str, &str, &str); 8] = [
+const FILES: [(&str, &str, &str); 10] = [
     ("style.css", STYLE, page_file!("style.css")),
-    ("cbor.js", SCRIPT, page_file!("cbor.js")),
+    ("blind.js", SCRIPT, page_file!("blind.js")),
+    ("forms.js", SCRIPT, page_file!("forms.js")),
     ("officer.js", SCRIPT, page_file!("officer.js")),
     ("resident.js", SCRIPT, page_file!("resident.js")),
     ("service.js", SCRIPT, page_file!("service.js")),
     ("signed.js", SCRIPT, page_file!("signed.js")),
     ("time.js", SCRIPT, page_file!("time.js")),
     ("words.js", SCRIPT, page_file!("words.js")),
+    // Draws QR codes; MIT licence (pages/vendor/LICENSE-lean-qr), version 2.7.4, as published.
+    ("lean-qr.js", SCRIPT, page_file!("vendor/lean-qr.js")),
 ];
+/// Of these, what only residents need.
+#[cfg(test)]
+const RESIDENTS: [&str; 3] = ["blind.js", "lean-qr.js", "resident.js"];
 
 /// `GET /`
 pub(super) async fn resident() -> Response {
@@ -84,7 +90,7 @@ mod tests {
             }
         }
         let kept = page_file!("officer-worker.js");
-        for (name, ..) in FILES.iter().filter(|(name, ..)| *name != "resident.js") {
+        for (name, ..) in FILES.iter().filter(|(name, ..)| !RESIDENTS.contains(name)) {
             assert!(kept.contains(&format!("\"/pages/{name}\"")), "/pages/{name} is not kept for use offline");
         }
     }

@@ -101,7 +101,7 @@ impl Rehearsal {
     }
 }
 
-/// A word that looks random: SplitMix64 (Steele, Lea & Flood, OOPSLA 2014).
+/// A word that looks random: `SplitMix64` (Steele, Lea & Flood, OOPSLA 2014).
 pub(super) const fn mixed(number: u64) -> u64 {
     let z = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

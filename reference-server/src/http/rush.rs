@@ -152,7 +152,7 @@ async fn at_ten_times_the_load_goodput_stays_and_recovers() {
 async fn after_a_stall_all_are_served_within_two_seconds() {
     let usual = USABLE_PER_S - CHECKS_PER_S;
     // The residents take a second to register: the rush begins a second after the server.
-    let seconds = rush(&routes(&[SLOW, "stall=3s@3s"]), &vec![usual; 10]).await;
+    let seconds = rush(&routes(&[SLOW, "stall=3s@3s"]), &[usual; 10]).await;
     for (number, second) in seconds.iter().enumerate().filter(|(number, _)| !(2..7).contains(number)) {
         assert_eq!((second.issued, second.checked), (second.issues, second.checks), "second {number} of {seconds:?}");
     }

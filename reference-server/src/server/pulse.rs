@@ -250,11 +250,11 @@ mod tests {
 
     #[test]
     fn who_says_nothing_or_too_little_is_cut_off() {
-        let slow = Some((10, Beat::CutOff(CutOff::SlowHead)));
-        assert_eq!(ends(&Pulse::default(), false, |_| ()), slow, "nothing at all");
-        assert_eq!(ends(&Pulse::default(), false, |pulse| add(&pulse.received, 1)), slow, "a byte a second");
+        let slow = |tick| Some((tick, Beat::CutOff(CutOff::SlowHead)));
+        assert_eq!(ends(&Pulse::default(), false, |_| ()), slow(10), "nothing at all");
+        assert_eq!(ends(&Pulse::default(), false, |pulse| add(&pulse.received, 1)), slow(10), "a byte a second");
         let trickle = ends(&asked_once(), false, |pulse| add(&pulse.received, 1));
-        assert_eq!(trickle, Some((11, slow.unwrap().1)), "a byte a second, after a first request");
+        assert_eq!(trickle, slow(11), "a byte a second, after a first request");
     }
 
     #[test]

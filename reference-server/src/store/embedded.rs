@@ -12,7 +12,7 @@ use passes::{PassId, ResidentId};
 use self::folder::Folder;
 use self::readers::Readers;
 use self::sweep::{Step, Sweep};
-use self::writing::Writing;
+use self::writing::{Chore, Writing};
 use super::decide::replay;
 use super::inventory::Inventory;
 use super::naming::Naming;
@@ -56,7 +56,7 @@ pub(super) fn open(dir: &Path, queue: usize) -> Result<Opened, OpenError> {
 }
 
 struct Embedded {
-    queue: Queue<Sweep>,
+    queue: Queue<Chore>,
     readers: Readers,
     path: PathBuf,
     naming: Naming,
@@ -86,7 +86,7 @@ impl Store for Embedded {
     }
 
     fn act(&self, act: Act) -> Answer<'_, Acted> {
-        self.queue.ask(act, Write::Act)
+        Box::pin(self.queue.attend(|done| Chore::Act(act, done)))
     }
 
     fn spend(&self, token: TokenDigest, until_s: i64) -> Answer<'_, Spending> {
@@ -152,7 +152,7 @@ impl Store for Embedded {
             let mut purged = Purged::default();
             let mut next = Some(Step::FIRST);
             while let Some(step) = next {
-                let swept = self.queue.attend(|done| Sweep { purge, step, done }).await?;
+                let swept = self.queue.attend(|done| Chore::Sweep(Sweep { purge, step, done })).await?;
                 purged += swept.removed;
                 next = swept.next;
             }

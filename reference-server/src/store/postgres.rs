@@ -8,13 +8,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use passes::{PassId, PassName, Purpose, ResidentId};
+use passes::{PassId, Purpose, ResidentId};
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Config, Row, Statement};
 
 use self::ledger::Acting;
-use self::link::{Link, Session, database_error, store_error};
+use self::link::{Link, database_error, store_error};
 use self::statements::Statements;
 use self::writing::Writing;
 use super::decide::replay;
@@ -46,11 +46,10 @@ pub(super) fn open(url: &str, queue: usize) -> Result<Opened, OpenError> {
     let counting = Arc::new(Counting::default());
     let (queue, waiting) = Queue::new(queue);
     let reading = Link::new(&config, runtime.handle());
-    let acting = Acting::new(&config, runtime.handle(), naming.clone(), process);
     let writer =
         Writer::new(Writing { runtime, link: writing, naming: naming.clone(), process }, Arc::clone(&counting));
     thread::Builder::new().name("store-writer".into()).spawn(move || writer.run(waiting)).map_err(OpenError::Thread)?;
-    let store = Postgres { queue, link: reading, acting, naming, process, counting, closed: AtomicBool::new(false) };
+    let store = Postgres { queue, link: reading, naming, process, counting, closed: AtomicBool::new(false) };
     Ok(Opened { store: Box::new(store), secret })
 }
 
@@ -92,9 +91,8 @@ async fn introduce(link: &Link) -> Result<(Secret, i64), OpenError> {
 }
 
 struct Postgres {
-    queue: Queue<std::convert::Infallible>,
+    queue: Queue<Acting>,
     link: Link,
-    acting: Acting,
     naming: Naming,
     process: i64,
     counting: Arc<Counting>,
@@ -102,23 +100,16 @@ struct Postgres {
 }
 
 impl Postgres {
-    fn open(&self) -> Result<(), StoreError> {
-        if self.closed.load(Ordering::Relaxed) { Err(StoreError::Closed) } else { Ok(()) }
-    }
-
-    /// The session for looking up.
-    async fn session(&self) -> Result<Arc<Session>, StoreError> {
-        self.open()?;
-        self.link.session().await
-    }
-
     /// Looks something up. Look-ups share a connection: each is sent at once, and the answers come in that order.
     async fn rows(
         &self,
         statement: fn(&Statements) -> &Statement,
         parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>, StoreError> {
-        let session = self.session().await?;
+        if self.closed.load(Ordering::Relaxed) {
+            return Err(StoreError::Closed);
+        }
+        let session = self.link.session().await?;
         let statement = statement(session.statements().await.map_err(store_error)?);
         session.client.query(statement, parameters).await.map_err(store_error)
     }
@@ -138,10 +129,7 @@ impl Store for Postgres {
     }
 
     fn act(&self, act: Act) -> Answer<'_, Acted> {
-        Box::pin(async move {
-            self.open()?;
-            self.acting.act(act).await
-        })
+        Box::pin(self.queue.attend(|done| Acting { act, done }))
     }
 
     fn spend(&self, token: TokenDigest, until_s: i64) -> Answer<'_, Spending> {
@@ -169,16 +157,13 @@ impl Store for Postgres {
     }
 
     fn find(&self, pass: PassId) -> Answer<'_, Option<KeptPass>> {
-        let PassName { serial, random } = self.naming.open(pass);
-        Box::pin(async move {
-            let rows = self.rows(|all| &all.find, &[&i64::from(serial), &random.as_slice()]).await?;
-            rows.first().map(|row| rows::kept(row, &self.naming)).transpose()
-        })
+        let serial = self.naming.open(pass).serial;
+        Box::pin(async move { Ok(self.find_serial(serial).await?.filter(|kept| kept.grant.pass == pass)) })
     }
 
     fn find_serial(&self, serial: u32) -> Answer<'_, Option<KeptPass>> {
         Box::pin(async move {
-            let rows = self.rows(|all| &all.find_serial, &[&i64::from(serial)]).await?;
+            let rows = self.rows(|all| &all.find, &[&i64::from(serial)]).await?;
             rows.first().map(|row| rows::kept(row, &self.naming)).transpose()
         })
     }
@@ -190,24 +175,51 @@ impl Store for Postgres {
         })
     }
 
-    fn issued(&self, issued: IssuedBetween) -> Answer<'_, Option<Vec<PassId>>> {
-        Box::pin(async move { ledger::issued(&self.session().await?.client, &self.naming, issued).await })
+    fn issued(&self, asked: IssuedBetween) -> Answer<'_, Option<Vec<PassId>>> {
+        Box::pin(async move {
+            let limit = i64::try_from(asked.at_most).unwrap_or(i64::MAX).saturating_add(1);
+            let rows = self.rows(|all| &all.issued_between, &[&asked.from_s, &asked.until_s, &limit]).await?;
+            if rows.len() > asked.at_most {
+                return Ok(None);
+            }
+            let mut names = Vec::new();
+            for row in &rows {
+                let (purpose, until_s, revoked): (_, i64, bool) = (rows::purpose(row, 2)?, row.get(3), row.get(4));
+                if asked.purpose.is_none_or(|asked| asked == purpose) && until_s > asked.now_s && !revoked {
+                    names.push(self.naming.pass(rows::name(row)?));
+                }
+            }
+            Ok(Some(names))
+        })
     }
 
     fn proposals(&self, now_s: i64) -> Answer<'_, Vec<Proposal>> {
-        Box::pin(async move { ledger::proposals(&self.session().await?.client, now_s).await })
+        Box::pin(async move {
+            let rows = self.rows(|all| &all.proposals, &[&now_s]).await?;
+            rows.iter().map(ledger::proposal).collect()
+        })
     }
 
     fn audit_log(&self, after: u64, at_most: usize) -> Answer<'_, Vec<Entry>> {
-        Box::pin(async move { ledger::log(&self.session().await?.client, after, at_most).await })
+        let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        Box::pin(async move {
+            let rows = self.rows(|all| &all.audit_log, &[&whole(after), &whole(at_most as u64)]).await?;
+            rows.iter().map(ledger::entry).collect()
+        })
     }
 
     fn audit_head(&self) -> Answer<'_, Head> {
-        Box::pin(async move { ledger::head(&self.session().await?.client).await })
+        Box::pin(async move {
+            let rows = self.rows(|all| &all.audit_head, &[]).await?;
+            rows.first().map_or(Ok(Head::default()), ledger::head)
+        })
     }
 
     fn ended(&self) -> Answer<'_, Vec<Ended>> {
-        Box::pin(async move { ledger::ended(&self.session().await?.client).await })
+        Box::pin(async move {
+            let rows = self.rows(|all| &all.ended, &[]).await?;
+            Ok(rows.iter().filter_map(ledger::ended).collect())
+        })
     }
 
     fn census(&self, now_s: i64) -> Answer<'_, Census> {
@@ -231,7 +243,12 @@ impl Store for Postgres {
     }
 
     fn purge(&self, purge: Purge) -> Answer<'_, Purged> {
-        Box::pin(async move { purge::purge(&*self.session().await?, purge, self.process).await })
+        Box::pin(async move {
+            if self.closed.load(Ordering::Relaxed) {
+                return Err(StoreError::Closed);
+            }
+            purge::purge(&*self.link.session().await?, purge, self.process).await
+        })
     }
 
     fn tally(&self) -> Tally {

@@ -10,7 +10,7 @@ use passes::{PassId, ResidentId};
 use tokio::sync::{mpsc, oneshot};
 
 use super::tally::Counting;
-use super::{Act, Acted, Answer, Issuance, NewPass, NewResident, Registration, Spending, StoreError, TokenDigest};
+use super::{Answer, Issuance, NewPass, NewResident, Registration, Spending, StoreError, TokenDigest};
 
 /// Most writes taken from the queue at once.
 const GROUP_WRITES: usize = 256;
@@ -60,7 +60,6 @@ pub(super) enum Write {
     Register(Ask<Vec<NewResident>, Vec<Registration>>),
     Issue(Ask<NewPass, Issuance>),
     Cancel(Ask<(PassId, ResidentId, i32), bool>),
-    Act(Ask<Act, Acted>),
     Spend(Ask<(TokenDigest, i64), Spending>),
     CheckIn(Ask<(ResidentId, i64), bool>),
 }
@@ -71,7 +70,6 @@ impl Write {
             Write::Register(ask) => ask.reply(outcome),
             Write::Issue(ask) => ask.reply(outcome),
             Write::Cancel(ask) => ask.reply(outcome),
-            Write::Act(ask) => ask.reply(outcome),
             Write::Spend(ask) => ask.reply(outcome),
             Write::CheckIn(ask) => ask.reply(outcome),
         }
@@ -80,8 +78,6 @@ impl Write {
     fn rows(&self) -> usize {
         match self {
             Write::Register(ask) => ask.question.len(),
-            // An approval may revoke thousands: it is committed at once.
-            Write::Act(_) => GROUP_ROWS,
             _ => 1,
         }
     }

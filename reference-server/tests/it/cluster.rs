@@ -13,7 +13,7 @@ use std::time::Duration;
 use reference_server::StoreKind;
 
 /// Set where these tests must run, as in CI: there a missing PostgreSQL is a failure.
-const REQUIRED: &str = "LOCKGATE_REQUIRE_POSTGRES";
+const REQUIRED: &str = "TESTS_REQUIRE_POSTGRES";
 /// The user `nobody` and its group: PostgreSQL refuses to run as root.
 const NOBODY: u32 = 65_534;
 

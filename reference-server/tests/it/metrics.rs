@@ -6,10 +6,13 @@ use reference_server::StoreKind;
 
 use crate::support::{Server, config};
 
+/// Names and values.
+type Labels = Vec<(String, String)>;
+
 /// One sample: its name, its labels as written, its value.
 struct Sample {
     name: String,
-    labels: Vec<(String, String)>,
+    labels: Labels,
     value: f64,
 }
 
@@ -63,7 +66,7 @@ fn families(text: &str) -> BTreeMap<String, (String, Vec<Sample>)> {
 
 /// The buckets of each histogram rise to its count.
 fn histograms_add_up(name: &str, samples: &[Sample]) {
-    let mut buckets: BTreeMap<Vec<(String, String)>, Vec<(f64, f64)>> = BTreeMap::new();
+    let mut buckets: BTreeMap<Labels, Vec<(f64, f64)>> = BTreeMap::new();
     let mut counts = BTreeMap::new();
     for sample in samples {
         let mut labels = sample.labels.clone();

@@ -18,30 +18,45 @@ pub(super) fn pack_numbers(values: &[i64], bytes: &mut Vec<u8>) {
     for number in [BLOCK, BLOCK / MINIBLOCK, values.len()] {
         push_varint(bytes, number as u64);
     }
-    let mut last = values.first().copied().unwrap_or(0);
-    push_zigzag(bytes, last);
-    for block in values.get(1..).unwrap_or_default().chunks(BLOCK) {
-        let mut deltas = [0; BLOCK];
-        let before = std::iter::once(&last).chain(block);
-        for ((delta, value), before) in deltas.iter_mut().zip(block).zip(before) {
-            *delta = value.wrapping_sub(*before);
+    push_zigzag(bytes, values.first().copied().unwrap_or(0));
+    for first in (0..values.len().saturating_sub(1)).step_by(BLOCK) {
+        let block = &values[first..values.len().min(first + BLOCK + 1)];
+        match near(block) {
+            Some(block_near) => pack_near_block(&block_near, block.len() - 1, bytes),
+            None => pack_block(block, bytes),
         }
-        pack_block(&deltas, block.len(), bytes);
-        last = block[block.len() - 1];
     }
 }
 
+/// The values of a block, the one before it first, as distances from that one; none when one does not fit. What is near takes half
+/// the room, and four of them take one instruction.
+fn near(block: &[i64]) -> Option<[i32; BLOCK + 1]> {
+    const REACH: u64 = 1 << 30;
+    let mut near = [0; BLOCK + 1];
+    let mut beyond = 0;
+    for (near, value) in near.iter_mut().zip(block) {
+        let distance = value.wrapping_sub(block[0]);
+        beyond |= (distance as u64).wrapping_add(REACH);
+        *near = distance as i32;
+    }
+    (beyond < 2 * REACH).then_some(near)
+}
+
 /// Appends a block whose first `count` differences count.
-fn pack_block(deltas: &[i64; BLOCK], count: usize, bytes: &mut Vec<u8>) {
+fn pack_near_block(values: &[i32; BLOCK + 1], count: usize, bytes: &mut Vec<u8>) {
+    let mut deltas = [0; BLOCK];
+    for ((delta, before), value) in deltas.iter_mut().zip(values).zip(&values[1..]) {
+        *delta = value - before;
+    }
     let least = deltas[..count].iter().copied().min().unwrap_or(0);
     let mut above = [0; BLOCK];
-    for (above, delta) in above[..count].iter_mut().zip(deltas) {
-        *above = delta.wrapping_sub(least) as u64;
+    for (above, delta) in above[..count].iter_mut().zip(&deltas) {
+        *above = delta.wrapping_sub(least) as u32;
     }
     let miniblocks = above.as_chunks::<MINIBLOCK>().0;
     let width =
-        |miniblock: &[u64; MINIBLOCK]| u64::BITS - miniblock.iter().fold(0, |bits, above| bits | above).leading_zeros();
-    push_zigzag(bytes, least);
+        |miniblock: &[u32; MINIBLOCK]| u32::BITS - miniblock.iter().fold(0, |bits, above| bits | above).leading_zeros();
+    push_zigzag(bytes, least.into());
     bytes.extend(miniblocks.iter().map(|miniblock| width(miniblock) as u8));
     // A miniblock beyond the last value has the width 0 and so no bytes.
     for miniblock in miniblocks {
@@ -53,26 +68,26 @@ fn pack_block(deltas: &[i64; BLOCK], count: usize, bytes: &mut Vec<u8>) {
 ///
 /// Where the width is known when this is compiled, the loop over the values becomes a row of shifts without a branch; so the widths
 /// that columns have are listed.
-fn pack_miniblock(values: &[u64; MINIBLOCK], width: u32, bytes: &mut Vec<u8>) {
+fn pack_miniblock(values: &[u32; MINIBLOCK], width: u32, bytes: &mut Vec<u8>) {
     macro_rules! known {
         ($($known:literal)*) => {
             match width {
                 0 => {}
                 $($known => bytes.extend_from_slice(packed::<$known>(values).as_flattened()),)*
-                _ => pack_bits(values, width, bytes),
+                _ => pack_bits(&values.map(u64::from), width, bytes),
             }
         };
     }
-    known!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28);
+    known!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20);
 }
 
 /// 32 values of `WIDTH` bits as that many words of 32 bits.
 #[inline]
-fn packed<const WIDTH: usize>(values: &[u64; MINIBLOCK]) -> [[u8; 4]; WIDTH] {
+fn packed<const WIDTH: usize>(values: &[u32; MINIBLOCK]) -> [[u8; 4]; WIDTH] {
     let mut words = [[0; 4]; WIDTH];
     let (mut word, mut filled, mut next) = (0, 0, 0);
     for value in values {
-        word |= value << filled;
+        word |= u64::from(*value) << filled;
         filled += WIDTH;
         if filled >= 32 {
             words[next] = (word as u32).to_le_bytes();
@@ -80,6 +95,24 @@ fn packed<const WIDTH: usize>(values: &[u64; MINIBLOCK]) -> [[u8; 4]; WIDTH] {
         }
     }
     words
+}
+
+/// Appends a block of any numbers, after the one before it.
+fn pack_block(block: &[i64], bytes: &mut Vec<u8>) {
+    let delta = |pair: &[i64]| pair[1].wrapping_sub(pair[0]);
+    let least = block.windows(2).map(delta).min().unwrap_or(0);
+    let mut above = [0; BLOCK];
+    for (above, pair) in above.iter_mut().zip(block.windows(2)) {
+        *above = delta(pair).wrapping_sub(least) as u64;
+    }
+    let miniblocks = above.as_chunks::<MINIBLOCK>().0;
+    let width =
+        |miniblock: &[u64; MINIBLOCK]| u64::BITS - miniblock.iter().fold(0, |bits, above| bits | above).leading_zeros();
+    push_zigzag(bytes, least);
+    bytes.extend(miniblocks.iter().map(|miniblock| width(miniblock) as u8));
+    for miniblock in miniblocks {
+        pack_bits(miniblock, width(miniblock), bytes);
+    }
 }
 
 /// Appends the lowest `width` bits of each value, whatever their width.

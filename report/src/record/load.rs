@@ -24,7 +24,7 @@ impl From<loadgen::Limit> for LimitedBy {
 }
 
 /// What a load run measured.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LoadResults {
     /// By kind of request.
     pub kinds: BTreeMap<String, KindRecord>,
@@ -41,6 +41,21 @@ pub struct LoadResults {
     /// Answers per second in the measured time, right or not; none in records of earlier versions.
     #[serde(default)]
     pub throughput_per_s: Option<f64>,
+    /// Right answers within the objective's time, per second in the measured time; none in records of earlier versions.
+    #[serde(default)]
+    pub goodput_per_s: Option<f64>,
+    /// The measured time, in seconds; none in records of earlier versions.
+    #[serde(default)]
+    pub measured_s: Option<f64>,
+    /// When the first request was due; none in records of earlier versions.
+    #[serde(default)]
+    pub first_due_at: Option<jiff::Timestamp>,
+    /// Which part of a schedule was played; none: all of it.
+    #[serde(default)]
+    pub shard: Option<ShardRecord>,
+    /// On what terms a host other than this machine was loaded; none: it was this machine.
+    #[serde(default)]
+    pub consent: Option<ConsentRecord>,
     /// Processor time the generator used, in seconds, spinning included.
     pub generator_cpu_s: f64,
     /// Of it, what went into spinning before instants; nothing in records of earlier versions.
@@ -58,15 +73,59 @@ pub struct LoadResults {
     pub window: Option<String>,
 }
 
+/// One of several generators that share a schedule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShardRecord {
+    /// Which one, from 1.
+    pub index: u32,
+    /// Of how many.
+    pub of: u32,
+}
+
+/// What was confirmed and allowed before a host other than this machine was loaded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ConsentRecord {
+    /// The host that the user said to operate.
+    pub host: String,
+    /// The highest rate that was allowed, in requests per second.
+    pub rate_ceiling_per_s: f64,
+    /// The longest run that was allowed, in seconds.
+    pub duration_ceiling_s: f64,
+}
+
+impl ConsentRecord {
+    /// Of a run against `target`; none for this machine.
+    pub fn of(target: &loadgen::Target) -> Option<Self> {
+        let ceilings = target.ceilings()?;
+        Some(ConsentRecord {
+            host: target.host().to_owned(),
+            rate_ceiling_per_s: ceilings.rate_per_s,
+            duration_ceiling_s: ceilings.duration.as_secs_f64(),
+        })
+    }
+}
+
+impl From<loadgen::Shard> for ShardRecord {
+    fn from(shard: loadgen::Shard) -> Self {
+        ShardRecord { index: shard.index + 1, of: shard.of }
+    }
+}
+
 impl LoadResults {
     /// The same results, with what is to be known of the plan that was played.
     pub fn of_plan(self, plan: &loadgen::Plan) -> Self {
         let (connections, replayed) = match plan {
             loadgen::Plan::Closed { connections, .. } => (Some(*connections), false),
             loadgen::Plan::Trace(_) => (None, true),
-            loadgen::Plan::Rate { .. } => (None, false),
+            loadgen::Plan::Rate { .. } | loadgen::Plan::Streams(_) => (None, false),
         };
         LoadResults { connections, replayed, ..self }
+    }
+
+    /// The same results of a part of a schedule.
+    pub fn of_shard(self, shard: loadgen::Shard) -> Self {
+        let shard = (shard != loadgen::Shard::WHOLE).then(|| shard.into());
+        LoadResults { shard, ..self }
     }
 
     /// What to call the run: a replay, or only a run.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use capacity::{CapacityResults, PathRecord};
 pub use ensemble::{EnsembleResults, ParameterKind, ParameterRecord, RangeRecord};
-pub use load::{KindRecord, LimitedBy, LoadResults, Quantiles};
+pub use load::{ConsentRecord, KindRecord, LimitedBy, LoadResults, Quantiles, ShardRecord};
 pub use simulate::{CrowdRecord, GateRecord, GroupRecord, PeakRecord, PeopleRecord, SimulateResults};
 
 use crate::{Machine, verdict};
@@ -217,6 +217,22 @@ pub struct Objectives {
     pub within_share: f64,
     /// The share of the requests of each kind that must be answered rightly.
     pub right_share: f64,
+    /// The whole section, with what some kinds are held to apart; none in records of earlier versions.
+    #[serde(default)]
+    pub slo: Option<loadgen::Slo>,
+}
+
+impl Objectives {
+    /// The objectives as the load engine takes them.
+    pub fn slo(&self) -> loadgen::Slo {
+        let common = loadgen::Slo {
+            percentile: 100.0 * self.within_share,
+            response_time_ms: self.response_time_ms,
+            right_share: passes::Share::try_from(self.right_share).unwrap_or(passes::Share::of(1.0)),
+            ..loadgen::Slo::default()
+        };
+        self.slo.unwrap_or(common)
+    }
 }
 
 impl From<&loadgen::Slo> for Objectives {
@@ -225,6 +241,7 @@ impl From<&loadgen::Slo> for Objectives {
             response_time_ms: slo.response_time_ms,
             within_share: slo.percentile / 100.0,
             right_share: slo.right_share.get(),
+            slo: Some(*slo),
         }
     }
 }

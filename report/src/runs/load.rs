@@ -4,13 +4,13 @@ use std::io::Write;
 
 use loadgen::{KindResult, LoadResult, Measure};
 
-use crate::record::{KindRecord, LoadResults, Quantiles};
+use crate::record::{ConsentRecord, KindRecord, LoadResults, Quantiles};
 use crate::tables::{self, Cells, Table};
 use crate::{ReportError, RunFolder};
 
 /// Writes the tables of a load run and its histograms as HdrHistogram interval logs; returns what goes into `run.json`.
 ///
-/// `target` is the server's address and `window` says in words what was played. Of the plan the results know nothing until
+/// The tables are written as CSV and Parquet. `target` is the server and `window` says in words what was played. Of the plan the results know nothing until
 /// [`LoadResults::of_plan`] tells them.
 ///
 /// # Errors
@@ -18,20 +18,37 @@ use crate::{ReportError, RunFolder};
 pub fn write_load(
     folder: &RunFolder,
     result: &LoadResult,
-    target: &str,
+    target: &loadgen::Target,
     window: Option<String>,
 ) -> Result<LoadResults, ReportError> {
-    intervals(result)?.write_csv(&folder.tables())?;
-    percentiles(result)?.write_csv(&folder.tables())?;
-    for measure in Measure::ALL {
-        let name = format!("hlog/{}.hlog", measure.name());
-        let mut file = folder.file(&name)?;
-        result
-            .write_hlog(measure, &mut file)
-            .and_then(|()| file.flush())
-            .map_err(ReportError::write(folder.path().join(&name)))?;
+    write_result(folder, result)?;
+    let consent = ConsentRecord::of(target);
+    Ok(LoadResults { consent, ..results(result, &target.url(), window) })
+}
+
+/// Writes the tables and the histograms of `result`.
+pub(crate) fn write_result(folder: &RunFolder, result: &LoadResult) -> Result<(), ReportError> {
+    for mut table in [intervals(result)?, percentiles(result)?] {
+        table.write_csv(&folder.tables())?;
+        table.write_parquet(&folder.tables())?;
     }
-    Ok(LoadResults {
+    let write = |name: String, text: &dyn Fn(&mut dyn Write) -> std::io::Result<()>| {
+        let mut file = folder.file(&name)?;
+        text(&mut file).and_then(|()| file.flush()).map_err(ReportError::write(folder.path().join(&name)))
+    };
+    for measure in Measure::ALL {
+        write(format!("hlog/{}.hlog", measure.name()), &|to| result.write_hlog(measure, to))?;
+        for kind in result.kinds.keys() {
+            let name = format!("hgrm/{}-{kind}.hgrm", measure.name());
+            write(name, &|to| result.write_hgrm(*kind, measure, to))?;
+        }
+    }
+    Ok(())
+}
+
+/// What goes into `run.json` of `result`.
+pub(crate) fn results(result: &LoadResult, target: &str, window: Option<String>) -> LoadResults {
+    LoadResults {
         kinds: result
             .kinds
             .iter()
@@ -42,13 +59,18 @@ pub fn write_load(
         connections: None,
         replayed: false,
         throughput_per_s: Some(result.throughput_per_s),
+        goodput_per_s: Some(result.goodput_per_s),
+        measured_s: Some(result.duration_s),
+        first_due_at: jiff::Timestamp::try_from(result.started_at).ok(),
+        shard: None,
+        consent: None,
         generator_cpu_s: result.generator_cpu_s,
         generator_spin_s: result.generator_spin_s,
         target_cpu_s: result.target_cpu_s,
         assessment: Some(result.assessment.clone()),
         target: target.to_owned(),
         window,
-    })
+    }
 }
 
 fn kind_record(result: &KindResult, closed_loop: bool) -> KindRecord {

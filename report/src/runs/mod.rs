@@ -1,14 +1,19 @@
 //! From results to run folders: the tables of each command, and the part of `run.json` that follows from them.
 
 mod capacity;
+mod compare;
 mod ensemble;
 mod load;
+mod logged;
+mod merge;
 mod people;
 mod published;
 mod simulate;
 
 pub use capacity::write_capacity;
+pub use compare::{compare_loads, write_changes};
 pub(crate) use ensemble::headline;
 pub use load::write_load;
+pub use merge::{are_shards, write_merged};
 pub use published::{Figure, write_figures};
 pub use simulate::{Effort, peaks, summaries, write_simulation};

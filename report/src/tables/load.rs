@@ -63,3 +63,37 @@ pub const PERCENTILES: TableSchema = TableSchema {
     ],
     key: &["kind", "measure", "percentile"],
 };
+
+fn quantities() -> Vec<&'static str> {
+    vec!["response_time_p50", "response_time_p90", "response_time_p99", "goodput"]
+}
+
+fn directions() -> Vec<&'static str> {
+    use loadgen::Direction::{Better, Same, Unclear, Worse};
+    [Worse, Better, Same, Unclear].map(loadgen::Direction::name).to_vec()
+}
+
+/// One quantity of one kind of request in two load runs.
+pub const LOAD_COMPARISON: TableSchema = TableSchema {
+    name: "load_comparison",
+    meaning: "one quantity of one kind of request in two load runs (lockgate compare)",
+    columns: &[
+        ColumnSchema::of("kind", ColumnKind::OneOf(load_kinds), "What was asked of the server"),
+        ColumnSchema::of(
+            "quantity",
+            ColumnKind::OneOf(quantities),
+            "A percentile of the response time in microseconds, or right answers in time per second",
+        ),
+        ColumnSchema::number("before", "as the quantity", "In the first run"),
+        ColumnSchema::number("after", "as the quantity", "In the second run"),
+        ColumnSchema::number("ratio", "ratio", "after over before").or_missing(),
+        ColumnSchema::number("ratio_low", "ratio", "Lower end of the 95 % interval of the ratio").or_missing(),
+        ColumnSchema::number("ratio_high", "ratio", "Upper end of the 95 % interval of the ratio").or_missing(),
+        ColumnSchema::of(
+            "direction",
+            ColumnKind::OneOf(directions),
+            "worse or better: by more than the margin; same: within it; unclear: the runs do not say",
+        ),
+    ],
+    key: &["kind", "quantity"],
+};

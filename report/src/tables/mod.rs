@@ -13,7 +13,7 @@ mod table;
 pub use capacity::{CAPACITY, CAPACITY_STEPS};
 pub(crate) use ensemble::{Described, quantiles_name};
 pub use ensemble::{POINT, QUANTILE_COLUMNS, RUN_COLUMNS, SWEEP};
-pub use load::{INTERVALS, PERCENTILES};
+pub use load::{INTERVALS, LOAD_COMPARISON, PERCENTILES};
 pub use published::PUBLISHED;
 pub use schema::{ColumnKind, ColumnSchema, TableSchema};
 pub use simulate::{CHECKS, GATES, PASSES, QUARTER_HOURS, REQUESTS, TRIPS, WORST_GATE};
@@ -22,7 +22,7 @@ pub use summary::{DAYS, DEMAND_BY_MINUTE, GROUPS, PLACES, PURPOSES};
 pub use table::{Cells, Table};
 
 /// Every table there is, in the order of the data dictionary.
-pub const ALL: [&TableSchema; 18] = [
+pub const ALL: [&TableSchema; 19] = [
     &DEMAND_BY_MINUTE,
     &DAYS,
     &PURPOSES,
@@ -39,6 +39,7 @@ pub const ALL: [&TableSchema; 18] = [
     &SWEEP,
     &INTERVALS,
     &PERCENTILES,
+    &LOAD_COMPARISON,
     &CAPACITY,
     &CAPACITY_STEPS,
 ];

@@ -27,7 +27,7 @@ pub(crate) fn heading(command: Command) -> Heading {
         seed: Some(20_200_402),
         calendar: Some(CALENDAR),
         overrides: Vec::new(),
-        objectives: Some(Objectives { response_time_ms: 250.0, within_share: 0.99, right_share: 0.999 }),
+        objectives: Some(Objectives { response_time_ms: 250.0, within_share: 0.99, right_share: 0.999, slo: None }),
         started_at: "2026-01-05T10:00:00Z".parse().unwrap(),
     }
 }
@@ -404,6 +404,7 @@ pub(crate) fn load(out: &Path) -> PathBuf {
         assessment: None,
         target: "http://127.0.0.1:8080".into(),
         window: Some("60 s from 2020-04-02 12:03:00".into()),
+        ..LoadResults::default()
     };
     let results = Results { load: Some(results), ..Results::default() };
     let mut record = record(Command::Load, results, Some(Verdict::Held));

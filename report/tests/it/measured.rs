@@ -50,6 +50,7 @@ fn options() -> Options<'static> {
         settings: LoadSettings { threads: NonZeroUsize::new(1), connections_max: 16, ..LoadSettings::default() },
         slo: Slo { right_share: Share::of(0.9), ..Slo::default() },
         seed: 1,
+        start_at: None,
         warm_up: Duration::ZERO,
         stop: &NEVER,
         progress: &|_| {},
@@ -67,7 +68,7 @@ fn a_load_run_leaves_a_whole_folder() {
     };
     let result = loadgen::run(&target, &plan, &mut Wallet::new(1), &options()).unwrap();
     let begun = RunFolder::create(&folder.path().join("load")).unwrap();
-    let results = write_load(&begun, &result, &target.url(), Some("1.5 s at 200/s".into())).unwrap();
+    let results = write_load(&begun, &result, &target, Some("1.5 s at 200/s".into())).unwrap();
     assert_eq!(results.kinds["get"].asked, 300);
     assert!(results.kinds["get"].response_time_us.p99.is_some());
     let verdict = Some(result.verdict.into());
@@ -93,7 +94,7 @@ fn a_closed_loop_is_no_judgement() {
     let plan = Plan::Closed { connections: 2, duration: Duration::from_millis(300), mix: Mix::get("/") };
     let result = loadgen::run(&target, &plan, &mut Wallet::new(1), &options()).unwrap();
     let begun = RunFolder::create(&folder.path().join("load")).unwrap();
-    let load = write_load(&begun, &result, &target.url(), None).unwrap().of_plan(&plan);
+    let load = write_load(&begun, &result, &target, None).unwrap().of_plan(&plan);
     assert_eq!((load.connections, load.replayed), (Some(2), false));
     assert_eq!(load.kinds["get"].send_lag_us, Quantiles::default());
     assert!(load.kinds["get"].response_time_us.p50.is_some());

@@ -1,40 +1,26 @@
 //! Residents and the policy: who asks for a pass and when, who registers, who will meet an officer.
 
-use passes::{Channel, Occupation, Outing, Permission, Purpose};
+use std::hint::select_unpredictable;
+
+use passes::{Channel, Outing, Permission};
 
 use super::courses::Course;
+use super::registering::Dealings;
 use super::wishes::Wish;
 use super::{Desk, Planner};
 use crate::PassOutcome;
 use crate::draw::{Stage, Streams, Words, scale};
-use crate::gates::Queues;
-use crate::plan::{Act, Event, Flags, NEVER_MS, NO_TRIP, Plan, PlanId, PlanState};
+use crate::plan::{Act, Event, Flags, NO_TRIP, Plan, PlanId, PlanState};
 use crate::profile::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::standing::{Held, Lesson};
 use crate::uptake::{Applicant, Ms, complies};
 
-/// The item of a pass asked for to try the service; those of trips are below.
-const TRIAL: u16 = 1 << 9;
-/// The item of a pass asked for because another one ends.
-const RENEWAL: u16 = 1 << 9 | 1;
-/// A pass asked for to try the service is given back, if at all, within this time.
-const TRIAL_MS: u32 = HOUR_MS;
 /// Who asks at the door does so one to three minutes before leaving.
 const AT_THE_DOOR_MS: std::ops::Range<u32> = MINUTE_MS..3 * MINUTE_MS;
 /// Who asks ahead allows at least this much time.
 const LEAST_LEAD_MS: u32 = 3 * MINUTE_MS;
 /// Nobody asks for tomorrow's trips before today.
 const LONGEST_LEAD_MS: Ms = DAY_MS as Ms;
-
-/// A resident's dealings with the service in the course of one day's intent. Times are in milliseconds after midnight.
-struct Dealings {
-    resident: u16,
-    /// When the resident registered, will have by what is planned so far, or else first turns to the service.
-    contact_ms: i32,
-    is_registered: bool,
-    /// Whether the resident will register today of their own accord and that is not planned yet.
-    registers_today: bool,
-}
 
 /// A wish whose course is open, with the random numbers that may matter.
 struct Open {
@@ -45,11 +31,6 @@ struct Open {
 }
 
 impl Planner<'_> {
-    /// Finds who registers today of their own accord.
-    pub(super) fn find_registering(&self, desk: &mut Desk) {
-        self.standing.registering(self.today.day_ms + Ms::from(DAY_MS), &mut desk.registering);
-    }
-
     /// Deals with the wishes whose course is open, and lets those register who do so today, resident by resident.
     pub(super) fn deal(&mut self, desk: &mut Desk) {
         self.draw_for_open(desk);
@@ -154,22 +135,17 @@ impl Planner<'_> {
         }
     }
 
-    /// The pass that the resident has from before and that still holds at departure.
-    pub(super) fn held(&self, wish: &Wish) -> Option<Held> {
-        let departs_min = (self.today.day_ms / Ms::from(MINUTE_MS)) as u32 + wish.departs_ms / MINUTE_MS;
-        let held = self.standing.held(wish.resident, wish.purpose()).filter(|held| held.until_min > departs_min);
-        held.filter(|_| !self.standing.begins_after(wish.resident, wish.purpose(), departs_min))
+    /// The minute of departure, after the first midnight.
+    #[inline]
+    pub(super) fn departs_min(&self, wish: &Wish) -> u32 {
+        u32::from(self.today.day) * (DAY_MS / MINUTE_MS) + wish.departs_ms / MINUTE_MS
     }
 
-    fn dealings(&self, resident: u16, registers_today: bool) -> Dealings {
-        // Who never meant to turn to the service and has learnt better does so at once.
-        let contact_ms = self.standing.contact_ms(resident).unwrap_or(0) - self.today.day_ms;
-        Dealings {
-            resident,
-            contact_ms: contact_ms.clamp(Ms::from(i32::MIN), Ms::from(i32::MAX)) as i32,
-            is_registered: self.standing.is_registered(resident),
-            registers_today,
-        }
+    /// The pass that the resident has from before and that still holds at departure.
+    fn held(&self, wish: &Wish) -> Option<Held> {
+        let departs_min = self.departs_min(wish);
+        let held = self.standing.held(wish.resident, wish.purpose()).filter(|held| held.until_min > departs_min);
+        held.filter(|_| !self.standing.begins_after(wish.resident, wish.purpose(), departs_min))
     }
 
     /// Asks for a pass, having registered before; goes without one when it is too late for that.
@@ -208,30 +184,6 @@ impl Planner<'_> {
         }
     }
 
-    /// When a resident who wants to ask at `wanted_ms` registers (unless that is done) and asks.
-    fn registration_for(
-        &self,
-        dealings: &Dealings,
-        applicant: &Applicant,
-        wanted_ms: i32,
-        departs_ms: i32,
-    ) -> (Option<i32>, i32) {
-        let contact_ms = dealings.contact_ms;
-        if dealings.is_registered {
-            return (None, wanted_ms.max(contact_ms));
-        }
-        let form_ms = self.world.uptake.form_ms(applicant) as i32;
-        // Who tried on a day before and failed, tries again when there is a trip.
-        if !dealings.registers_today || contact_ms < 0 {
-            let registers_ms = contact_ms.max(wanted_ms - form_ms);
-            return (Some(registers_ms), registers_ms.saturating_add(form_ms));
-        }
-        let first_ms = contact_ms + form_ms;
-        let at_once = self.world.uptake.asks_at_once(applicant) && first_ms <= departs_ms;
-        let wanted_ms = if at_once { departs_ms - self.advance_ms(departs_ms) } else { wanted_ms };
-        (Some(contact_ms), first_ms.max(wanted_ms))
-    }
-
     /// When a resident would ask for the pass of a trip that departs at `departs_ms`, if nothing stood in the way: on the evening before,
     /// at the door, or `lead_ms` ahead. One may ask between so long before the departure.
     #[inline]
@@ -248,92 +200,23 @@ impl Planner<'_> {
         let in_evening = chances.evening_before.holds(how);
         let at_the_door = chances.at_the_door_or_before.holds(how) & !in_evening;
         let door_ms = AT_THE_DOOR_MS.start + scale(moment, AT_THE_DOOR_MS.end - AT_THE_DOOR_MS.start);
-        let ahead_ms = if at_the_door { door_ms } else { lead_ms.clamp(LEAST_LEAD_MS, DAY_MS) } as i32;
-        if in_evening & (self.today.day > 0) & (departs_ms - evening_ms <= most_ms) {
-            evening_ms
-        } else {
-            departs_ms - ahead_ms.max(least_ms).min(most_ms)
-        }
+        let ahead_ms = select_unpredictable(at_the_door, door_ms, lead_ms.clamp(LEAST_LEAD_MS, DAY_MS)) as i32;
+        let may_be_evening = in_evening & (self.today.day > 0) & (departs_ms - evening_ms <= most_ms);
+        select_unpredictable(may_be_evening, evening_ms, departs_ms - ahead_ms.max(least_ms).min(most_ms))
     }
 
     /// How long ahead a pass for a trip that departs at `departs_ms` may be asked for.
-    fn advance_ms(&self, departs_ms: i32) -> i32 {
+    pub(super) fn advance_ms(&self, departs_ms: i32) -> i32 {
         let departs_s = self.world.unix_s(self.today.day_ms + Ms::from(departs_ms));
         (self.world.rules.advance_s(departs_s) * 1_000).min(LONGEST_LEAD_MS) as i32
     }
 
     /// How long before leaving one must ask for the pass to hold by then, with a minute to spare; nothing where it holds at once.
-    fn earliest_ms(&self, departs_ms: i32) -> i32 {
+    pub(super) fn earliest_ms(&self, departs_ms: i32) -> i32 {
         let departs_s = self.world.unix_s(self.today.day_ms + Ms::from(departs_ms));
         match self.world.rules.earliest_start_s(departs_s) {
             0 => 0,
             earliest_s => ((earliest_s + 60) * 1_000).min(LONGEST_LEAD_MS) as i32,
-        }
-    }
-
-    fn register_alone(&mut self, resident: u16) {
-        self.register_of_own_accord(&self.dealings(resident, true));
-    }
-
-    /// Who registers of their own accord, and not for a trip, may ask for a pass all the same, to try the service.
-    fn register_of_own_accord(&mut self, dealings: &Dealings) {
-        let world = self.world;
-        let applicant = self.applicant(dealings.resident);
-        let who = self.number_of(dealings.resident);
-        let registers_ms = match dealings.contact_ms {
-            // It failed on a day before.
-            earlier_ms if earlier_ms < 0 => {
-                let [_, delay, ..] = world.streams.block(who, self.today.day, Stage::Renewal, TRIAL);
-                world.uptake.renews_after_ms(&applicant, 0, delay) as i32
-            }
-            today_ms => today_ms,
-        };
-        let asks_ms = registers_ms + world.uptake.form_ms(&applicant) as i32;
-        let unix_s = world.unix_s(self.today.day_ms + Ms::from(asks_ms));
-        let on_offer = |purpose: &Purpose| world.rules.window(*purpose, unix_s, None, None).is_ok();
-        let asks = world.uptake.asks_at_once(&applicant);
-        // Whoever goes to work asks for that; the others for the first thing there is.
-        let works = self.people.residents[usize::from(dealings.resident)].occupation() == Occupation::OnSite;
-        let wanted = works.then_some(Purpose::Work).into_iter().chain(Purpose::ALL);
-        let trial = wanted.into_iter().find(on_offer).filter(|_| asks);
-        let channel = world.uptake.channel(&applicant, self.today.day_ms + Ms::from(registers_ms));
-        let purpose = trial.unwrap_or(Purpose::Other);
-        let mut plan = Plan::new(self.people, dealings.resident, purpose, asks_ms, channel);
-        (plan.item, plan.latest_ms) = (TRIAL, asks_ms + TRIAL_MS as i32);
-        plan.asked_ms = if trial.is_some() { asks_ms } else { NEVER_MS };
-        let plan = self.plan(plan);
-        self.happens(registers_ms, plan, Act::Register);
-        if trial.is_some() {
-            let [cancels, given_back, ..] = world.streams.block(who, self.today.day, Stage::Asking, TRIAL);
-            if world.chances.cancels.holds(cancels) {
-                self.happens(asks_ms + scale(given_back, TRIAL_MS) as i32, plan, Act::GiveBack);
-            }
-        }
-    }
-
-    /// Those whose long pass ends today and who want the next one at once, ask for it then.
-    fn renew(&mut self, desk: &mut Desk) {
-        if !self.standing.has_long_passes() {
-            return;
-        }
-        let day_min = (self.today.day_ms / Ms::from(MINUTE_MS)) as u32;
-        let today_min = day_min..day_min + DAY_MS / MINUTE_MS;
-        for resident in 0..self.people.residents.len() {
-            let Some((purpose, until_min)) = self.standing.ending(resident, today_min.clone()) else { continue };
-            let resident = resident as u16;
-            let who = self.number_of(resident);
-            let [renews, delay, ..] = self.world.streams.block(who, self.today.day, Stage::Renewal, 0);
-            if !self.world.chances.renews.holds(renews) || desk.patients.binary_search(&resident).is_ok() {
-                continue;
-            }
-            let applicant = self.applicant(resident);
-            let ends_ms = ((until_min - day_min) * MINUTE_MS) as i32;
-            let asks_ms = ends_ms + self.world.uptake.renews_after_ms(&applicant, ends_ms, delay) as i32;
-            let channel = self.world.uptake.channel(&applicant, self.today.day_ms + Ms::from(asks_ms));
-            let mut plan = Plan::new(self.people, resident, purpose, asks_ms, channel);
-            (plan.item, plan.latest_ms) = (RENEWAL, asks_ms + HOUR_MS as i32);
-            let plan = self.plan(plan);
-            self.happens(asks_ms, plan, Act::Ask);
         }
     }
 
@@ -371,41 +254,7 @@ impl Planner<'_> {
         Course::Goes(pass)
     }
 
-    /// When officers on patrol stop the resident on this trip, if they do: at a random moment on the street.
-    #[inline]
-    fn is_stopped_ms(&self, wish: &Wish) -> Option<i32> {
-        if !wish.may_be_stopped {
-            return None;
-        }
-        let world = self.world;
-        let home = self.people.places[usize::from(wish.household)];
-        let who = self.number_of(wish.resident);
-        let [.., meets] = world.streams.block(who, self.today.day, Stage::Trip, wish.item);
-        let [moment, ..] = world.streams.block(who, self.today.day, Stage::Check, wish.item);
-        let on_street_ms = scale(moment, 2 * wish.leg_ms);
-        let after_ms =
-            if on_street_ms < wish.leg_ms { on_street_ms } else { wish.length_ms - (2 * wish.leg_ms - on_street_ms) };
-        let at_ms = wish.departs_ms + after_ms;
-        if !world.patrol.stops(home, at_ms % DAY_MS, 2 * wish.leg_ms, meets) {
-            return None;
-        }
-        let is_in_force = world.rules.in_force(world.unix_s(self.today.day_ms + Ms::from(at_ms)));
-        is_in_force.then_some(at_ms as i32)
-    }
-
-    /// When the resident comes to a gate on this trip, if one lies on the way: on the way there.
-    fn comes_to_gate_ms(&self, wish: &Wish) -> Option<i32> {
-        if !self.today.has_gates {
-            return None;
-        }
-        let who = self.number_of(wish.resident);
-        let at_ms = (wish.departs_ms + wish.leg_ms / 2) as i32;
-        let errand = (self.people.places[usize::from(wish.household)], wish.purpose(), wish.distance_m());
-        let words = |kind| self.world.streams.block_of_try(who, self.today.day, Stage::Gate, wish.item, kind);
-        Queues::choose(self.world, self.today.day_ms + Ms::from(at_ms), errand, words).map(|_| at_ms)
-    }
-
-    fn applicant(&self, resident: u16) -> Applicant {
+    pub(super) fn applicant(&self, resident: u16) -> Applicant {
         self.world.uptake.applicant(self.number_of(resident), self.people.residents[usize::from(resident)])
     }
 

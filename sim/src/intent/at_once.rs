@@ -83,7 +83,8 @@ impl Planner<'_> {
         wanted_ms.max(contact_ms.clamp(Ms::from(i32::MIN), Ms::from(i32::MAX)) as i32)
     }
 
-    /// Whether the resident of `wish` asks for a pass at `asks_ms`, has it in time and keeps it, and nobody looks at it on the way.
+    /// Whether the resident of `wish` asks for a pass at `asks_ms`, has none yet, has it in time and keeps it, and nobody looks at it on
+    /// the way.
     #[inline]
     fn is_issued_at_once(&self, wish: &Wish, asks_ms: i32, cancels: u32) -> bool {
         let terms = &self.today.terms[wish.purpose() as usize];
@@ -95,18 +96,21 @@ impl Planner<'_> {
             & complies
             & in_time
             & keeps
-            & self.standing.lesson(wish.household).is_none()
+            & !self.standing.has_learnt(wish.household)
             & self.standing.is_registered(wish.resident)
-            && self.held(wish).is_none()
+            && !self.standing.holds_any(wish.resident, self.departs_min(wish))
     }
 
     /// Issues the passes that are issued at once.
     pub(super) fn issue(&mut self, desk: &Desk) {
         let Desk { wishes, at_once: AtOnce { asks_ms, numbers, uptake, .. }, .. } = desk;
+        let wish = |number: &u16| &wishes[usize::from(*number)];
+        let issued = numbers.iter().map(|number| (wish(number).resident, wish(number).purpose()));
+        self.tally.issue_at_once(self.people, issued);
         let mut last = (u16::MAX, 0);
         let [app, ..] = uptake.columns();
         for ((number, asks_ms), app) in numbers.iter().zip(asks_ms).zip(app) {
-            let wish = &wishes[usize::from(*number)];
+            let wish = wish(number);
             // Of several passes of a resident the last one asked for is remembered.
             let is_last = last.0 != wish.resident || *asks_ms >= last.1;
             self.issue_for(wish, *asks_ms, (*app, is_last));
@@ -141,7 +145,6 @@ impl Planner<'_> {
         };
         self.tally.request(self.today.day, &request);
         self.tally.fingerprint.add_pass(&pass);
-        self.tally.issued_at_once(people, wish.resident, wish.household, purpose);
         if is_last {
             let held = Held { until_min: (until_ms / Ms::from(MINUTE_MS)) as u32, is_annulled: false };
             self.standing.hold(wish.resident, purpose, held, false);

@@ -7,7 +7,6 @@ use super::{Desk, Planner};
 use crate::PassOutcome;
 use crate::keep::keep;
 use crate::plan::{NO_TRIP, TripRow};
-use crate::today::Terms;
 
 /// What comes of a wish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,13 +25,17 @@ impl Planner<'_> {
     /// Settles the course of each wish for which the purpose and the resident's compliance suffice, and lists those that are open.
     pub(super) fn settle(&self, desk: &mut Desk) {
         let Desk { wishes, courses, open, .. } = desk;
+        // By purpose, and by whether the resident complies.
+        let (mut ranks, mut settled) = ([0; 8], [[Course::IsOpen; 2]; 8]);
+        for (number, terms) in self.today.terms.iter().enumerate().filter(|_| !self.today.has_gates) {
+            (ranks[number], settled[number]) = (terms.ranks, [terms.beyond, terms.within]);
+        }
         courses.clear();
         courses.extend(wishes.iter().map(|wish| {
-            let Terms { ranks, within, beyond, .. } = self.today.terms[wish.purpose() as usize];
-            let complies = u32::from(self.people.compliance[usize::from(wish.resident)]) < ranks;
-            let course = if complies { within } else { beyond };
-            let has_learnt = self.standing.lesson(wish.household).is_some();
-            let is_open = !wish.fits() | wish.may_be_stopped | has_learnt | self.today.has_gates;
+            let purpose = usize::from(wish.purpose_number());
+            let complies = u32::from(self.people.compliance[usize::from(wish.resident)]) < ranks[purpose];
+            let course = settled[purpose][usize::from(complies)];
+            let is_open = !wish.fits() | wish.may_be_stopped | self.standing.has_learnt(wish.household);
             if is_open { Course::IsOpen } else { course }
         }));
         keep(open, courses.iter().map(|course| *course == Course::IsOpen));
@@ -42,8 +45,9 @@ impl Planner<'_> {
     pub(super) fn stay_at_home(&mut self, desk: &mut Desk) {
         let Desk { wishes, courses, kept, .. } = desk;
         keep(kept, courses.iter().map(|course| *course == Course::StaysAtHome));
-        for wish in kept.iter().map(|index| &wishes[usize::from(*index)]) {
-            self.tally.stays_at_home(self.people, wish.resident, wish.household, wish.purpose());
+        let stays = kept.iter().map(|index| &wishes[usize::from(*index)]);
+        self.tally.stay_at_home(self.people, stays.clone().map(|wish| (wish.resident, wish.purpose())));
+        for wish in stays {
             self.needs.stays_unmet(wish.purpose(), wish.household, wish.whose);
             if wish.purpose() == Purpose::Other {
                 self.needs.wants_out[usize::from(wish.resident)] = wish.carries;
@@ -63,7 +67,7 @@ impl Planner<'_> {
                 Course::Goes(pass) => (true, *pass),
                 _ => (false, PassOutcome::NotNeeded),
             };
-            let before = trips[..count].last();
+            let before = if count > 0 { Some(&trips[count - 1]) } else { None };
             trips[count] = row(wish, before, pass);
             count += usize::from(goes);
             // Of a trip that is made.
@@ -86,7 +90,7 @@ fn row(wish: &Wish, before: Option<&TripRow>, pass: PassOutcome) -> TripRow {
         (wish.departs_ms, wish.length_ms),
         wish.resident,
         (wish.destination, wish.distance_dam),
-        wish.purpose(),
+        wish.purpose_number(),
         stop,
         pass,
     )

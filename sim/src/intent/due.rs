@@ -1,9 +1,10 @@
 //! What each resident needs today, drawn for all of a cell at once.
 
+use pulp::{Arch, Simd, WithSimd};
+
 use super::{Desk, Planner};
-use crate::draw::{Stage, Words};
-use crate::needs::Needs;
-use crate::population::{People, Resident};
+use crate::draw::Stage;
+use crate::population::Resident;
 use crate::today::{DOCTOR, OTHER, PHARMACY, WORK};
 
 impl Planner<'_> {
@@ -16,7 +17,14 @@ impl Planner<'_> {
         streams.fill(resident_words, count, people.first_resident, day, Stage::ResidentNeeds);
         streams.fill(household_words, people.count_households(), people.first_household, day, Stage::HouseholdNeeds);
         needs.resize(count, 0);
-        draw(needs, people, self.needs, &self.today.needs, resident_words);
+        Arch::new().dispatch(Draw {
+            needs,
+            residents: &people.residents,
+            prescription: &self.needs.prescription,
+            wants_out: &self.needs.wants_out,
+            words: resident_words.columns(),
+            likely: &self.today.needs,
+        });
         patients.clear();
         if let Some(range) = &self.today.patients {
             streams.fill(resident_words, count, people.first_resident, 0, Stage::Illness);
@@ -27,22 +35,35 @@ impl Planner<'_> {
     }
 }
 
-/// Draws what is needed by chance, and adds prescriptions that have ended and outings that were put off. One plain loop over slices, so
-/// that the compiler can work on several residents at a time.
-fn draw(needs: &mut [u8], people: &People, state: &Needs, likely: &[[u32; 4]; Resident::KINDS], words: &Words) {
-    let [doctor, pharmacy, work, other] = words.columns();
-    let words = doctor.iter().zip(pharmacy).zip(work.iter().zip(other));
-    let state = state.prescription.iter().zip(&state.wants_out);
-    let residents = people.residents.iter().zip(state);
-    for ((needs, (resident, (prescription, wants_out))), ((doctor, pharmacy), (work, other))) in
-        needs.iter_mut().zip(residents).zip(words)
-    {
-        let likely = &likely[resident.kind()];
-        let drawn = |word: &u32, index: usize| u8::from(word >> 1 < likely[index]);
-        let ended = u8::from(*prescription == 0) & u8::from(resident.is_chronic());
-        *needs = (drawn(doctor, 0) * DOCTOR)
-            | ((drawn(pharmacy, 1) | ended) * PHARMACY)
-            | (drawn(work, 2) * WORK)
-            | ((drawn(other, 3) | u8::from(*wants_out)) * OTHER);
+/// Draws what is needed by chance, and adds prescriptions that have ended and outings that were put off. One plain loop over columns,
+/// compiled for several kinds of processors, which work on several residents at a time.
+struct Draw<'a> {
+    needs: &'a mut [u8],
+    residents: &'a [Resident],
+    prescription: &'a [u8],
+    wants_out: &'a [bool],
+    words: [&'a [u32]; 4],
+    likely: &'a [[u32; 4]; Resident::KINDS],
+}
+
+impl WithSimd for Draw<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Draw { needs, residents, prescription, wants_out, words: [doctor, pharmacy, work, other], likely } = self;
+        let state = residents.iter().zip(prescription.iter().zip(wants_out));
+        let words = doctor.iter().zip(pharmacy).zip(work.iter().zip(other));
+        for ((needs, (resident, (prescription, wants_out))), ((doctor, pharmacy), (work, other))) in
+            needs.iter_mut().zip(state).zip(words)
+        {
+            let likely = likely[resident.kind()];
+            let drawn = |word: &u32, index: usize| u8::from(word >> 1 < likely[index]);
+            let ended = u8::from(*prescription == 0) & u8::from(resident.is_chronic());
+            *needs = (drawn(doctor, 0) * DOCTOR)
+                | ((drawn(pharmacy, 1) | ended) * PHARMACY)
+                | (drawn(work, 2) * WORK)
+                | ((drawn(other, 3) | u8::from(*wants_out)) * OTHER);
+        }
     }
 }

@@ -128,19 +128,26 @@ impl Planner<'_> {
             let has_day_off = self.people.residents[resident].rotates() & self.has_day_off(resident);
             needs[resident] &= !(u8::from(has_day_off) * WORK);
         }
-        let lists = [
-            (Purpose::Doctor, DOCTOR, 0),
-            (Purpose::Pharmacy, PHARMACY, self.world.activities.prescription_days),
-            (Purpose::Work, WORK, 0),
-            (Purpose::Other, OTHER, 0),
-        ];
-        for (purpose, need, lasts_days) in lists {
+        for (purpose, need, lasts_days) in
+            [(Purpose::Doctor, DOCTOR, 0), (Purpose::Pharmacy, PHARMACY, self.world.activities.prescription_days)]
+        {
             keep(kept, needy.iter().map(|resident| needs[usize::from(*resident)] & need != 0));
             let list = &mut errands[purpose as usize];
             list.clear();
             list.extend(
                 kept.iter().map(|index| self.own_errand(needy[usize::from(*index)], lasts_days, household_words)),
             );
+        }
+        // Small children neither work nor go out alone.
+        for (purpose, need) in [(Purpose::Work, WORK), (Purpose::Other, OTHER)] {
+            keep(kept, needy.iter().map(|resident| needs[usize::from(*resident)] & need != 0));
+            let list = &mut errands[purpose as usize];
+            list.clear();
+            list.extend(kept.iter().map(|index| {
+                let resident = needy[usize::from(*index)];
+                let household = self.people.households[usize::from(resident)];
+                Errand { resident, household, whose: resident, number: 0, lasts_days: 0 }
+            }));
         }
     }
 

@@ -1,5 +1,7 @@
 //! Wishes become a day that one body can live through.
 
+use std::hint::select_unpredictable;
+
 use passes::Purpose;
 
 use super::wishes::Wish;
@@ -12,34 +14,31 @@ impl Planner<'_> {
     /// then no longer [fits](Wish::fits) into the day comes after what does. The policy has no say yet: what it forbids must not make
     /// room for other trips, or a stricter policy could lead to more permitted ones.
     pub(super) fn schedule(&mut self, desk: &mut Desk) {
-        let Desk { wishes, bounds, kept, .. } = desk;
-        // Most go out once, if at all.
-        keep(kept, bounds.windows(2).map(|bounds| bounds[1] - bounds[0] == 1));
-        let gap_ms = self.world.activities.gap_min * MINUTE_MS;
-        for resident in kept.iter().map(|resident| usize::from(*resident)) {
-            let wish = &mut wishes[usize::from(bounds[resident])];
-            let away_min = &mut self.needs.away_min[resident];
-            wish.put_off(*away_min);
-            *away_min = if wish.fits() { wish.home_min(gap_ms) } else { *away_min };
-        }
-        keep(kept, bounds.windows(2).map(|bounds| bounds[1] - bounds[0] > 1));
+        let Desk { wishes, bounds, counts, kept, .. } = desk;
+        // Most go out once, if at all: theirs were put off as they were drawn.
+        keep(kept, counts.iter().map(|count| *count > 1));
         for resident in kept.iter().map(|resident| usize::from(*resident)) {
             let [begin, end] = [bounds[resident], bounds[resident + 1]].map(usize::from);
             self.order(resident, &mut wishes[begin..end]);
         }
     }
 
+    /// Puts off the only wish of a resident until the resident is home from a trip of the day before. One that is not the only one is
+    /// left as it is.
+    #[inline]
+    pub(super) fn put_off_alone(&mut self, wish: &mut Wish, is_only: bool) {
+        let gap_ms = self.world.activities.gap_min * MINUTE_MS;
+        let away_min = &mut self.needs.away_min[usize::from(wish.resident)];
+        // Every other wish is the only one: a branch would often be guessed wrong.
+        wish.departs_ms = wish.departs_ms.max(select_unpredictable(is_only, u32::from(*away_min) * MINUTE_MS, 0));
+        *away_min = select_unpredictable(is_only & wish.fits(), wish.home_min(gap_ms), *away_min);
+    }
+
     /// Orders the wishes of a resident by departure, joins a pharmacy to the shopping before, and puts each off until the resident is
     /// home from the one before.
     fn order(&mut self, resident: usize, wishes: &mut [Wish]) {
         join_tours(wishes);
-        let order = |wish: &Wish| u64::from(wish.departs_ms) << 32 | u64::from(wish.stop) << 16 | u64::from(wish.item);
-        match &mut *wishes {
-            // Two are most often all there are.
-            [first, second] if order(second) < order(first) => std::mem::swap(first, second),
-            [_, _] => {}
-            more => more.sort_unstable_by_key(order),
-        }
+        put_in_order(wishes);
         let gap_ms = self.world.activities.gap_min * MINUTE_MS;
         let mut away_min = self.needs.away_min[resident];
         for index in 0..wishes.len() {
@@ -70,6 +69,18 @@ impl Planner<'_> {
             Some(next) => next.departs_ms.saturating_sub(home_ms).min(patience_ms),
             None if home_ms + patience_ms <= DAY_MS => patience_ms,
             None => 0,
+        }
+    }
+}
+
+/// Sorts the few wishes of a resident by departure. They come nearly in order of purpose, so that inserting is best.
+fn put_in_order(wishes: &mut [Wish]) {
+    let order = |wish: &Wish| u64::from(wish.departs_ms) << 32 | u64::from(wish.stop) << 16 | u64::from(wish.item);
+    for next in 1..wishes.len() {
+        let mut at = next;
+        while at > 0 && order(&wishes[at]) < order(&wishes[at - 1]) {
+            wishes.swap(at - 1, at);
+            at -= 1;
         }
     }
 }

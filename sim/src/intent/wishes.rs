@@ -5,6 +5,7 @@ use passes::Purpose;
 use super::errands::Errand;
 use super::{Desk, Planner};
 use crate::draw::{Chance, Stage, Streams, scale};
+use crate::plan::purpose_of;
 use crate::profile::{DAY_MS, HOUR_MS, MINUTE_MS};
 
 /// Items of one purpose are told apart above these bits.
@@ -41,7 +42,13 @@ pub(super) struct Wish {
 impl Wish {
     #[inline]
     pub(super) fn purpose(&self) -> Purpose {
-        Purpose::ALL[usize::from(self.item & 7)]
+        purpose_of(self.item)
+    }
+
+    /// The number of the purpose, as it stands in the row of a trip.
+    #[inline]
+    pub(super) fn purpose_number(&self) -> u16 {
+        self.item & 7
     }
 
     pub(super) fn distance_m(&self) -> u32 {
@@ -127,7 +134,7 @@ impl Planner<'_> {
                 let parts: [u64; 5] = std::array::from_fn(|number| part(number as u8));
                 words.extend(errands.zip(departs).map(|(errand, departs)| {
                     let begins = parts[usize::from(errand.number & 3)];
-                    (begins + (u64::from(*departs) * parts[1] >> 32)) as u32
+                    (begins + ((u64::from(*departs) * parts[1]) >> 32)) as u32
                 }));
                 timing.departures_ms(purpose, words, departs_ms);
             }
@@ -152,8 +159,8 @@ impl Planner<'_> {
     }
 
     /// To the nearest shop or surgery, or out of doors near home.
-    fn stay_near(&self, desk: &mut Desk, purpose: Purpose) {
-        let Desk { errands, trip_words, drawn, wishes, bounds, .. } = desk;
+    fn stay_near(&mut self, desk: &mut Desk, purpose: Purpose) {
+        let Desk { errands, trip_words, drawn, wishes, bounds, counts, .. } = desk;
         let (timing, people) = (&self.world.timing, self.people);
         let [departs, stays, goes, meets] = trip_words.columns();
         timing.lengths_ms(purpose, stays, &mut drawn.lengths_ms);
@@ -170,9 +177,8 @@ impl Planner<'_> {
             errands[purpose as usize].iter().zip(times).zip(words)
         {
             let leg_ms = leg_ms.min(length_ms / 2);
-            put(
-                wishes,
-                bounds,
+            self.put(
+                (wishes, bounds, counts),
                 Wish {
                     departs_ms: *departs_ms,
                     length_ms: *length_ms,
@@ -193,8 +199,8 @@ impl Planner<'_> {
     }
 
     /// To some place by gravity: the own one or another, to work, or out of doors all the time on visits, strolls, to the dacha.
-    fn go_somewhere(&self, desk: &mut Desk, purpose: Purpose) {
-        let Desk { errands, trip_words, drawn, wishes, bounds, .. } = desk;
+    fn go_somewhere(&mut self, desk: &mut Desk, purpose: Purpose) {
+        let Desk { errands, trip_words, drawn, wishes, bounds, counts, .. } = desk;
         let (timing, atlas, people) = (&self.world.timing, &self.world.atlas, self.people);
         let Drawn { words, departs_ms, lengths_ms, distances_m } = drawn;
         let [_, stays, goes, meets] = trip_words.columns();
@@ -214,9 +220,8 @@ impl Planner<'_> {
             let to = atlas.destination(people.places[usize::from(errand.household)], *goes);
             let length_ms = DAY_MS.min(*stay_ms + 2 * to.travel_ms);
             let leg_ms = (local_leg_ms + to.travel_ms).min(length_ms / 2);
-            put(
-                wishes,
-                bounds,
+            self.put(
+                (wishes, bounds, counts),
                 Wish {
                     departs_ms: *departs_ms,
                     length_ms,
@@ -234,6 +239,16 @@ impl Planner<'_> {
                 },
             );
         }
+    }
+
+    /// Puts a wish where it belongs.
+    #[inline]
+    fn put(&mut self, (wishes, bounds, counts): (&mut [Wish], &mut [u16], &[u8]), mut wish: Wish) {
+        let resident = usize::from(wish.resident);
+        self.put_off_alone(&mut wish, counts[resident] == 1);
+        let at = &mut bounds[resident + 1];
+        wishes[usize::from(*at)] = wish;
+        *at += 1;
     }
 
     /// Every errand meets its need; those that come to nothing will put it back.
@@ -278,23 +293,20 @@ fn dam(distance_m: u32) -> u16 {
 
 /// Counts how many wishes each resident will have, which tells where they belong: a counting sort.
 fn make_room(desk: &mut Desk, residents: usize) {
-    let Desk { errands, wishes, bounds, .. } = desk;
-    bounds.clear();
-    bounds.resize(residents + 1, 0);
+    let Desk { errands, wishes, counts, bounds, .. } = desk;
+    counts.clear();
+    counts.resize(residents, 0);
     for errand in errands.iter().flatten() {
-        bounds[usize::from(errand.resident) + 1] += 1;
+        counts[usize::from(errand.resident)] += 1;
     }
     let mut sum = 0;
-    for bound in &mut bounds[1..] {
+    bounds.clear();
+    bounds.push(0);
+    bounds.extend(counts.iter().map(|count| {
         // Where the resident's wishes begin; each that is put there moves it on, so that it comes to lie where they end.
-        (*bound, sum) = (sum, sum + *bound);
-    }
+        let begins = sum;
+        sum += u16::from(*count);
+        begins
+    }));
     wishes.resize(usize::from(sum), Wish::default());
-}
-
-#[inline]
-fn put(wishes: &mut [Wish], bounds: &mut [u16], wish: Wish) {
-    let at = &mut bounds[usize::from(wish.resident) + 1];
-    wishes[usize::from(*at)] = wish;
-    *at += 1;
 }

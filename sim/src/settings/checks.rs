@@ -109,3 +109,29 @@ impl Gate {
         within(faults, &format!("{key}.manual_s"), self.manual_s, 0.0, 3_600.0);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_of_gates_have_names_of_their_own() {
+        let gate = |name: &str| Gate {
+            name: name.into(),
+            from: jiff::civil::date(2020, 4, 15).at(0, 0, 0, 0),
+            until: jiff::civil::date(2020, 4, 16).at(0, 0, 0, 0),
+            purposes: Vec::new(),
+            trip_share: Share::of(1.0),
+            least_km: 0.0,
+            per_100k: 1.0,
+            officers: 1,
+            manual_s: 10.0,
+            checked_share: Share::of(1.0),
+            turns_back: false,
+        };
+        let checks = Checks { gates: ["metro", "roads", "metro"].map(gate).into(), ..Checks::default() };
+        let mut faults = Vec::new();
+        checks.faults(&mut faults);
+        assert_eq!(faults.iter().map(|fault| fault.key.as_str()).collect::<Vec<_>>(), ["checks.gates.2.name"]);
+    }
+}

@@ -87,6 +87,9 @@ fn a_stopped_run_ends_with_a_whole_day() {
     assert_eq!(simulation.days, 1);
     assert_eq!(simulation.day_summaries[..], whole.day_summaries[..1]);
     assert_eq!(rows.days[..], whole_rows.days[..1]);
+    let only = case.with(|case| case.calendar.days = 1).rows();
+    let shown = [&rows.days[0].requests[..], &rows.late_requests].concat();
+    assert!(!rows.late_requests.is_empty() && shown == only.days[0].requests, "no request of the day is lost");
 }
 
 #[test]

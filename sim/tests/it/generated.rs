@@ -251,6 +251,12 @@ prop_compose! {
     }
 }
 
+/// Kinds of gates have names of their own.
+fn numbered(mut gates: Vec<Gate>) -> Vec<Gate> {
+    (0..).zip(&mut gates).for_each(|(number, gate): (u32, &mut Gate)| gate.name = format!("gate {number}"));
+    gates
+}
+
 prop_compose! {
     fn gate()(
         from in date_time(),
@@ -273,7 +279,7 @@ prop_compose! {
         officers_in in of(within(0.0..=100_000.0)),
         stops_per_h in prop_oneof![Just(0.1), within(0.0..=10.0)],
         hour_shares in of(vec(share(), 24)),
-        gates in prop_oneof![Just(Vec::new()), vec(gate(), 1..3)],
+        gates in prop_oneof![Just(Vec::new()), vec(gate(), 1..3).prop_map(numbered)],
     ) -> Checks {
         Checks {
             officers_per_100k,

@@ -26,7 +26,7 @@ fn joined(parts: &[Rows]) -> Rows {
         joined.requests.sort();
         joined
     };
-    Rows { days: (0..parts[0].days.len()).map(day).collect() }
+    Rows { days: (0..parts[0].days.len()).map(day).collect(), late_requests: Vec::new() }
 }
 
 #[test]

@@ -165,6 +165,8 @@ pub(crate) struct DayRows {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Rows {
     pub(crate) days: Vec<DayRows>,
+    /// What was shown when the run was stopped.
+    pub(crate) late_requests: Vec<Request>,
 }
 
 impl Rows {
@@ -208,6 +210,11 @@ impl Observer for Rows {
                 .collect(),
             gates: day.gates.to_vec(),
         });
+        Ok(())
+    }
+
+    fn stopped(&mut self, requests: &[Request]) -> io::Result<()> {
+        self.late_requests = requests.to_vec();
         Ok(())
     }
 }

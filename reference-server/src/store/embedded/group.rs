@@ -5,9 +5,8 @@ use std::sync::{PoisonError, RwLock};
 use passes::{PassName, ResidentId};
 use rusqlite::{Connection, params};
 
-use super::ledger::{self, Named};
+use super::ledger;
 use super::statements;
-use crate::store::acts::perform;
 use crate::store::inventory::{Added, AddedPass, Inventory};
 use crate::store::naming::Naming;
 use crate::store::queue::Write;
@@ -33,7 +32,6 @@ impl Group<'_> {
             Write::Cancel(ask) => {
                 ask.answer_by(|&(pass, resident, day)| Ok(cancel(db, naming.open(pass), resident, day)?))
             }
-            Write::Act(ask) => ask.answer_by(|act| perform(&mut Named { db, naming }, act)),
             Write::Spend(ask) => ask.answer_by(|&(token, until_s)| Ok(statements::spend(db, token, until_s)?)),
             Write::CheckIn(ask) => ask.answer_by(|&(resident, at_s)| Ok(statements::check_in(db, resident, at_s)?)),
         }

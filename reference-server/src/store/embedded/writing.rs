@@ -3,16 +3,19 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use rusqlite::{Connection, TransactionBehavior};
+use tokio::sync::oneshot;
 
 use super::folder::Folder;
 use super::group::Group;
+use super::ledger::Named;
 use super::statements;
 use super::sweep::Sweep;
-use crate::store::StoreError;
+use crate::store::acts::perform;
 use crate::store::holdings::NONE;
 use crate::store::inventory::Inventory;
 use crate::store::naming::Naming;
 use crate::store::queue::{Backend, Write};
+use crate::store::{Act, Acted, StoreError};
 
 /// The writer's side of the store. It owns the folder, so the folder is locked as long as anyone writes.
 pub(super) struct Writing {
@@ -45,8 +48,23 @@ pub(super) fn take_inventory(db: &Connection) -> rusqlite::Result<(Inventory, u3
     Ok((inventory, latest))
 }
 
+/// What is done between groups of writes, each in a transaction of its own.
+pub(super) enum Chore {
+    Sweep(Sweep),
+    Act(Act, oneshot::Sender<Result<Acted, StoreError>>),
+}
+
+impl Writing {
+    fn act(&mut self, act: &Act) -> Result<Acted, StoreError> {
+        let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let acted = perform(&mut Named { db: &transaction, naming: &self.naming }, act)?;
+        transaction.commit()?;
+        Ok(acted)
+    }
+}
+
 impl Backend for Writing {
-    type Chore = Sweep;
+    type Chore = Chore;
 
     fn commit(&mut self, group: &mut [Write]) -> Result<(), StoreError> {
         // Rolls back when dropped before the commit.
@@ -71,8 +89,11 @@ impl Backend for Writing {
         committed
     }
 
-    fn attend(&mut self, sweep: Sweep) {
-        sweep.work(self);
+    fn attend(&mut self, chore: Chore) {
+        match chore {
+            Chore::Sweep(sweep) => sweep.work(self),
+            Chore::Act(act, done) => drop(done.send(self.act(&act))),
+        }
     }
 
     /// Moves the log into the database and lets go of both.

@@ -44,7 +44,7 @@ impl Questions {
                 }
                 Write::Cancel(ask) => drop(questions.serials.insert(naming.open(ask.question.0).serial)),
                 Write::CheckIn(ask) => drop(questions.residents.insert(ask.question.0)),
-                Write::Spend(_) | Write::Act(_) => {}
+                Write::Spend(_) => {}
             }
         }
         questions
@@ -70,12 +70,7 @@ pub(super) struct LockedPass {
     pub(super) resident: ResidentId,
     pub(super) purpose: Purpose,
     pub(super) cancelled: bool,
-}
-
-impl LockedPass {
-    fn is(&self, name: PassName) -> bool {
-        self.random == name.random
-    }
+    pub(super) revoked: bool,
 }
 
 /// What a group writes.
@@ -83,8 +78,8 @@ impl LockedPass {
 pub(super) struct Changes {
     pub(super) passes: Vec<NewPass>,
     pub(super) cancelled: Vec<u32>,
-    /// How many passes of each purpose were cancelled on which day.
-    pub(super) ended: BTreeMap<(i32, Purpose), i64>,
+    /// Cancelled passes by day and purpose.
+    pub(super) cancelled_on: BTreeMap<(i32, Purpose), i64>,
     pub(super) spent: BTreeMap<TokenDigest, i64>,
     pub(super) checked_in: BTreeMap<ResidentId, i64>,
 }
@@ -125,10 +120,8 @@ pub(super) fn decide_all(group: &mut [Write], facts: Facts, naming: &Naming) -> 
             Write::Register(ask) => ask.answer_by(|residents| deciding.register(residents))?,
             Write::Issue(ask) => issues.push(deciding.issue(&ask.question)),
             Write::Cancel(ask) => {
-                ask.answer_by(|&(pass, resident, day)| Ok::<_, StoreError>(deciding.cancel(pass, resident, day)))?
+                ask.answer_by(|&(pass, resident, day)| Ok::<_, StoreError>(deciding.cancel(pass, resident, day)))?;
             }
-            // They have a transaction of their own and do not come here (`Acting`).
-            Write::Act(_) => return Err(StoreError::Database("an act is in a group".into())),
             Write::CheckIn(ask) => {
                 ask.answer_by(|&(resident, at_s)| Ok::<_, StoreError>(deciding.check_in(resident, at_s)))?;
             }
@@ -229,10 +222,12 @@ impl Deciding<'_> {
     fn cancel(&mut self, pass: PassId, resident: ResidentId, day: i32) -> bool {
         let name = self.naming.open(pass);
         let kept = self.facts.passes.get_mut(&name.serial);
-        let Some(kept) = kept.filter(|kept| kept.is(name) && kept.resident == resident) else { return false };
+        let Some(kept) = kept.filter(|kept| kept.random == name.random && kept.resident == resident) else {
+            return false;
+        };
         if !std::mem::replace(&mut kept.cancelled, true) {
             self.changes.cancelled.push(name.serial);
-            *self.changes.ended.entry((day, kept.purpose)).or_default() += 1;
+            *self.changes.cancelled_on.entry((day, kept.purpose)).or_default() += 1;
         }
         true
     }

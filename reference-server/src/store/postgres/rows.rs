@@ -3,6 +3,7 @@
 use passes::{Grant, PassName, Purpose, ResidentId, Window};
 use tokio_postgres::Row;
 
+use super::group::LockedPass;
 use crate::store::decide::Earlier;
 use crate::store::naming::Naming;
 use crate::store::{Asked, KeptPass, KeyDigest, StoreError, Withdrawn};
@@ -21,6 +22,11 @@ pub(super) fn serial(row: &Row, column: usize) -> Result<u32, StoreError> {
     u32::try_from(row.get::<_, i64>(column)).map_err(|cause| StoreError::Database(cause.into()))
 }
 
+/// The first two columns: serial, random.
+pub(super) fn name(row: &Row) -> Result<PassName, StoreError> {
+    Ok(PassName { serial: serial(row, 0)?, random: bytes(row, 1)? })
+}
+
 /// The purpose whose number stands in a column.
 pub(super) fn purpose(row: &Row, column: usize) -> Result<Purpose, StoreError> {
     let number: i16 = row.get(column);
@@ -30,9 +36,7 @@ pub(super) fn purpose(row: &Row, column: usize) -> Result<Purpose, StoreError> {
 
 /// The first five columns: serial, random, purpose, from, until.
 fn grant(row: &Row, naming: &Naming) -> Result<Grant, StoreError> {
-    let purpose = purpose(row, 2)?;
-    let name = PassName { serial: serial(row, 0)?, random: bytes(row, 1)? };
-    Ok(naming.grant(name, purpose, Window { from_s: row.get(3), until_s: row.get(4) }))
+    Ok(naming.grant(name(row)?, purpose(row, 2)?, Window { from_s: row.get(3), until_s: row.get(4) }))
 }
 
 /// An earlier pass, whose it is, and when it was issued.
@@ -48,6 +52,17 @@ pub(super) fn kept(row: &Row, naming: &Naming) -> Result<KeptPass, StoreError> {
         resident: resident(row, 5)?,
         cancelled: row.get(6),
         revoked_s: row.get(7),
+    })
+}
+
+/// A pass whose row is locked; its serial stands in the first column.
+pub(super) fn locked(row: &Row) -> Result<LockedPass, StoreError> {
+    Ok(LockedPass {
+        random: bytes(row, 1)?,
+        resident: resident(row, 2)?,
+        purpose: purpose(row, 3)?,
+        cancelled: row.get(4),
+        revoked: row.get(5),
     })
 }
 

@@ -2,6 +2,8 @@
 
 use tokio_postgres::{Client, Error, Statement};
 
+use super::ledger::HEAD;
+
 /// Statements prepared on a connection.
 pub(super) struct Statements {
     pub(super) register: Statement,
@@ -10,17 +12,21 @@ pub(super) struct Statements {
     pub(super) lock_passes: Statement,
     pub(super) insert: Statement,
     pub(super) cancel: Statement,
-    pub(super) count_ended: Statement,
     pub(super) spend: Statement,
     pub(super) check_in: Statement,
     pub(super) count_issued: Statement,
+    pub(super) count_ended: Statement,
     pub(super) count_rows: Statement,
     pub(super) find: Statement,
-    pub(super) find_serial: Statement,
     pub(super) latest_check_in: Statement,
     pub(super) withdrawn: Statement,
     pub(super) count: Statement,
     pub(super) issued: Statement,
+    pub(super) ended: Statement,
+    pub(super) issued_between: Statement,
+    pub(super) proposals: Statement,
+    pub(super) audit_log: Statement,
+    pub(super) audit_head: Statement,
 }
 
 impl Statements {
@@ -32,17 +38,21 @@ impl Statements {
             lock_passes: client.prepare(LOCK_PASSES).await?,
             insert: client.prepare(INSERT).await?,
             cancel: client.prepare("UPDATE passes SET cancelled = true WHERE serial = ANY($1::bigint[])").await?,
-            count_ended: client.prepare(super::ledger::COUNT_ENDED).await?,
             spend: client.prepare(SPEND).await?,
             check_in: client.prepare(CHECK_IN).await?,
             count_issued: client.prepare(COUNT_ISSUED).await?,
+            count_ended: client.prepare(COUNT_ENDED).await?,
             count_rows: client.prepare(COUNT_ROWS).await?,
             find: client.prepare(FIND).await?,
-            find_serial: client.prepare(FIND_SERIAL).await?,
             latest_check_in: client.prepare("SELECT checked_in_s FROM residents WHERE resident = $1").await?,
             withdrawn: client.prepare(WITHDRAWN).await?,
             count: client.prepare(COUNT).await?,
             issued: client.prepare(ISSUED).await?,
+            ended: client.prepare(ENDED).await?,
+            issued_between: client.prepare(ISSUED_BETWEEN).await?,
+            proposals: client.prepare("SELECT * FROM proposals WHERE lapses_s > $1 ORDER BY proposal").await?,
+            audit_log: client.prepare("SELECT * FROM audit WHERE number > $1 ORDER BY number LIMIT $2").await?,
+            audit_head: client.prepare(HEAD).await?,
         })
     }
 }
@@ -67,7 +77,7 @@ const EARLIER: &str = "
     ORDER BY kept.serial DESC";
 
 const LOCK_PASSES: &str = "
-    SELECT serial, random, resident, purpose, cancelled FROM passes WHERE serial = ANY($1::bigint[])
+    SELECT serial, random, resident, purpose, cancelled, revoked_s IS NOT NULL FROM passes WHERE serial = ANY($1::bigint[])
     ORDER BY serial FOR NO KEY UPDATE";
 
 const INSERT: &str = "
@@ -88,16 +98,18 @@ const COUNT_ISSUED: &str = "
         AS counted (day, purpose, passes)
     ON CONFLICT (day, purpose, process) DO UPDATE SET passes = issued.passes + excluded.passes";
 
+const COUNT_ENDED: &str = "
+    INSERT INTO ended SELECT day, purpose, $1, cancelled, revoked
+        FROM unnest($2::integer[], $3::smallint[], $4::bigint[], $5::bigint[]) AS counted (day, purpose, cancelled, revoked)
+    ON CONFLICT (day, purpose, process) DO UPDATE SET cancelled = ended.cancelled + excluded.cancelled,
+                                                      revoked = ended.revoked + excluded.revoked";
+
 pub(super) const COUNT_ROWS: &str = "
     INSERT INTO totals VALUES ($1, $2, $3)
     ON CONFLICT (process) DO UPDATE SET residents = totals.residents + excluded.residents,
                                         passes = totals.passes + excluded.passes";
 
 const FIND: &str = "
-    SELECT serial, random, purpose, valid_from_s, valid_until_s, resident, cancelled, revoked_s
-    FROM passes WHERE serial = $1 AND random = $2";
-
-const FIND_SERIAL: &str = "
     SELECT serial, random, purpose, valid_from_s, valid_until_s, resident, cancelled, revoked_s
     FROM passes WHERE serial = $1";
 
@@ -115,3 +127,12 @@ const COUNT: &str = "
 
 const ISSUED: &str = "
     SELECT day, purpose, sum(passes)::bigint FROM issued GROUP BY day, purpose ORDER BY day, purpose";
+
+const ENDED: &str = "
+    SELECT day, purpose, sum(cancelled)::bigint, sum(revoked)::bigint FROM ended
+    GROUP BY day, purpose ORDER BY day, purpose";
+
+/// Of the passes issued in a time, at most so many, in order.
+const ISSUED_BETWEEN: &str = "
+    SELECT serial, random, purpose, valid_until_s, revoked_s IS NOT NULL FROM passes
+    WHERE issued_s >= $1 AND issued_s < $2 ORDER BY serial LIMIT $3";

@@ -1,7 +1,6 @@
 //! The connection that writes.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use passes::{Channel, PassName, Purpose, ResidentId};
@@ -9,7 +8,8 @@ use tokio::runtime::Runtime;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row, Statement};
 
-use super::group::{Changes, Facts, LockedPass, Questions, decide_all};
+use super::group::{Changes, Facts, Questions, decide_all};
+use super::ledger::{Acting, Named};
 use super::link::{Link, Session, store_error};
 use super::rows;
 use super::statements::Statements;
@@ -28,7 +28,7 @@ pub(super) struct Writing {
 }
 
 impl Backend for Writing {
-    type Chore = Infallible;
+    type Chore = Acting;
 
     fn commit(&mut self, group: &mut [Write]) -> Result<(), StoreError> {
         self.runtime.block_on(async {
@@ -37,8 +37,13 @@ impl Backend for Writing {
         })
     }
 
-    fn attend(&mut self, chore: Infallible) {
-        match chore {}
+    fn attend(&mut self, Acting { act, done }: Acting) {
+        let session = self.runtime.block_on(self.link.session());
+        let acted = session.and_then(|session| {
+            let waiting = self.runtime.handle();
+            Named { waiting, session: &session, naming: &self.naming, process: self.process }.perform(&act)
+        });
+        let _ = done.send(acted);
     }
 
     fn close(self) -> Result<(), StoreError> {
@@ -126,13 +131,7 @@ async fn ask(
         facts.earlier.entry(resident).or_default().push((issued_s, pass));
     }
     for row in passes? {
-        let pass = LockedPass {
-            random: rows::bytes(&row, 1)?,
-            resident: rows::resident(&row, 2)?,
-            purpose: rows::purpose(&row, 3)?,
-            cancelled: row.get(4),
-        };
-        facts.passes.insert(rows::serial(&row, 0)?, pass);
+        facts.passes.insert(rows::serial(&row, 0)?, rows::locked(&row)?);
     }
     Ok(facts)
 }
@@ -148,29 +147,26 @@ async fn write(
     process: i64,
 ) -> Result<Written, StoreError> {
     let cancelled: Vec<i64> = changes.cancelled.iter().map(|serial| i64::from(*serial)).collect();
-    let ended_days: Vec<i32> = changes.ended.keys().map(|(day, _)| *day).collect();
-    let ended_purposes: Vec<i16> = changes.ended.keys().map(|(_, purpose)| *purpose as i16).collect();
-    let ended: Vec<i64> = changes.ended.values().copied().collect();
-    let none_revoked = vec![0_i64; ended.len()];
     let (spent, spent_until_s) = columns(&changes.spent, |token| token.0.to_vec());
     let (checked_in, checked_in_s) = columns(&changes.checked_in, |resident| resident.as_bytes().to_vec());
     let issued: BTreeMap<(i32, Purpose), i64> = changes.issued();
     let days: Vec<i32> = issued.keys().map(|(day, _)| *day).collect();
     let purposes: Vec<i16> = issued.keys().map(|(_, purpose)| *purpose as i16).collect();
     let counts: Vec<i64> = issued.values().copied().collect();
+    let cancelled_days: Vec<i32> = changes.cancelled_on.keys().map(|(day, _)| *day).collect();
+    let cancelled_purposes: Vec<i16> = changes.cancelled_on.keys().map(|(_, purpose)| *purpose as i16).collect();
+    let cancelled_counts: Vec<i64> = changes.cancelled_on.values().copied().collect();
+    let none_revoked = vec![0_i64; cancelled_days.len()];
+    let ended: [&(dyn ToSql + Sync); 5] =
+        [&process, &cancelled_days, &cancelled_purposes, &cancelled_counts, &none_revoked];
     let (residents, passes) = (residents_added as i64, changes.passes.len() as i64);
 
     let new = NewRows::of(changes);
     // All are sent before the first is answered; when one fails, the database refuses the rest, the commit too.
-    let (named, cancel, counted, spend, check_in, issued, rows, commit) = tokio::join!(
+    let (named, cancel, ended, spend, check_in, issued, rows, commit) = tokio::join!(
         query(client, &statements.insert, passes > 0, new.parameters()),
         query(client, &statements.cancel, !cancelled.is_empty(), [&cancelled]),
-        query(
-            client,
-            &statements.count_ended,
-            !ended.is_empty(),
-            [&process, &ended_days, &ended_purposes, &ended, &none_revoked]
-        ),
+        query(client, &statements.count_ended, !cancelled_days.is_empty(), ended),
         query(client, &statements.spend, !spent.is_empty(), [&spent, &spent_until_s]),
         query(client, &statements.check_in, !checked_in.is_empty(), [&checked_in, &checked_in_s]),
         query(client, &statements.count_issued, !days.is_empty(), [&process, &days, &purposes, &counts]),
@@ -178,7 +174,7 @@ async fn write(
         client.batch_execute("COMMIT"),
     );
     let named = named?;
-    for written in [cancel, counted, check_in, issued, rows] {
+    for written in [cancel, ended, check_in, issued, rows] {
         written?;
     }
     let spend = spend?;

@@ -32,7 +32,7 @@ async fn it_takes_two_to_revoke() {
         let proposed = proposal(ONE, "chief", vec![first, second], START_S);
         assert_eq!(store.act(approval("deputy", START_S)).await.unwrap(), Acted::NoProposal);
         assert_eq!(store.act(Act::Propose(proposed.clone())).await.unwrap(), Acted::Done);
-        assert_eq!(store.proposals(START_S).await.unwrap(), [proposed.clone()]);
+        assert_eq!(store.proposals(START_S).await.unwrap(), std::slice::from_ref(&proposed));
         assert_eq!(store.find(first).await.unwrap().unwrap().revoked_s, None, "proposed is not revoked");
         assert_eq!(store.act(approval("chief", START_S)).await.unwrap(), Acted::OwnProposal);
         assert_eq!(store.find(first).await.unwrap().unwrap().revoked_s, None);

@@ -151,7 +151,8 @@ fn emptied_database() -> Option<StoreKind> {
     static MADE: OnceLock<StoreKind> = OnceLock::new();
     let cluster = Cluster::shared()?;
     let kind = MADE.get_or_init(|| cluster.store());
-    cluster.say(kind, "TRUNCATE lockgate.residents, lockgate.passes, lockgate.spent, lockgate.issued, lockgate.totals");
+    let tables = ["residents", "passes", "spent", "issued", "totals", "proposals", "audit", "ended"];
+    cluster.say(kind, &format!("TRUNCATE lockgate.{}", tables.join(", lockgate.")));
     Some(kind.clone())
 }
 

@@ -6,7 +6,7 @@ use reference_server::StoreKind;
 use reference_server::store::{Issuance, OpenError, Registration, Spending, StoreError, TokenDigest};
 use serde_json::json;
 
-use super::{issued, pass, registration, resident};
+use super::{DAY, issued, pass, registration, resident};
 use crate::cluster::Cluster;
 use crate::support::{START_S, Server, config, refused};
 
@@ -52,7 +52,7 @@ async fn a_restart_of_the_server_changes_nothing() {
     let first = kind.open(64).unwrap().store;
     first.register(vec![registration(1, Some("a"))]).await.unwrap();
     let (kept, cancelled) = (issued(&*first, pass(1, 1)).await, issued(&*first, pass(1, 2)).await);
-    first.cancel(cancelled.pass, resident(1), super::DAY).await.unwrap();
+    first.cancel(cancelled.pass, resident(1), DAY).await.unwrap();
     first.spend(TokenDigest([1; 16]), START_S).await.unwrap();
     let census = first.census(START_S).await.unwrap();
     first.close().await.unwrap();
