@@ -56,24 +56,27 @@ def main():
         document = file.read().split("\n## Problems")[0]
     shell = subprocess.Popen(["bash"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     checked = 0
-    for script, told in examples(document):
-        script = script.replace("127.0.0.1:8080", f"127.0.0.1:{port}").replace("lockgate serve", f"lockgate serve --listen 127.0.0.1:{port}")
-        # The server's own output is none of the answer.
-        script = re.sub(r"^(lockgate serve .*) &$", r"\1 >server.log 2>&1 &", script, flags=re.M)
-        print(script, f"\necho; echo '{END}'", sep="", file=shell.stdin, flush=True)
-        answer = ""
-        while END not in (line := shell.stdout.readline()):
-            assert line, f"the shell ended in\n{script}"
-            answer += line
-        if told:
-            try:
-                same(json.loads(told[0]), json.loads(answer))
-            except (AssertionError, json.JSONDecodeError) as error:
-                sys.exit(f"{path}: {error}\nin the example\n{script}\nanswer: {answer}")
-            checked += 1
-    print("kill %1; wait", file=shell.stdin, flush=True)
-    shell.stdin.close()
-    shell.wait()
+    try:
+        for script, told in examples(document):
+            script = script.replace("127.0.0.1:8080", f"127.0.0.1:{port}").replace("lockgate serve", f"lockgate serve --listen 127.0.0.1:{port}")
+            # The server's own output is none of the answer.
+            script = re.sub(r"^(lockgate serve .*) &$", r"\1 >server.log 2>&1 &", script, flags=re.M)
+            print(script, f"\necho; echo '{END}'", sep="", file=shell.stdin, flush=True)
+            answer = ""
+            while END not in (line := shell.stdout.readline()):
+                assert line, f"the shell ended in\n{script}"
+                answer += line
+            if told:
+                try:
+                    same(json.loads(told[0]), json.loads(answer))
+                except (AssertionError, json.JSONDecodeError) as error:
+                    sys.exit(f"{path}: {error}\nin the example\n{script}\nanswer: {answer}")
+                checked += 1
+    finally:
+        # The server of the examples ends with them, whatever was found.
+        print("kill %1; wait", file=shell.stdin, flush=True)
+        shell.stdin.close()
+        shell.wait()
     read = zxingcpp.read_barcode(Image.open("pass.png"))
     assert read and re.fullmatch("[0-9A-Z]{28}", read.text), f"pass.png reads as {read and read.text!r}"
     assert checked > 15, f"only {checked} answers were found in {path}"
