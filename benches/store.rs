@@ -28,7 +28,7 @@ fn resident(number: u64) -> ResidentId {
 }
 
 fn pass(number: u64) -> NewPass {
-    let request = PassRequest { purpose: Purpose::Groceries, valid_from_s: None, duration_s: None };
+    let request = PassRequest { purpose: Purpose::Groceries, valid_from_s: None, duration_s: None, blinded: None };
     let now_s = NOW_S + (number / PER_S) as i64;
     NewPass {
         // Who asks next has nothing to do with who asked before.

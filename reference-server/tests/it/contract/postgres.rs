@@ -82,7 +82,7 @@ async fn while_the_database_is_away_requests_are_refused_and_afterwards_answered
         refused(ask.get("/ready"), 503, "overloaded").await;
         refused(ask.pass(&token, "b", &json!({"purpose": "pet"})), 503, "overloaded").await;
         let verification = ask.post("/v1/verifications").json(&json!({"code": pass.code}));
-        assert_eq!(refused(verification, 503, "overloaded").await["retry-after"], "1");
+        assert!(refused(verification, 503, "overloaded").await.contains_key("retry-after"));
         assert!(ask.get("/health").send().await.unwrap().status().is_success());
     }
     cluster.start();
