@@ -15,7 +15,7 @@ use super::gate::{Gate, Lane, Refused};
 use super::process::Process;
 use super::rehearsal::Met;
 use super::route::Route;
-use crate::store::{GROUP_BOUNDS, Tally};
+use crate::store::{Census, GROUP_BOUNDS, Tally};
 
 /// Classes of answers: 2xx, 4xx, 5xx. The server sends no other.
 const CLASSES: [&str; 3] = ["2xx", "4xx", "5xx"];
@@ -75,14 +75,16 @@ impl Times {
 
 impl App {
     /// Everything in Prometheus' text format 0.0.4.
-    pub(super) fn metrics_text(&self) -> String {
+    pub(super) async fn metrics_text(&self) -> String {
         let mut text = String::with_capacity(32 * 1024);
+        // A store that cannot be asked is seen by its failures; all else is told even then.
+        let census = self.store.census(self.clock.now_s()).await.ok();
         // A string takes all that is written.
-        let _ = self.write_metrics(&mut text);
+        let _ = self.write_metrics(&mut text, census.as_ref());
         text
     }
 
-    fn write_metrics(&self, out: &mut String) -> fmt::Result {
+    fn write_metrics(&self, out: &mut String, census: Option<&Census>) -> fmt::Result {
         write_requests(out, &self.metrics)?;
         write_gate(out, &self.gate)?;
         write_connections(out, &self.metrics.connections, self.limits.connections)?;
@@ -94,7 +96,11 @@ impl App {
                 writeln!(out, "lockgate_faults_injected_total{{fault=\"{fault}\"}} {count}")?;
             }
         }
-        Process::read().map_or(Ok(()), |process| process.write(out))
+        let process = Process::read();
+        if let Some(census) = census {
+            write_census(out, census, process.as_ref())?;
+        }
+        process.map_or(Ok(()), |process| process.write(out))
     }
 }
 
@@ -175,6 +181,21 @@ fn write_connections(out: &mut String, connections: &ConnectionCounts, limit: us
         writeln!(out, "{name}{{reason=\"{}\"}} {}", why.name(), connections.were_cut_off(why))?;
     }
     Ok(())
+}
+
+fn write_census(out: &mut String, census: &Census, process: Option<&Process>) -> fmt::Result {
+    single(out, "lockgate_residents", "gauge", "Residents registered.", census.residents)?;
+    single(out, "lockgate_passes", "gauge", "Passes kept, until retention ends.", census.passes)?;
+    single(out, "lockgate_passes_live", "gauge", "Passes whose time is not over, to the hour.", census.live)?;
+    single(out, "lockgate_store_disk_bytes", "gauge", "Bytes of the store on disk.", census.disk_bytes)?;
+    let help = "Memory that grows with residents and passes.";
+    single(out, "lockgate_store_memory_bytes", "gauge", help, census.memory_bytes)?;
+    let Some(process) = process else { return Ok(()) };
+    let each = |count: u64| process.resident_bytes() / count.max(1);
+    let help = "Resident memory of the process for each registered resident.";
+    single(out, "lockgate_memory_bytes_per_resident", "gauge", help, each(census.residents))?;
+    let help = "Resident memory of the process for each live pass.";
+    single(out, "lockgate_memory_bytes_per_live_pass", "gauge", help, each(census.live))
 }
 
 fn write_store(out: &mut String, store: &Tally) -> fmt::Result {

@@ -23,6 +23,11 @@ impl Process {
         })
     }
 
+    /// Resident memory, in bytes.
+    pub(super) const fn resident_bytes(&self) -> u64 {
+        self.resident_bytes
+    }
+
     pub(super) fn write(&self, out: &mut String) -> fmt::Result {
         single(out, "process_cpu_seconds_total", "counter", "CPU time, of user and system.", self.cpu_s)?;
         single(out, "process_resident_memory_bytes", "gauge", "Resident memory.", self.resident_bytes)?;

@@ -38,7 +38,7 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<&'static str, P
 
 /// `GET /metrics`
 pub(super) async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], app.metrics_text())
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], app.metrics_text().await)
 }
 
 impl App {

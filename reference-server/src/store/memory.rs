@@ -75,13 +75,18 @@ impl Default for Rows {
 }
 
 impl Memory {
-    /// Does `write` as one transaction.
+    /// Does `write` as one transaction, and counts it.
     fn write<T: Send + 'static>(&self, write: impl FnOnce(&mut Rows) -> T) -> Answer<'_, T> {
-        let result = self.with(|rows| if rows.closed { Err(StoreError::Closed) } else { Ok(write(rows)) });
+        let result = self.transact(write);
         if result.is_ok() {
             self.counting.committed(1);
         }
         Box::pin(ready(result))
+    }
+
+    /// Does `work` as one transaction.
+    fn transact<T>(&self, work: impl FnOnce(&mut Rows) -> T) -> Result<T, StoreError> {
+        self.with(|rows| if rows.closed { Err(StoreError::Closed) } else { Ok(work(rows)) })
     }
 
     fn with<T>(&self, look: impl FnOnce(&mut Rows) -> T) -> T {
@@ -226,7 +231,8 @@ impl Store for Memory {
 
     fn act(&self, act: Act) -> Answer<'_, Acted> {
         // In memory nothing of an act can fail half-way.
-        Box::pin(async move { self.write(|rows| perform(&mut Named { rows, naming: &self.naming }, &act)).await? })
+        let acted = self.transact(|rows| perform(&mut Named { rows, naming: &self.naming }, &act));
+        Box::pin(ready(acted.flatten()))
     }
 
     fn spend(&self, token: TokenDigest, until_s: i64) -> Answer<'_, Spending> {
@@ -304,7 +310,7 @@ impl Store for Memory {
     }
 
     fn purge(&self, purge: Purge) -> Answer<'_, Purged> {
-        self.write(|rows| rows.purge(purge))
+        Box::pin(ready(self.transact(|rows| rows.purge(purge))))
     }
 
     fn tally(&self) -> Tally {

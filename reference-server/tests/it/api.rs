@@ -291,6 +291,9 @@ async fn who_looks_after_the_server_sees_how_it_is() {
         "lockgate_requests_total{route=\"show\",status=\"4xx\"} 1",
         "lockgate_requests_in_flight{lane=\"officers\"} 0",
         "lockgate_store_writes_per_commit_count 2",
+        "lockgate_residents 1",
+        "lockgate_passes 0",
+        "lockgate_passes_live 0",
     ] {
         assert!(metrics.lines().any(|found| found == line), "{line} in\n{metrics}");
     }

@@ -1,0 +1,129 @@
+//! What a crash costs the embedded store when it is full: three million residents with a pass each, killed while it writes.
+//!
+//! Not a criterion group: each measurement takes a store of its own. Prints how long the store takes to open and to answer, how much
+//! of a log the crash left, and what it takes in memory and on disk.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use passes::wire::PassRequest;
+use passes::{Channel, Purpose, ResidentId, Window};
+use reference_server::StoreKind;
+use reference_server::store::{Asked, Issuance, KeyDigest, NewPass, NewResident, Store};
+use tokio::runtime::Builder;
+
+/// Names the folder that this program, started again, is to fill.
+const FOLDER: &str = "RESTART_BENCH_FOLDER";
+/// Residents and passes; `RESTART_BENCH_COUNT` overrides.
+const COUNT: u64 = 3_000_000;
+const NOW_S: i64 = 1_585_900_000;
+const TOGETHER: u64 = 500;
+
+type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+
+fn count() -> u64 {
+    std::env::var("RESTART_BENCH_COUNT").ok().and_then(|count| count.parse().ok()).unwrap_or(COUNT)
+}
+
+fn resident(number: u64) -> ResidentId {
+    // Spread like the digests that name real residents.
+    let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    ResidentId::from_bytes((u128::from(mixed) << 64 | u128::from(mixed.rotate_left(32))).to_be_bytes())
+}
+
+fn pass(number: u64) -> NewPass {
+    let request = PassRequest { purpose: Purpose::Groceries, valid_from_s: None, duration_s: None, blinded: None };
+    NewPass {
+        resident: resident(number.wrapping_mul(7_919) % count()),
+        purpose: Purpose::Groceries,
+        window: Window { from_s: NOW_S, until_s: NOW_S + 10_800 },
+        issued_s: NOW_S,
+        day: (NOW_S / 86_400) as i32,
+        random: [7; 12],
+        asked: Asked::new(KeyDigest::of(&number.to_string()), &request),
+        quotas: Vec::new(),
+        since_s: NOW_S - 86_400,
+        at_most: usize::MAX,
+    }
+}
+
+async fn issue(store: &dyn Store, numbers: std::ops::Range<u64>) -> Outcome<()> {
+    let mut answers: Vec<_> = numbers.map(|number| store.issue(pass(number))).collect();
+    // Each is polled once before any is waited for, so all stand in the writer's queue together.
+    std::future::poll_fn(|context| {
+        answers.retain_mut(|answer| answer.as_mut().poll(context).is_pending());
+        if answers.is_empty() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
+    Ok(())
+}
+
+/// Fills the store, says so on standard output, and writes on until it is killed.
+fn fill(dir: &Path) -> Outcome<()> {
+    let store = StoreKind::Embedded { dir: dir.to_owned() }.open(1_024)?.store;
+    let runtime = Builder::new_current_thread().build()?;
+    runtime.block_on(async {
+        let begun = Instant::now();
+        for first in (0..count()).step_by(1_000) {
+            let new = |number| NewResident {
+                resident: resident(number),
+                registered_s: NOW_S,
+                channel: Channel::Web,
+                key: None,
+            };
+            store.register((first..first + 1_000).map(new).collect()).await?;
+        }
+        eprintln!("{} residents registered in {:.1?}", count(), begun.elapsed());
+        let begun = Instant::now();
+        for first in (0..count()).step_by(TOGETHER as usize) {
+            issue(&*store, first..first + TOGETHER).await?;
+        }
+        let census = store.census(NOW_S).await?;
+        eprintln!("{} passes issued in {:.1?}", census.passes, begun.elapsed());
+        eprintln!("{} MiB on disk, {} MiB of index", census.disk_bytes >> 20, census.memory_bytes >> 20);
+        eprintln!("memory of the process: {}", resident_memory());
+        println!("full");
+        for first in (count()..).step_by(TOGETHER as usize) {
+            issue(&*store, first..first + TOGETHER).await?;
+        }
+        Ok(())
+    })
+}
+
+fn resident_memory() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    status.lines().find(|line| line.starts_with("VmRSS")).unwrap_or("unknown").to_owned()
+}
+
+fn main() -> Outcome<()> {
+    if let Some(dir) = std::env::var_os(FOLDER) {
+        return fill(&PathBuf::from(dir));
+    }
+    let folder = tempfile::tempdir_in(".")?;
+    let dir = folder.path().join("data");
+    let mut child = Command::new(std::env::current_exe()?).env(FOLDER, &dir).stdout(Stdio::piped()).spawn()?;
+    child.stdout.take().ok_or("no output")?.read_exact(&mut [0; 4])?;
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    child.kill()?;
+    child.wait()?;
+    let log = std::fs::metadata(dir.join("passes.db-wal")).map_or(0, |log| log.len());
+    println!("killed while writing; the log has {} MiB", log >> 20);
+
+    let begun = Instant::now();
+    let store = StoreKind::Embedded { dir }.open(1_024)?.store;
+    println!("open after {:.2?}", begun.elapsed());
+    let runtime = Builder::new_current_thread().build()?;
+    runtime.block_on(async {
+        let again = store.issue(pass(1)).await?;
+        println!("first answer after {:.2?}", begun.elapsed());
+        let Issuance::Replayed(grant) = again else { return Err(format!("lost: {again:?}").into()) };
+        let found = store.find(grant.pass).await?.is_some();
+        println!("first look-up after {:.2?}: {}", begun.elapsed(), if found { "found" } else { "LOST" });
+        store.issue(pass(u64::MAX / 7_919)).await?;
+        println!("first new pass after {:.2?}; memory: {}", begun.elapsed(), resident_memory());
+        store.close().await?;
+        Ok(())
+    })
+}
