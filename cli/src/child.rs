@@ -11,8 +11,8 @@ use demand::SimTime;
 use loadgen::Target;
 
 use crate::args::{ServerChoice, Store};
-use crate::layers::PREFIX;
 use crate::failure::bad_input;
+use crate::layers::PREFIX;
 use crate::scenario::Scenario;
 
 /// What the child prints before the address it listens on.

@@ -41,8 +41,11 @@ fn rehearse(scenario: &Scenario, folder: &RunFolder, session: &Session) -> anyho
     let mut parts = vec![record];
     let demand =
         Demand::of(scenario, &simulation.demand).ok_or_else(|| bad_input("the scenario asks nothing of a server"))?;
-    let seat =
-        ServerSeat { scenario, choice: ServerChoice { scheme: None, store: Some(Store::Embedded) }, beside: folder.path() };
+    let seat = ServerSeat {
+        scenario,
+        choice: ServerChoice { scheme: None, store: Some(Store::Embedded) },
+        beside: folder.path(),
+    };
     if !session.stop.asked() {
         let searching = part(Command::Capacity);
         let found = in_folder(&folder.path().join("capacity"), |folder| {

@@ -41,6 +41,6 @@ pub use machine::{Machine, peak_memory_bytes};
 pub use page::write_page;
 pub use record::RunRecord;
 pub use runs::{
-    Effort, Figure, are_shards, compare_loads, peaks, summaries, write_capacity, write_changes, write_figures, write_load,
-    write_merged, write_simulation,
+    Effort, Figure, are_shards, compare_loads, peaks, summaries, write_capacity, write_changes, write_figures,
+    write_load, write_merged, write_simulation,
 };

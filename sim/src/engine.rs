@@ -315,7 +315,8 @@ impl<'a> Run<'a> {
         observer: &mut dyn Observer,
     ) -> Result<(), SimError> {
         let Shown { passes, checks, sorted_passes, sorted_checks, sorted_requests } = &mut self.shown;
-        (passes.clear(), checks.clear());
+        passes.clear();
+        checks.clear();
         for cell in &mut self.cells {
             passes.append(&mut cell.day.passes);
             checks.append(&mut cell.day.checks);

@@ -116,13 +116,8 @@ impl Ledger for Named<'_> {
         self.query("UPDATE passes SET revoked_s = $2 WHERE serial = ANY($1::bigint[])", &[&revoked, &at_s])?;
         for (purpose, count) in newly {
             let (days, purposes, cancelled, counts) = ([day], [purpose as i16], [0_i64], [count]);
-            let parameters: [&(dyn ToSql + Sync); 5] = [
-                &self.process,
-                &days.as_slice(),
-                &purposes.as_slice(),
-                &cancelled.as_slice(),
-                &counts.as_slice(),
-            ];
+            let parameters: [&(dyn ToSql + Sync); 5] =
+                [&self.process, &days.as_slice(), &purposes.as_slice(), &cancelled.as_slice(), &counts.as_slice()];
             let counted = self.waiting.block_on(self.client().query(&statements.count_ended, &parameters));
             counted.map_err(store_error)?;
         }
