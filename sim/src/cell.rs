@@ -169,7 +169,7 @@ mod tests {
     fn day(trips: &[(u16, u32, u32, u8)]) -> CellDay {
         let trip = |(resident, departs, length, stop): &(u16, u32, u32, u8)| {
             let times = (departs * MINUTE_MS, length * MINUTE_MS);
-            TripRow::new(times, *resident, (0, 0), Purpose::Groceries, *stop, PassOutcome::Issued)
+            TripRow::new(times, *resident, (0, 0), Purpose::Groceries as u16, *stop, PassOutcome::Issued)
         };
         CellDay { trips: trips.iter().map(trip).collect(), ..CellDay::default() }
     }
