@@ -71,6 +71,8 @@ impl Agenda {
     /// A new day begins, for so many cells.
     pub(super) fn begin(&mut self, cells: usize) {
         (self.at, self.filled, self.told_alone) = (0, 0, 0);
+        // Who gave up as the day ended may have set out once more; that day is over.
+        self.soon.clear();
         self.told.clear();
         self.told.resize(cells, 0);
     }
@@ -125,4 +127,19 @@ fn put(slices: &mut [Vec<u64>], keys: impl Iterator<Item = u64>) -> usize {
 
 fn slice_of(key: u64) -> usize {
     (key >> SLICE_SHIFT) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_noted_after_the_day_is_not_of_the_next() {
+        let mut agenda = Agenda::of_all();
+        agenda.begin(0);
+        assert_eq!(agenda.next_slice(&[], &[]), None);
+        agenda.add(1 << SLICE_SHIFT);
+        agenda.begin(0);
+        assert_eq!((agenda.next_slice(&[], &[]), agenda.sooner_than(u64::MAX)), (None, None));
+    }
 }
