@@ -90,9 +90,8 @@ fn stores(criterion: &mut Criterion) {
         let opened = kind.migrate().and_then(|_| kind.open(1_024));
         let Opened { store, .. } = opened.unwrap_or_else(|error| panic!("{name}: {error}"));
         runtime.block_on(register(&*store));
-        let mut number = 0;
+        let (mut number, mut issued) = (0, Vec::new());
         for rows in ROWS {
-            let mut issued = Vec::new();
             while number < rows {
                 issued.extend(runtime.block_on(issue_together(&*store, (number..number + 500).map(pass).collect())));
                 number += 500;
