@@ -213,10 +213,11 @@ impl Bound {
     /// Lowers the limit, at most to half of those that were there, and not again before that can be seen: when the store only
     /// paused for a moment, all who waited meanwhile tell the same.
     fn lower(&self, before: usize, fits: usize, wait: Duration) {
-        let now_us = self.started.elapsed().as_micros() as u64;
+        // One more, since 0 stands for never.
+        let now_us = self.started.elapsed().as_micros() as u64 + 1;
         let lowered_us = self.lowered_us.load(Ordering::Relaxed);
         if lowered_us == 0 || now_us.saturating_sub(lowered_us) >= wait.as_micros() as u64 {
-            self.lowered_us.store(now_us.max(1), Ordering::Relaxed);
+            self.lowered_us.store(now_us, Ordering::Relaxed);
             let least = LEAST.max(before.div_ceil(2)).min(self.most);
             self.limit.fetch_min(fits.max(least), Ordering::Relaxed);
         }

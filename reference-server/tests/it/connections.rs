@@ -70,8 +70,9 @@ async fn a_head_that_does_not_end_is_cut_off() {
     // Bytes that trickle in do not help: the request must begin. Neither does a request before.
     let mut trickling = sent(&server, &format!("{}{BODY}", head())).await;
     assert_eq!(status(&mut trickling).await, "HTTP/1.1 200 OK");
+    // As slowly as a slow client: who sends much at once is cut off for the size of the head.
     while trickling.write_all(b"P").await.is_ok() {
-        tokio::task::yield_now().await;
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
     until(&server.asking(), "lockgate_connections_cut_off_total{reason=\"slow_head\"} 3").await;
     server.stop().await;
