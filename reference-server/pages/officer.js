@@ -38,7 +38,8 @@ function tell(found) {
   line("purpose", found.purpose && [said(`purpose.${found.purpose}`), zone].filter(Boolean).join(", "));
   line("left", found.until_s && said("verdict.until", { until: clock(found.until_s), time: length(found.until_s - now_s()) }));
   const list = trusted?.list && clock(trusted.list.issued_s);
-  const how = found.how === "offline" && !list ? "offline_no_list" : found.how;
+  const unlisted = trusted?.noneWithdrawn ? "offline_none_withdrawn" : "offline_no_list";
+  const how = found.how === "offline" && !list ? unlisted : found.how;
   line("how", how && said(`verdict.${how}`, { list }));
   box.scrollIntoView({ block: "start" });
 }
@@ -71,7 +72,7 @@ async function prepare() {
 }
 
 function sayOffline() {
-  const list = trusted?.list ? clock(trusted.list.issued_s) : "–";
+  const list = trusted?.list ? clock(trusted.list.issued_s) : said(trusted?.noneWithdrawn ? "officer.none" : "officer.unknown");
   at("offline").textContent = !trusted ? said("officer.no_keys")
     : trusted.central ? said("officer.central")
     : said("officer.ready", { keys: clock(trusted.fetched_s), list });

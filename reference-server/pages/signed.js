@@ -18,8 +18,8 @@ const KINDS = {
 export const isSigned = (code) => code.startsWith(PREFIX);
 
 /**
- * Fetches what a check needs: `{keys, lists, list, fetched_s, central}`, or `null` when there is neither network nor copy. `central` is
- * true when the service publishes no keys: then only the centre can check.
+ * Fetches what a check needs: `{keys, lists, list, noneWithdrawn, fetched_s, central}`, or `null` when there is neither network nor copy.
+ * `central` is true when the service publishes no keys: then only the centre can check.
  */
 export async function trust() {
   const set = await json("/v1/keys");
@@ -44,8 +44,9 @@ async function imported({ kty, crv, x, y, alg, valid_until_s }) {
 
 /** Fetches every list whole: to ask for one alone would tell whose pass is looked at. The oldest says how fresh all are. */
 async function addLists(trusted) {
-  const links = (await json("/v1/revocations"))?.lists ?? [];
-  for (const { list, uri } of links) {
+  const index = await json("/v1/revocations");
+  trusted.noneWithdrawn = index?.lists.length === 0;
+  for (const { list, uri } of index?.lists ?? []) {
     const response = await fetch(uri).catch(() => null);
     const bytes = response?.ok && new Uint8Array(await response.arrayBuffer());
     const token = bytes && await opened(bytes, trusted.keys, LIST_TYPE).catch(() => null);

@@ -38,8 +38,13 @@ impl Log {
     }
 }
 
+/// Held by who listens to the log: while another listener comes or goes, `tracing` makes up its mind anew about what is worth telling, and
+/// a line may be lost.
+static LISTENING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 #[tokio::test]
 async fn nothing_in_it_is_about_anybody() {
+    let _alone = LISTENING.lock().await;
     // All tasks of this test run on its thread, and so log here, at every level there is.
     let log = Log::default();
     let subscriber =
@@ -96,6 +101,7 @@ async fn nothing_in_it_is_about_anybody() {
 
 #[tokio::test]
 async fn a_failure_and_a_rehearsal_are_told() {
+    let _alone = LISTENING.lock().await;
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).finish();
     let _logging = tracing::subscriber::set_default(subscriber);
