@@ -3,6 +3,8 @@
 //! Not a criterion group: each measurement takes a store of its own. Prints how long the store takes to open and to answer, how much
 //! of a log the crash left, and what it takes in memory and on disk.
 
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark tells its figures, and how far it is")]
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -173,6 +173,7 @@ impl Server {
     }
 
     /// CPU time of all its threads so far, in seconds, to a hundredth (Linux, proc(5)).
+    #[allow(dead_code, reason = "only one of the benches that share this file asks")]
     pub(crate) fn cpu_s(&self) -> f64 {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("the child runs");
         let (_, fields) = stat.rsplit_once(')').expect("a name in brackets");
