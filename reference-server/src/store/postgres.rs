@@ -38,10 +38,18 @@ mod statements;
 mod writing;
 
 pub(super) fn open(url: &str, queue: usize) -> Result<Opened, OpenError> {
-    let runtime = Arc::new(runtime()?);
     let config = configuration(url)?;
+    let runtime = runtime()?;
     let writing = Arc::new(Link::new(&config, runtime.handle()));
-    let (secret, process) = apart(&runtime, introduce(&writing))?;
+    let (secret, process) = match apart(&runtime, introduce(&writing)) {
+        Ok(introduced) => introduced,
+        Err(error) => {
+            // Who opens a store may be at work on a runtime, and may not wait there for another one to end.
+            runtime.shutdown_background();
+            return Err(error);
+        }
+    };
+    let runtime = Arc::new(runtime);
     let naming = Naming::new(&secret);
     let counting = Arc::new(Counting::default());
     let (queue, waiting) = Queue::new(queue);
@@ -55,8 +63,9 @@ pub(super) fn open(url: &str, queue: usize) -> Result<Opened, OpenError> {
 
 /// Brings the tables of the database at `url` to the version of this program; answers the versions before and after.
 pub(super) fn migrate(url: &str) -> Result<(i32, i32), OpenError> {
+    let config = configuration(url)?;
     let runtime = runtime()?;
-    let link = Link::new(&configuration(url)?, runtime.handle());
+    let link = Link::new(&config, runtime.handle());
     let migrated = apart(&runtime, migrate::migrate(&link));
     runtime.shutdown_background();
     migrated

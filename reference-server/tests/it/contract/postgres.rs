@@ -34,8 +34,9 @@ fn tables_are_made_only_when_asked_for() {
     assert!(matches!(kind.migrate(), Err(OpenError::Newer { found: 9, wanted: 1 })));
 }
 
-#[test]
-fn a_database_that_cannot_serve_is_told() {
+/// Also where a runtime is at work, as in `lockgate serve`.
+#[tokio::test]
+async fn a_database_that_cannot_serve_is_told() {
     let open = |url: &str| StoreKind::Postgres { url: url.into() }.open(64).map(|_| ()).unwrap_err();
     let error = open("mysql://nobody");
     assert!(matches!(error, OpenError::DatabaseUrl { .. }), "{error}");
