@@ -1,6 +1,6 @@
 //! Each command on a small region.
 
-use crate::program::{Bench, Server, files_below, wait_until};
+use crate::program::{Bench, Server, files_below, text_of, wait_until};
 
 #[test]
 fn every_command_explains_itself() {
@@ -98,7 +98,9 @@ fn demand_is_played_measured_and_told() {
 fn capacity_is_found_with_a_server_of_its_own() {
     let bench = Bench::new();
     // The server of its own hears what was set, too.
-    bench.succeed(&["capacity", "scenario.toml", "--set", "server.scheme=signed", "--out", "capacity"]);
+    let found = bench.run(&["capacity", "scenario.toml", "--set", "server.scheme=signed", "--out", "capacity"]);
+    // How much it is depends on the machine, and so does whether it is enough.
+    assert!(matches!(found.status.code(), Some(0 | 1)), "{}", text_of(&found.stderr));
     let record = bench.record("capacity");
     assert_eq!(record["overrides"], serde_json::json!(["server.scheme=\"signed\""]));
     for path in ["issue", "verify", "mix"] {
@@ -112,13 +114,14 @@ fn capacity_is_found_with_a_server_of_its_own() {
 #[test]
 fn a_killed_server_keeps_its_residents_and_keys() {
     let bench = Bench::new();
-    let server = Server::start(&bench, &["--data", "data", "--scheme", "signed"]);
-    let load = ["load", "--rate", "100", "--duration", "1s", "--out", "before", "--target", &server.url];
-    bench.succeed(&load);
+    bench.write("patient.toml", "[slo]\nresponse_time_ms = 30_000\n");
+    let settings = ["--data", "data", "--scheme", "signed", "--wait", "30s"];
+    let load = ["load", "--rate", "100", "--duration", "1s", "--slo", "patient.toml", "--out"];
+    let server = Server::start(&bench, &settings);
+    bench.succeed(&[&load[..], &["before", "--target", &server.url]].concat());
     server.kill();
-    let server = Server::start(&bench, &["--data", "data", "--scheme", "signed"]);
-    let load = ["load", "--rate", "100", "--duration", "1s", "--out", "after", "--target", &server.url];
-    bench.succeed(&load);
+    let server = Server::start(&bench, &settings);
+    bench.succeed(&[&load[..], &["after", "--target", &server.url]].concat());
 }
 
 #[test]

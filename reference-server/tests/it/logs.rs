@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use reference_server::{Config, Faults};
 use serde_json::json;
+use tracing::Dispatch;
+use tracing::subscriber::NoSubscriber;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -38,9 +40,14 @@ impl Log {
     }
 }
 
-/// Held by who listens to the log: while another listener comes or goes, `tracing` makes up its mind anew about what is worth telling, and
-/// a line may be lost.
+/// Held by who listens to the log: listeners come and go one at a time.
 static LISTENING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
+/// A second listener, which hears nothing. As long as there is just one in the process, `tracing` asks only the one of the thread on which
+/// something is first told; that may be the thread of another test, which has none, and then nobody is told ever after.
+fn second_listener() -> Dispatch {
+    Dispatch::new(NoSubscriber::default())
+}
 
 #[tokio::test]
 async fn nothing_in_it_is_about_anybody() {
@@ -50,6 +57,7 @@ async fn nothing_in_it_is_about_anybody() {
     let subscriber =
         tracing_subscriber::fmt().json().with_max_level(LevelFilter::TRACE).with_writer(log.clone()).finish();
     let _logging = tracing::subscriber::set_default(subscriber);
+    let _second = second_listener();
 
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start(config(embedded(dir.path()))).await;
@@ -105,6 +113,7 @@ async fn a_failure_and_a_rehearsal_are_told() {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).finish();
     let _logging = tracing::subscriber::set_default(subscriber);
+    let _second = second_listener();
     let dir = tempfile::tempdir().unwrap();
     let faults = Faults::parse(["errors=1"]).unwrap();
     let server = Server::start(Config { faults, ..config(embedded(dir.path())) }).await;
