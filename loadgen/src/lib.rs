@@ -69,7 +69,10 @@ mod watch;
 pub mod workbench;
 
 pub use arrival::{ArrivalProcess, Arrivals, RatePoint, Spacing};
-pub use capacity::{CapacityResult, CapacitySettings, Ended, Path, PathCapacity, Phase, Search, Step, find_capacity};
+pub use capacity::{
+    CapacityResult, CapacitySettings, Concurrency, Ended, Estimate, Path, PathCapacity, Phase, Recovery, Search, Step,
+    Sweep, UslFit, find_capacity,
+};
 pub use ceilings::Ceilings;
 pub use compare::{Change, Direction, LEAST_SECONDS, Seconds, compare};
 pub use error::LoadError;

@@ -70,6 +70,8 @@ pub(crate) enum Draw {
     Stream,
     /// Whether a connection is closed after a request.
     Closing,
+    /// How long a known server serves.
+    Service,
 }
 
 /// The number that belongs to `(seed, draw, index)`: the same on any thread and in any order.

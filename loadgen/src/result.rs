@@ -105,6 +105,11 @@ impl KindResult {
         Quantiles::of(self.times(measure))
     }
 
+    /// The mean response time, in microseconds.
+    pub fn mean_response_time_us(&self) -> f64 {
+        self.times(Measure::ResponseTime).mean() / 1e3
+    }
+
     /// The time that `percentile` percent of the requests kept, in microseconds.
     pub fn at_percentile_us(&self, measure: Measure, percentile: f64) -> f64 {
         crate::quantiles::us(self.times(measure).value_at_percentile(percentile))

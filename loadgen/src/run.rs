@@ -449,7 +449,7 @@ fn interval(second: u32, kind: Kind, parts: Vec<Packed>) -> Interval {
 }
 
 /// The sum of encoded histograms.
-fn sum<'a>(encoded: impl Iterator<Item = &'a [u8]>) -> Times {
+pub(crate) fn sum<'a>(encoded: impl Iterator<Item = &'a [u8]>) -> Times {
     let mut all = times();
     for mut encoded in encoded.filter(|encoded| !encoded.is_empty()) {
         if let Ok(histogram) = Deserializer::new().deserialize::<u64, _>(&mut encoded) {

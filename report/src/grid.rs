@@ -42,6 +42,50 @@ pub(crate) fn paths(capacity: &CapacityResults) -> Grid {
     Grid { header, rows: capacity.paths.iter().map(row).collect() }
 }
 
+/// What is left of each path beyond its capacity, and how it comes back; no rows when that was not tried.
+pub(crate) fn overload(capacity: &CapacityResults) -> Grid {
+    let row = |(name, path): (&String, &crate::record::PathRecord)| {
+        let beyond = path.beyond?;
+        let well_after = path.recovery.map_or(NONE.into(), |recovery| match recovery.well_after_s {
+            Some(0.0) => "at once".into(),
+            Some(after_s) => duration_s(after_s),
+            None => format!("not within {}", duration_s(recovery.watched_s)),
+        });
+        let times_usable = path.usable_per_s.map_or(NONE.into(), |usable| times(beyond.offered_per_s / usable));
+        Some(vec![
+            name.clone(),
+            rate(beyond.offered_per_s),
+            times_usable,
+            rate(beyond.goodput_per_s),
+            share(beyond.peak_share),
+            well_after,
+        ])
+    };
+    let header = vec!["path", "offered", "of usable", "goodput left", "of its peak", "well again"];
+    Grid { header, rows: capacity.paths.iter().filter_map(row).collect() }
+}
+
+/// How each path grows with concurrency; no rows without a sweep.
+pub(crate) fn scalability(capacity: &CapacityResults) -> Grid {
+    let about = |(value, margin): (f64, f64)| format!("{} ± {}", number::figures(value), number::figures(margin));
+    let row = |(name, path): (&String, &crate::record::PathRecord)| {
+        let law = path.scalability.as_ref()?;
+        let peak = law.peak.map_or(NONE.into(), |(connections, peak_per_s)| {
+            format!("{} at {} connections", rate(peak_per_s), whole(connections.round() as u64))
+        });
+        Some(vec![
+            name.clone(),
+            about(law.lambda_per_s),
+            about(law.sigma),
+            about(law.kappa),
+            share(law.worst_residual),
+            peak,
+        ])
+    };
+    let header = vec!["path", "λ, one alone, 1/s", "σ, contention", "κ, coherency", "misses by", "peak"];
+    Grid { header, rows: capacity.paths.iter().filter_map(row).collect() }
+}
+
 /// How many requests of each kind were asked for, sent and answered.
 pub(crate) fn counts(load: &LoadResults) -> Grid {
     let row = |(name, kind): (&str, &KindRecord)| {

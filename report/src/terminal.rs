@@ -34,6 +34,11 @@ pub fn summary(record: &RunRecord) -> String {
     if let Some(capacity) = &results.capacity {
         push_grid(&mut text, &grid::paths(capacity));
         text.push('\n');
+        for grid in [grid::overload(capacity), grid::scalability(capacity)].iter().filter(|grid| !grid.rows.is_empty())
+        {
+            push_grid(&mut text, grid);
+            text.push('\n');
+        }
     }
     if let Some(load) = &results.load {
         push_grid(&mut text, &grid::counts(load));

@@ -10,7 +10,7 @@ mod stack;
 mod summary;
 mod table;
 
-pub use capacity::{CAPACITY, CAPACITY_STEPS};
+pub use capacity::{CAPACITY, CAPACITY_CONCURRENCY, CAPACITY_STEPS};
 pub(crate) use ensemble::{Described, quantiles_name};
 pub use ensemble::{POINT, QUANTILE_COLUMNS, RUN_COLUMNS, SWEEP};
 pub use load::{INTERVALS, LOAD_COMPARISON, PERCENTILES};
@@ -42,4 +42,5 @@ pub const ALL: [&TableSchema; 19] = [
     &LOAD_COMPARISON,
     &CAPACITY,
     &CAPACITY_STEPS,
+    &CAPACITY_CONCURRENCY,
 ];
