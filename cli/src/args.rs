@@ -42,7 +42,8 @@ pub(crate) enum Command {
     Selftest,
     /// Turn run folders into one page that can be read anywhere
     Report(Report),
-    /// Say what changed from one load run to another; exit code 1 when it became worse by more than the margin
+    /// Say what changed from one load run to another (exit code 1 when it became worse by more than the margin), or what another policy
+    /// changes: two scenarios, the same people
     Compare(Compare),
     /// Read a scenario and explain it; name every bad key at once
     Check(Check),
@@ -314,14 +315,26 @@ pub(crate) struct Capacity {
 
 #[derive(Debug, Args)]
 pub(crate) struct Compare {
-    /// The run folder of the load run to compare with
+    /// What to compare with: the run folder of a load run, or a scenario (TOML)
     pub(crate) before: PathBuf,
-    /// The run folder of the other load run
-    pub(crate) after: PathBuf,
-    /// How much may change before it counts, as a share
-    #[arg(long, value_name = "SHARE", default_value_t = 0.1)]
-    pub(crate) margin: f64,
-    /// Write the table into this folder, too, as CSV and Parquet
+    /// The other load run or scenario; may be left out when `--set` says what is to be other in the scenario
+    pub(crate) after: Option<PathBuf>,
+    /// Scenarios: set a key of the second one, such as `behaviour.obey_share=0.5`; may be given several times
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<Change>,
+    /// Scenarios: how many runs of each, with the same seeds [default: 5]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) runs: Option<u32>,
+    /// Scenarios: simulate the first N days of each only
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) days: Option<u16>,
+    /// Scenarios: shrink both regions to so many residents
+    #[arg(long, value_name = "N")]
+    pub(crate) residents: Option<u32>,
+    /// Load runs: how much may change before it counts, as a share [default: 0.1]
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) margin: Option<f64>,
+    /// Load runs: write the table into this folder, too, as CSV and Parquet. Scenarios: the run folder [default: lockgate-runs/TIME-compare]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
 }

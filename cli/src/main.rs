@@ -58,7 +58,7 @@ fn run(command: &Command) -> anyhow::Result<Ending> {
         Command::Load(arguments) => load::run(arguments, &Stop::listen()?),
         Command::Capacity(arguments) => capacity::run(arguments, &Stop::listen()?),
         Command::Selftest => selftest::run(&Stop::listen()?),
-        Command::Compare(arguments) => compare::run(arguments),
+        Command::Compare(arguments) => compare::run(arguments, &Stop::listen()?),
         Command::Report(arguments) => self::report::run(arguments),
         Command::Check(arguments) => check::run(arguments),
     }

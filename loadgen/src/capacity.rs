@@ -12,7 +12,7 @@ use passes::{Fault, Purpose, Share};
 use serde::{Deserialize, Serialize};
 
 use crate::{Kind, LoadError, LoadResult, Measure, Mix, Options, Target};
-pub use usl::{Concurrency, Estimate, UslFit};
+pub use usl::{Concurrency, Estimate, UslFit, students_t};
 
 /// How the search is made: the `[capacity]` section of a scenario.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

@@ -71,7 +71,7 @@ pub mod workbench;
 pub use arrival::{ArrivalProcess, Arrivals, RatePoint, Spacing};
 pub use capacity::{
     CapacityResult, CapacitySettings, Concurrency, Ended, Estimate, Path, PathCapacity, Phase, Recovery, Search, Step,
-    Sweep, UslFit, find_capacity,
+    Sweep, UslFit, find_capacity, students_t,
 };
 pub use ceilings::Ceilings;
 pub use compare::{Change, Direction, LEAST_SECONDS, Seconds, compare};

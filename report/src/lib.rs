@@ -9,6 +9,7 @@
 //! - [`write_merged`]: the load runs of several generators as one; [`compare_loads`]: what changed from one load run to another;
 //! - [`Figure`], [`write_figures`]: published figures beside the model's;
 //! - [`Ensemble`]: the tables of many simulations, one run under the other, and their quantiles;
+//! - [`Comparison`], [`write_comparison_page`]: two scenarios side by side, the same people under two policies;
 //! - [`RunRecord`]: `run.json`, with the verdict and its sentence ([`verdict`]);
 //! - [`Run`]: a run folder to read; [`write_page`]: one self-contained HTML page of run folders, its plots as SVG and PNG beside it;
 //! - [`terminal`]: the same as plain text; [`number`]: the one formatter of numbers; [`tables`]: every table with every column.
@@ -18,6 +19,7 @@
 //! no clock.
 
 mod bulk;
+mod comparison;
 mod datapackage;
 mod ensemble;
 mod error;
@@ -34,11 +36,12 @@ pub mod terminal;
 pub mod verdict;
 
 pub use bulk::{BulkWriter, Format, Seen, WorstGate};
+pub use comparison::{Comparison, Difference, sentence as comparison_sentence};
 pub use ensemble::{Ensemble, Mark, Parameter};
 pub use error::ReportError;
 pub use folder::{Run, RunFolder};
 pub use machine::{Machine, peak_memory_bytes};
-pub use page::write_page;
+pub use page::{write_comparison_page, write_page};
 pub use record::RunRecord;
 pub use runs::{
     Effort, Figure, are_shards, compare_loads, peaks, summaries, write_capacity, write_changes, write_figures,

@@ -69,6 +69,13 @@ fn push_facts(text: &mut String, facts: &[(&str, String)]) {
     }
 }
 
+/// What differs between two scenarios.
+pub fn differences(differences: &[crate::Difference]) -> String {
+    let mut text = String::new();
+    push_grid(&mut text, &crate::comparison::grid(differences));
+    text
+}
+
 /// Published figures beside the model's; nothing when there are none.
 pub fn figures(figures: &[Figure]) -> String {
     if figures.is_empty() {

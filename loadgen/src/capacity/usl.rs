@@ -48,7 +48,7 @@ pub struct UslFit {
 impl UslFit {
     /// Fits the law to `points`; none with fewer than four, or where nothing was answered.
     pub fn of(points: &[Concurrency]) -> Option<Self> {
-        if points.len() < 4 || points.iter().any(|point| !(point.throughput_per_s > 0.0) || point.connections == 0) {
+        if points.len() < 4 || points.iter().any(|point| point.throughput_per_s <= 0.0 || point.connections == 0) {
             return None;
         }
         // σ and κ cannot be negative; where the best would be, the law without it is fitted.
@@ -193,8 +193,8 @@ fn too_poor(points: usize, residuals: &[f64]) -> Option<String> {
     })
 }
 
-/// Student's t for a two-sided interval of 95 % (a table in any textbook, such as Jain 1991, appendix A.4).
-fn students_t(freedom: usize) -> f64 {
+/// Student's t for a two-sided interval of 95 % with so many degrees of freedom (a table in any textbook, such as Jain 1991, appendix A.4).
+pub fn students_t(freedom: usize) -> f64 {
     const T: [f64; 12] = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179];
     // Beyond the table the first term of the expansion around the normal quantile is right within half a percent.
     T.get(freedom.wrapping_sub(1)).copied().unwrap_or(1.96 + 2.4 / freedom.max(1) as f64)

@@ -30,7 +30,7 @@ pub(crate) struct Shown {
 }
 
 impl Shown {
-    fn new(picture: Picture, caption: impl Into<String>) -> Result<Self, ReportError> {
+    pub(super) fn new(picture: Picture, caption: impl Into<String>) -> Result<Self, ReportError> {
         Ok(Shown { svg: picture.inline_svg()?, picture, caption: caption.into() })
     }
 }

@@ -6,6 +6,7 @@ mod drawing;
 mod gates;
 mod latency;
 mod map;
+mod overlay;
 mod panel;
 mod percentiles;
 mod scale;
@@ -20,6 +21,7 @@ use drawing::Drawing;
 pub(crate) use gates::GateQueue;
 pub(crate) use latency::LatencyOverTime;
 pub(crate) use map::{Circle, RegionMap};
+pub(crate) use overlay::Overlay;
 pub(crate) use percentiles::PercentileCurve;
 
 use crate::ReportError;
