@@ -147,9 +147,11 @@ pub(crate) fn grid(differences: &[Difference]) -> Grid {
         let signed = |value: f64| if value > 0.0 { format!("+{}", words(value)) } else { words(value) };
         let interval = it.interval.map_or(NONE.into(), |(low, high)| format!("{} to {}", signed(low), signed(high)));
         let change = it.change_share().map_or(NONE.into(), |change| match change {
+            0.0 => "none".into(),
             // Beyond a doubling a factor reads better than a share.
             change if change > 1.0 => format!("× {}", figures(1.0 + change)),
-            change => format!("{}{}", if change > 0.0 { "+" } else { "−" }, share(change.abs())),
+            change if change > 0.0 => format!("+{}", share(change)),
+            change => format!("−{}", share(-change)),
         });
         vec![measure_words(it.measure), words(it.before), words(it.after), signed(it.difference()), interval, change]
     };
@@ -168,11 +170,23 @@ fn measure_words(measure: &str) -> String {
 
 /// The differences in one sentence: what the server is asked, and what residents go through.
 pub fn sentence(differences: &[Difference]) -> String {
-    let told = ["peak_mix_per_s", "passes", "trips", "trips_not_made", "trips_without_pass", "longest_gate_wait_s"];
+    let told = [
+        "peak_mix_per_s",
+        "passes",
+        "gave_up",
+        "trips",
+        "trips_not_made",
+        "trips_without_pass",
+        "false_refusals",
+        "longest_gate_wait_s",
+    ];
     let parts: Vec<String> = told
         .iter()
         .filter_map(|name| differences.iter().find(|it| it.measure == *name))
         .filter_map(|it| {
+            if it.before == 0.0 {
+                return Some(format!("{} {} instead of none", measure_words(it.measure), figures(it.after)));
+            }
             let change = it.change_share().filter(|change| change.abs() >= 0.001)?;
             let more = if change > 0.0 { "more" } else { "less" };
             let is_sure = it.interval.is_none_or(|(low, high)| low > 0.0 || high < 0.0);
@@ -215,6 +229,10 @@ mod tests {
             difference("trips_not_made", 100.0, 101.0, (-1.0, 3.0)),
             difference("checks", 100.0, 200.0, (90.0, 110.0)),
         ];
+        assert_eq!(
+            sentence(&[difference("gave_up", 0.0, 47_700.0, (47_000.0, 48_000.0))]),
+            "gave up 47,700 instead of none"
+        );
         assert_eq!(sentence(&all), "passes × 3, trips 50 % less, trips not made 1 % more (not certain)");
         assert_eq!(sentence(&[difference("trips", 5.0, 5.0, (0.0, 0.0))]), "nothing that matters differs");
     }
