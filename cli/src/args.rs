@@ -331,6 +331,13 @@ pub(crate) struct Compare {
     /// Scenarios: shrink both regions to so many residents
     #[arg(long, value_name = "N")]
     pub(crate) residents: Option<u32>,
+    /// One scenario: find the capacity of each of these schemes' servers on this machine, such as `lookup,signed,blind`, and set them side by
+    /// side
+    #[arg(long, value_name = "SCHEMES", value_delimiter = ',')]
+    pub(crate) schemes: Vec<SchemeKind>,
+    /// Schemes: where the servers keep passes [default: embedded]
+    #[arg(long, value_enum)]
+    pub(crate) store: Option<Store>,
     /// Load runs: how much may change before it counts, as a share [default: 0.1]
     #[arg(long, value_name = "SHARE")]
     pub(crate) margin: Option<f64>,

@@ -1,6 +1,7 @@
 //! `lockgate compare`: what changed from one load run to another, or what another policy changes.
 
 mod scenarios;
+mod schemes;
 
 use std::path::Path;
 
@@ -18,9 +19,15 @@ const SEED: u64 = 1;
 /// A change of so much counts.
 const MARGIN: f64 = 0.1;
 
-/// Compares load runs when the first name is a folder, else scenarios.
+/// Compares schemes when some are named, load runs when the first name is a folder, else scenarios.
 pub(crate) fn run(arguments: &Compare, stop: &Stop) -> anyhow::Result<Ending> {
-    let Compare { before, after, set, runs, days, residents, margin, out } = arguments;
+    let Compare { before, after, set, runs, days, residents, margin, schemes, store, out } = arguments;
+    if !schemes.is_empty() {
+        return schemes::run(arguments, stop);
+    }
+    if store.is_some() {
+        return Err(bad_input("--store is for the servers of --schemes; name the schemes, too"));
+    }
     if !before.is_dir() {
         if margin.is_some() {
             return Err(bad_input(

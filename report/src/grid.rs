@@ -7,7 +7,7 @@ use crate::Figure;
 use crate::number::{self, NONE, duration_s, in_unit, rate, share, time_us, times, whole};
 use crate::record::{
     CapacityResults, CrowdRecord, EnsembleResults, GateRecord, GroupRecord, KindRecord, LoadResults, Quantiles,
-    SimulateResults,
+    SchemeResults, SimulateResults,
 };
 use crate::tables::{ColumnSchema, SWEEP};
 use crate::verdict::usable_words;
@@ -40,6 +40,38 @@ pub(crate) fn paths(capacity: &CapacityResults) -> Grid {
     };
     let header = vec!["path", "usable capacity", "held, failed", "knee", "saturation", "peak asks", "headroom"];
     Grid { header, rows: capacity.paths.iter().map(row).collect() }
+}
+
+/// The capacity of each path under each scheme.
+pub(crate) fn schemes(schemes: &SchemeResults) -> Grid {
+    let of_scheme = |(scheme, capacity): (&String, &CapacityResults)| {
+        let beyond = overload(capacity).rows;
+        let left = |path: &str| {
+            beyond.iter().find(|row| row[0] == path).map_or(NONE.into(), |row| format!("{} at {}", row[4], row[2]))
+        };
+        let with_scheme = |mut row: Vec<String>| {
+            let left = left(&row[0]);
+            row.remove(3);
+            row.insert(1, scheme.clone());
+            row.push(left);
+            row
+        };
+        paths(capacity).rows.into_iter().map(with_scheme).collect::<Vec<_>>()
+    };
+    let mut rows: Vec<Vec<String>> = schemes.iter().flat_map(of_scheme).collect();
+    // Path by path, so that schemes stand under one another.
+    rows.sort_by(|a, b| a[0].cmp(&b[0]));
+    let header = vec![
+        "path",
+        "scheme",
+        "usable capacity",
+        "held, failed",
+        "saturation",
+        "peak asks",
+        "headroom",
+        "goodput left beyond",
+    ];
+    Grid { header, rows }
 }
 
 /// What is left of each path beyond its capacity, and how it comes back; no rows when that was not tried.

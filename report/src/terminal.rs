@@ -76,6 +76,13 @@ pub fn differences(differences: &[crate::Difference]) -> String {
     text
 }
 
+/// What each scheme's server can bear.
+pub fn schemes(schemes: &crate::record::SchemeResults) -> String {
+    let mut text = String::new();
+    push_grid(&mut text, &grid::schemes(schemes));
+    text
+}
+
 /// Published figures beside the model's; nothing when there are none.
 pub fn figures(figures: &[Figure]) -> String {
     if figures.is_empty() {

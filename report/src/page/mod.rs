@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use askama::Template;
 
 use crate::{ReportError, Run};
-pub use comparison::write_comparison_page;
+pub use comparison::{write_comparison_page, write_schemes_page};
 use story::Story;
 use view::Page;
 

@@ -10,6 +10,7 @@ mod overlay;
 mod panel;
 mod percentiles;
 mod scale;
+mod schemes;
 mod style;
 
 use std::fs;
@@ -23,6 +24,7 @@ pub(crate) use latency::LatencyOverTime;
 pub(crate) use map::{Circle, RegionMap};
 pub(crate) use overlay::Overlay;
 pub(crate) use percentiles::PercentileCurve;
+pub(crate) use schemes::{SchemeCurve, SchemeCurves};
 
 use crate::ReportError;
 

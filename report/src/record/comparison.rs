@@ -4,6 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::CapacityResults;
+
+/// What each scheme's server can bear, by the scheme's name.
+pub type SchemeResults = BTreeMap<String, CapacityResults>;
+
 /// Two scenarios side by side.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ComparisonResults {

@@ -10,7 +10,7 @@ use demand::Calendar;
 use serde::{Deserialize, Serialize};
 
 pub use capacity::{BeyondRecord, CapacityResults, PathRecord, RecoveryRecord, ScalabilityRecord};
-pub use comparison::{ComparisonResults, DifferenceRecord, SideRecord};
+pub use comparison::{ComparisonResults, DifferenceRecord, SchemeResults, SideRecord};
 pub use ensemble::{EnsembleResults, ParameterKind, ParameterRecord, RangeRecord};
 pub use load::{ConsentRecord, KindRecord, LimitedBy, LoadResults, Quantiles, ShardRecord};
 pub use simulate::{CrowdRecord, GateRecord, GroupRecord, PeakRecord, PeopleRecord, SimulateResults};
@@ -31,7 +31,7 @@ pub enum Command {
     Load,
     /// `lockgate capacity`.
     Capacity,
-    /// `lockgate compare` of two scenarios.
+    /// `lockgate compare` of two scenarios, or of schemes.
     Compare,
 }
 
@@ -207,8 +207,8 @@ impl RunRecord {
             Command::Ensemble if record.results.ensemble.is_none() => {
                 return Err("missing field `ensemble`".into());
             }
-            Command::Compare if record.results.comparison.is_none() => {
-                return Err("missing field `comparison`".into());
+            Command::Compare if record.results.comparison.is_none() && record.results.schemes.is_none() => {
+                return Err("missing field `comparison` or `schemes`".into());
             }
             _ => None,
         };
@@ -272,4 +272,7 @@ pub struct Results {
     /// Of two scenarios side by side.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comparison: Option<ComparisonResults>,
+    /// Of several schemes side by side.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schemes: Option<SchemeResults>,
 }
