@@ -17,6 +17,7 @@ use crate::Kind;
 use crate::backlog::Backlog;
 use crate::connection::{Arrival, Flight};
 use crate::kind::Outcome;
+use crate::phones::Computed;
 use crate::poller::{Poller, Readiness};
 use crate::random::{Draw, keyed, unit};
 use crate::record::Recorder;
@@ -46,13 +47,16 @@ pub(crate) fn play(lane: Lane<'_>) -> io::Result<LaneReport> {
     let mut engine = Engine::new(lane)?;
     let complete = engine.run()?;
     let cpu = system::thread_cpu_time().saturating_sub(cpu_before);
+    let wall = engine.lane.start.elapsed();
+    engine.lane.journeys.finish();
     Ok(LaneReport {
         complete,
         cpu,
         // Counted by the clock: while another process had the core, nothing was spun.
         spin: Duration::from_nanos(engine.waiting.spun_ns()).min(cpu),
-        wall: engine.lane.start.elapsed(),
+        wall,
         strain: engine.strain,
+        computed: Computed::default(),
         issues: engine.issues,
         recorder: engine.recorder,
     })
@@ -211,9 +215,12 @@ impl<'a> Engine<'a> {
             self.recorder.unsent(ask.kind, ask.at_ns, |counts| counts.dropped += 1);
             return self.pool.give_back(place, habit);
         }
-        let Some(valid) = self.lane.journeys.compose(&ask, &mut self.pool.at(place).outbox) else {
-            self.recorder.unsent(ask.kind, ask.at_ns, |counts| counts.without_pass += 1);
-            return self.pool.give_back(place, habit);
+        let valid = match self.lane.journeys.compose(&ask, &mut self.pool.at(place).outbox) {
+            Ok(valid) => valid,
+            Err(missing) => {
+                self.strain.missed(&mut self.recorder, &ask, missing);
+                return self.pool.give_back(place, habit);
+            }
         };
         self.recorder.launched(ask.kind, ask.at_ns);
         self.tallied.sent += 1;
@@ -310,6 +317,7 @@ impl<'a> Engine<'a> {
         }
         let Some(Flight { ask, sent_ns, .. }) = connection.flight.take() else { return };
         self.out -= 1;
+        self.lane.journeys.settled(&ask);
         self.tallied.answered += u64::from(outcome.answered());
         self.tallied.failed += u64::from(outcome != Outcome::Right);
         self.recorder.settled(ask.kind, ask.at_ns, sent_ns, self.clock_ns, outcome);

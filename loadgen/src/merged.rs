@@ -75,6 +75,7 @@ pub fn merge(parts: &[Part], slo: &Slo) -> LoadResult {
         limited_by,
         generator_cpu_s: sum(|part| part.generator_cpu_s),
         generator_spin_s: 0.0,
+        phones_cpu_s: 0.0,
         busiest_thread_share: 0.0,
         target_cpu_s: None,
         connections_opened: 0,

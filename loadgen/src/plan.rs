@@ -256,8 +256,8 @@ impl Plan {
     /// Everything of this plan that `target` cannot do, or may not be asked.
     pub(crate) fn faults_at(&self, target: &Target) -> Vec<Fault> {
         let interface = target.interface();
-        let mut faults = [interface.faults(), self.faults_above(target)].concat();
-        let interface = interface.resolved();
+        let mut faults = [interface.faults(), target.staff().faults(interface), self.faults_above(target)].concat();
+        let interface = interface.resolved(false);
         let kinds = self.kinds();
         let unmapped = kinds.iter().filter(|kind| **kind != Kind::Get && interface.act(**kind).is_none());
         faults.extend(unmapped.map(|kind| {
