@@ -56,7 +56,7 @@ pub(crate) fn limited_by(slo: &Slo, observed: &Observed) -> Option<Limit> {
     let late = observed.pacing_lag_p99_ms > LAG_SHARE * slo.response_time_ms && !targets_doing;
     let generator = if observed.closed_loop { busy } else { late };
     let full = observed.target_cores.zip(observed.cores).is_some_and(|(used, all)| used > FULL_SHARE * all);
-    if generator || observed.strain.no_port + observed.strain.no_file + observed.strain.unblinded > 0 {
+    if generator || observed.strain.own_bounds() > 0 {
         Some(Limit::Generator)
     } else if strained || full {
         Some(Limit::Target)
@@ -69,7 +69,8 @@ pub(crate) fn limited_by(slo: &Slo, observed: &Observed) -> Option<Limit> {
 pub(crate) fn warnings(slo: &Slo, observed: &Observed, limited_by: Option<Limit>) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let Observed { strain, pacing_lag_p99_ms, busiest_thread_share, connections_max, backlog_max, .. } = *observed;
-    if limited_by == Some(Limit::Generator) {
+    // A bound that was met has a warning of its own.
+    if limited_by == Some(Limit::Generator) && strain.own_bounds() == 0 {
         let bound_ms = LAG_SHARE * slo.response_time_ms;
         warnings.push(Warning::GeneratorLimited { pacing_lag_p99_ms, bound_ms, busiest_thread_share });
     } else if busiest_thread_share > BUSY_SHARE {
@@ -151,6 +152,13 @@ pub(crate) mod tests {
         assert_eq!(side(Observed { busiest_thread_share: 0.99, ..starved }), Some(Limit::Generator));
         assert_eq!(side(Observed { busiest_thread_share: 0.99, ..CALM }), None, "busy, and yet on time");
         assert_eq!(side(Observed { busiest_thread_share: 0.99, closed_loop: true, ..CALM }), Some(Limit::Generator));
+    }
+
+    #[test]
+    fn a_bound_that_was_met_is_named_and_no_other() {
+        let observed = Observed { strain: Strain { no_port: 5, ..CALM.strain }, ..CALM };
+        let limited_by = limited_by(&Slo::default(), &observed);
+        assert_eq!(warnings(&Slo::default(), &observed, limited_by), [Warning::NoPort { requests: 5 }]);
     }
 
     #[test]

@@ -142,6 +142,11 @@ impl Strain {
         }
     }
 
+    /// Requests dropped at a bound of this machine's own.
+    pub(crate) fn own_bounds(&self) -> u64 {
+        self.no_port + self.no_file + self.unblinded
+    }
+
     pub(crate) fn add(&mut self, other: &Strain) {
         let Strain { waited, backlog_full, unsent_at_end, no_port, no_file, unblinded, opened } = *other;
         self.waited += waited;

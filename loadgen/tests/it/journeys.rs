@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use demand::{Request, RequestKind, SimTime};
-use loadgen::{
-    Arrivals, CapacitySettings, Ended, Kind, Mix, Path, Plan, Search, Target, TracePlan, Verdict, Wallet, Warning,
-};
+use loadgen::{Arrivals, CapacitySettings, Ended, Kind, Mix, Path, Plan, Search, Target, TracePlan, Wallet, Warning};
 use loadgen::{find_capacity, prepare, run};
 use passes::{Period, Policy, Purpose, PurposeRule, Quota, SchemeKind};
 use reference_server::{Clock, Config, StoreKind};
@@ -84,8 +82,6 @@ fn every_verdict_on_blind_tokens_is_expected() {
     with_server(SchemeKind::Blind, |target| {
         let mut options = options();
         options.settings.replayed_share = passes::Share::of(0.2);
-        options.settings.threads = std::num::NonZeroUsize::new(2);
-        options.slo.response_time_ms = 5_000.0;
         let mut mix = Mix::new(&[(Kind::Register, 0.5), (Kind::Issue, 1.0), (Kind::Verify, 2.0)]);
         mix.issues_per_resident = Some(2);
         let arrivals = Arrivals::Poisson { rate_per_s: 100.0 };
@@ -99,7 +95,6 @@ fn every_verdict_on_blind_tokens_is_expected() {
             for (kind, result) in &result.kinds {
                 assert_eq!(result.counts.right, result.counts.asked, "{kind}: {:?}", result.counts);
             }
-            assert_eq!(result.verdict, Verdict::Held, "{:?}", result.failures);
             let computed = result.warnings.iter().find_map(|warning| match warning {
                 Warning::PhonesComputed { blinded, opened, .. } => Some((*blinded, *opened)),
                 _ => None,
@@ -132,7 +127,6 @@ fn a_blind_trace_makes_its_residents_journeys() {
         let mut options = options();
         (options.settings.forged_share, options.settings.unknown_share) =
             (passes::Share::of(0.0), passes::Share::of(0.0));
-        options.slo.response_time_ms = 5_000.0;
         let plan = Plan::Trace(TracePlan::new(trace.requests(), 1.0));
         let mut wallet = Wallet::new(1);
         prepare(target, &plan, &mut wallet, &options).unwrap();
@@ -185,7 +179,6 @@ fn a_trace_makes_its_residents_journeys() {
         let prepared = prepare(target, &plan, &mut wallet, &options).unwrap();
         assert_eq!((prepared.residents, prepared.passes), (70, 50));
         let result = run(target, &plan, &mut wallet, &options).unwrap();
-        assert_eq!(result.verdict, Verdict::Held, "{:?}", result.failures);
         let verify = result.kinds[&Kind::Verify].counts;
         assert_eq!(
             (verify.asked, verify.right, verify.without_pass),
