@@ -96,6 +96,12 @@ pub(crate) fn run_name() -> String {
     format!("{:016x}", RandomState::new().hash_one(std::process::id()))
 }
 
+/// Bytes that nobody can foretell, for what phones make up under the scheme `blind`. They decide nothing of a run's schedule.
+pub(crate) fn unpredictable() -> [u8; 24] {
+    let words = [(); 3].map(|()| RandomState::new().hash_one(std::process::id()).to_le_bytes());
+    std::array::from_fn(|place| words[place / 8][place % 8])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::Target;
 use crate::random::{Draw, keyed, unit};
+use crate::{Target, system};
 pub use truth::{md1_mean_wait_s, mmc_mean_wait_s, queue_mean_wait_s, stall_quantile_s};
 
 /// What a known server does.
@@ -140,6 +140,9 @@ impl Work {
 
     /// Answers request after request, until the client or the server ends it.
     fn serve(&self, mut stream: TcpStream) -> io::Result<()> {
+        // A server that is woken late is not the one that is known.
+        system::ask_for_exact_timers();
+        system::ask_for_precedence();
         stream.set_nodelay(true)?;
         let mut inbox = Vec::new();
         let mut piece = [0; 1_024];

@@ -420,6 +420,7 @@ pub(crate) fn load(out: &Path) -> PathBuf {
         throughput_per_s: Some(495.2),
         generator_cpu_s: 2.41,
         generator_spin_s: 0.0,
+        phones_cpu_s: 0.0,
         target_cpu_s: None,
         assessment: None,
         target: "http://127.0.0.1:8080".into(),
