@@ -33,7 +33,7 @@ pub mod tables;
 pub mod terminal;
 pub mod verdict;
 
-pub use bulk::{BulkWriter, Format, Seen, WorstGate};
+pub use bulk::{Bulk, BulkTable, BulkWriter, Format, Seen, WorstGate};
 pub use ensemble::{Ensemble, Mark, Parameter};
 pub use error::ReportError;
 pub use folder::{Run, RunFolder};

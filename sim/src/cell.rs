@@ -6,6 +6,7 @@ use crate::ledger::Ledger;
 use crate::needs::Needs;
 use crate::plan::{NO_TRIP, Plan, TripRow};
 use crate::population::People;
+use crate::records::Wants;
 use crate::standing::Standing;
 use crate::world::World;
 use crate::{Check, Pass};
@@ -76,6 +77,16 @@ impl CellDay {
             requests: std::mem::take(&mut self.requests),
             ..CellDay::default()
         }
+    }
+
+    /// Takes of a whole `day` what an observer will look at. The room that this took on the day before serves again.
+    pub(crate) fn keep_shown(&mut self, day: &CellDay, wants: Wants) {
+        let CellDay { trips, passes, checks, requests, .. } = self;
+        keep(trips, if wants.trips { &day.trips } else { &[] });
+        // None of these is there unless it is wanted.
+        keep(passes, &day.passes);
+        keep(checks, &day.checks);
+        keep(requests, &day.requests);
     }
 
     /// Lets go of what nobody will ask for once the day is over, and of the room it took; of trips only if they will not be shown.
@@ -154,6 +165,11 @@ impl CellDay {
             next.begins_at_home();
         }
     }
+}
+
+fn keep<T: Copy>(kept: &mut Vec<T>, of: &[T]) {
+    kept.clear();
+    kept.extend_from_slice(of);
 }
 
 #[cfg(test)]
