@@ -28,7 +28,7 @@ pub(crate) struct CellDay {
     pub(crate) trips: Vec<TripRow>,
     /// Only of those who deal with the service or an officer.
     pub(crate) plans: Vec<Plan>,
-    /// The events that are planned ahead, as [`Event::key`](crate::plan::Event::key)s.
+    /// The events that are planned ahead and not yet on the agenda, as [`Event::key`](crate::plan::Event::key)s.
     pub(crate) events: Vec<u64>,
     /// Passes issued; empty unless someone wants to see them.
     pub(crate) passes: Vec<Pass>,
@@ -46,7 +46,7 @@ impl<'a> Cell<'a> {
         Cell {
             people,
             needs: Needs::new(people, world.activities, &world.streams),
-            standing: Standing::new(people, &world.uptake, world.has_long_passes),
+            standing: Standing::new(people, &world.uptake),
             ledger: Ledger::default(),
             day: CellDay::default(),
         }
@@ -66,9 +66,9 @@ impl CellDay {
         requests.clear();
     }
 
-    /// The same intents in no more room than they take, with the events in order; for a day that waits for those of other cells.
+    /// The same intents in no more room than they take, with the soonest event last; for a day that waits for those of other cells.
     pub(crate) fn compact(&mut self) -> CellDay {
-        self.events.sort_unstable();
+        self.events.sort_unstable_by(|a, b| b.cmp(a));
         CellDay {
             trips: self.trips.as_slice().into(),
             plans: self.plans.as_slice().into(),
