@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use demand::Calendar;
 use passes::{Policy, Purpose, PurposeRule};
-use report::{BulkWriter, Format, RunFolder};
+use report::{Bulk, BulkWriter, Format, RunFolder};
 use sim::{DayRecords, Model, Observer, Options, Place, Quarters, Region, Settings, Shard, Trip, Trips, Wants};
 
 const RESIDENTS: u32 = 600_000;
@@ -37,7 +37,7 @@ struct Keeper(Vec<Trip>);
 
 impl Observer for Keeper {
     fn wants(&self) -> Wants {
-        Wants { records: true, requests: false }
+        Wants { trips: true, ..Wants::NOTHING }
     }
 
     fn day(&mut self, day: &DayRecords<'_>) -> std::io::Result<()> {
@@ -62,7 +62,7 @@ fn trips() -> Vec<Trip> {
 /// Writes `day` to `folder`; returns the size of the table of trips.
 fn write(day: &DayRecords<'_>, format: Format, threads: usize, folder: &std::path::Path) -> u64 {
     let folder = RunFolder::create(folder).expect("a folder to write to");
-    let mut writer = BulkWriter::create(&folder, format, &[], threads).expect("room for the tables");
+    let mut writer = BulkWriter::create(&folder, &Bulk::all(format), &[], threads).expect("room for the tables");
     writer.day(black_box(day)).expect("room for a day");
     writer.finish().expect("room for the rest");
     let table = folder.tables().join("trips").with_extension(format.name());

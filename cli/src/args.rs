@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use passes::SchemeKind;
-use report::Format;
+use report::{BulkTable, Format};
 
 use crate::operation::Operation;
 use crate::source::Change;
@@ -106,6 +106,10 @@ pub(crate) struct Simulate {
     /// [default: csv; none of an ensemble]
     #[arg(long)]
     pub(crate) format: Option<Format>,
+    /// Write only these, separated by commas: trips, passes, checks, requests, quarter_hours, gates. What is not written costs nothing;
+    /// summaries are written in any case [default: all]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) tables: Option<Vec<BulkTable>>,
     #[command(flatten)]
     pub(crate) output: Output,
 }

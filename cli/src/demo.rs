@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use report::record::{Command, Results, Status};
-use report::{Format, Run, RunFolder, RunRecord, terminal};
+use report::{Bulk, Format, Run, RunFolder, RunRecord, terminal};
 use sim::TraceKeeper;
 
 use crate::args::{Demo, ServerChoice};
@@ -39,7 +39,7 @@ fn rehearse(
     let simulating = part(Command::Simulate);
     let mut keeper = TraceKeeper::default();
     let simulated = in_folder(&folder.path().join("simulate"), |folder| {
-        simulate::simulate(scenario, 0, Format::Parquet, &mut keeper, folder, &simulating)
+        simulate::simulate(scenario, 0, &Bulk::all(Format::Parquet), &mut keeper, folder, &simulating)
     })?;
     let Simulated { simulation, record, .. } = simulated.1;
     let trace = keeper.into_trace();

@@ -1,7 +1,7 @@
 //! Many simulations in one run folder: `lockgate simulate --runs N`, and a scenario with a sweep.
 
 use report::record::Results;
-use report::{Ensemble, Format, Mark, RunFolder, RunRecord, peak_memory_bytes};
+use report::{Bulk, Ensemble, Format, Mark, RunFolder, RunRecord, peak_memory_bytes};
 use sim::Simulation;
 
 use crate::failure::bad_input;
@@ -16,8 +16,8 @@ pub(crate) struct Plan<'a> {
     /// Runs of each scenario.
     runs: u32,
     threads: usize,
-    /// How trips, passes, checks and requests of each run are written.
-    format: Format,
+    /// Which trips, passes, checks and requests of each run are written, and how.
+    bulk: Bulk,
 }
 
 /// One run of it.
@@ -32,11 +32,11 @@ impl<'a> Plan<'a> {
     ///
     /// # Errors
     /// Bad input when there are not so many seeds.
-    pub(crate) fn new(scenario: &'a Scenario, runs: u32, threads: usize, format: Format) -> anyhow::Result<Self> {
+    pub(crate) fn new(scenario: &'a Scenario, runs: u32, threads: usize, bulk: Bulk) -> anyhow::Result<Self> {
         // TOML has whole numbers up to this one.
         let last = scenario.seed.checked_add(u64::from(runs) - 1).filter(|last| *last <= i64::MAX as u64);
         match last {
-            Some(_) => Ok(Plan { scenario, runs, threads, format }),
+            Some(_) => Ok(Plan { scenario, runs, threads, bulk }),
             None => Err(bad_input(format!(
                 "--runs {runs}: from seed {} on there are not so many; choose another",
                 scenario.seed
@@ -67,7 +67,7 @@ impl<'a> Plan<'a> {
 /// Makes every run and writes everything into `folder`. A run that was stopped within is no part of the tables.
 pub(crate) fn simulate(plan: &Plan<'_>, folder: &RunFolder, session: &Session) -> anyhow::Result<RunRecord> {
     let sweep = &plan.scenario.sweep;
-    let mut ensemble = Ensemble::create(folder, sweep.parameters(), plan.runs, plan.format);
+    let mut ensemble = Ensemble::create(folder, sweep.parameters(), plan.runs, plan.bulk.format);
     let mut complete = true;
     for (number, turn) in plan.turns().enumerate() {
         complete = !session.stop.asked();
@@ -101,11 +101,11 @@ fn run(
     session: &Session,
 ) -> anyhow::Result<Simulation> {
     let part = Session::begin(report::record::Command::Simulate, &session.stop).doing(what);
-    if plan.format == Format::None {
+    if plan.bulk.format == Format::None {
         return simulate::play(scenario, plan.threads, &mut (), &part);
     }
     let out = folder.path().join("runs").join(format!("point-{}-run-{}", turn.point, turn.run));
     let (_, Simulated { simulation, .. }) =
-        in_folder(&out, |folder| simulate::simulate(scenario, plan.threads, plan.format, &mut (), folder, &part))?;
+        in_folder(&out, |folder| simulate::simulate(scenario, plan.threads, &plan.bulk, &mut (), folder, &part))?;
     Ok(simulation)
 }

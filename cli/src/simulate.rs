@@ -2,7 +2,7 @@
 
 use demand::{RateSeries, Trace};
 use report::record::{Command, Results};
-use report::{BulkWriter, Effort, Figure, Format, RunFolder, RunRecord, peak_memory_bytes, terminal};
+use report::{Bulk, BulkWriter, Effort, Figure, Format, RunFolder, RunRecord, peak_memory_bytes, terminal};
 use sim::{Model, Observer, SimError, Simulation, TraceKeeper};
 
 use crate::args::Simulate;
@@ -32,15 +32,13 @@ pub(crate) fn run(arguments: &Simulate, stop: &Stop) -> anyhow::Result<Ending> {
     let named = arguments.output.out.as_deref();
     let (out, record) = if arguments.runs.is_some() || !scenario.sweep.is_empty() {
         let session = Session::begin(Command::Ensemble, stop);
-        let plan =
-            Plan::new(&scenario, arguments.runs.unwrap_or(1), threads, arguments.format.unwrap_or(Format::None))?;
+        let plan = Plan::new(&scenario, arguments.runs.unwrap_or(1), threads, bulk(arguments, Format::None)?)?;
         in_folder(&session.output(named), |folder| ensemble::simulate(&plan, folder, &session))?
     } else {
         let session = Session::begin(Command::Simulate, stop);
-        let format = arguments.format.unwrap_or(Format::Csv);
-        let (out, simulated) = in_folder(&session.output(named), |folder| {
-            simulate(&scenario, threads, format, &mut (), folder, &session)
-        })?;
+        let bulk = bulk(arguments, Format::Csv)?;
+        let (out, simulated) =
+            in_folder(&session.output(named), |folder| simulate(&scenario, threads, &bulk, &mut (), folder, &session))?;
         print!("{}", terminal::figures(&simulated.figures));
         (out, simulated.record)
     };
@@ -56,26 +54,38 @@ fn changes(arguments: &Simulate) -> Vec<Change> {
     arguments.changes.set.iter().cloned().chain(seed).chain(days).collect()
 }
 
+/// The tables of rows that the arguments ask for, in the format `usual` unless they say another.
+fn bulk(arguments: &Simulate, usual: Format) -> anyhow::Result<Bulk> {
+    let format = arguments.format.unwrap_or(usual);
+    match (format, &arguments.tables) {
+        (Format::None, Some(_)) => Err(bad_input(
+            "--tables names tables to write, and nothing is written; add --format csv or --format parquet",
+        )),
+        (format, Some(tables)) => Ok(Bulk { format, tables: tables.clone() }),
+        (format, None) => Ok(Bulk::all(format)),
+    }
+}
+
 /// Simulates the scenario on `threads` (0: all cores), shows it to `observer` and writes everything into `folder`.
 pub(crate) fn simulate(
     scenario: &Scenario,
     threads: usize,
-    format: Format,
+    bulk: &Bulk,
     observer: &mut dyn Observer,
     folder: &RunFolder,
     session: &Session,
 ) -> anyhow::Result<Simulated> {
     let gates = &scenario.settings.checks.gates;
-    let mut writer = BulkWriter::create(folder, format, gates, threads).map_err(of_report)?;
+    let mut writer = BulkWriter::create(folder, bulk, gates, threads).map_err(of_report)?;
     let simulation = play(scenario, threads, &mut (&mut writer, observer), session)?;
     let seen = writer.finish().map_err(of_report)?;
     let effort = Effort { seconds: session.seconds(), peak_memory_bytes: peak_memory_bytes() };
-    let written =
-        report::write_simulation(folder, &simulation, &seen, &scenario.calendar, format, effort).map_err(of_report)?;
+    let written = report::write_simulation(folder, &simulation, &seen, &scenario.calendar, bulk.format, effort)
+        .map_err(of_report)?;
     let results = Results { simulate: Some(written), ..Results::default() };
     let figures = validate::figures(scenario, &simulation, |other| play(other, threads, &mut (), session))?;
     if !figures.is_empty() {
-        report::write_figures(folder, &figures, format).map_err(of_report)?;
+        report::write_figures(folder, &figures, bulk.format).map_err(of_report)?;
     }
     let record = session.record(scenario, results, None, simulation.complete).held_against(&figures);
     close_folder(folder, scenario, &record)?;

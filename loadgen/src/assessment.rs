@@ -1,6 +1,7 @@
 //! Which side was at its limit, in sentences.
 
 use crate::Limit;
+use crate::warning::{number_of, were};
 use crate::watch::Observed;
 
 /// Which side was at its limit, by what, and what to do. The first word is VALID, GENERATOR-LIMITED or TARGET-LIMITED.
@@ -25,10 +26,10 @@ fn generators_signs(observed: &Observed) -> String {
     let strain = observed.strain;
     let mut signs = Vec::new();
     if strain.no_port > 0 {
-        signs.push(format!("{} requests were dropped because no local port was free", strain.no_port));
+        signs.push(format!("{} dropped because no local port was free", were(strain.no_port)));
     }
     if strain.no_file > 0 {
-        signs.push(format!("{} requests were dropped because too many files were open", strain.no_file));
+        signs.push(format!("{} dropped because too many files were open", were(strain.no_file)));
     }
     if strain.unblinded > 0 {
         signs.push(format!("{} requests were dropped because no blinded token was ready", strain.unblinded));
@@ -55,13 +56,13 @@ fn generators_cure(observed: &Observed) -> &'static str {
 fn targets_signs(observed: &Observed) -> String {
     let counts = observed.counts;
     let parts = [
-        (observed.strain.waited, "waited for a free connection"),
-        (counts.dropped, "were never sent"),
-        (counts.timed_out, "were not answered in time"),
-        (counts.overloaded, "were turned away as overloaded"),
+        (observed.strain.waited, number_of(observed.strain.waited), "waited for a free connection"),
+        (counts.dropped, were(counts.dropped), "never sent"),
+        (counts.timed_out, were(counts.timed_out), "not answered in time"),
+        (counts.overloaded, were(counts.overloaded), "turned away as overloaded"),
     ];
-    let parts: Vec<String> =
-        parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} requests {what}")).collect();
+    let seen = parts.iter().filter(|(count, ..)| *count > 0);
+    let parts: Vec<String> = seen.map(|(_, requests, what)| format!("{requests} {what}")).collect();
     if parts.is_empty() { "it used all cores of this machine".into() } else { parts.join(", ") }
 }
 

@@ -28,8 +28,9 @@ pub enum Warning {
     },
     /// All connections were busy at times.
     #[error(
-        "{requests} requests waited for a free connection, since all {connections_max} were busy. Their response times include the wait, as a person's would. \
-         If the target is meant to serve more at once, raise load.connections_max."
+        "{} waited for a free connection, since all {connections_max} were busy. Response times include the wait, as a person's would. \
+         If the target is meant to serve more at once, raise load.connections_max.",
+        number_of(*.requests)
     )]
     WaitedForConnection {
         /// How many requests.
@@ -39,8 +40,9 @@ pub enum Warning {
     },
     /// The backlog was full.
     #[error(
-        "{requests} requests were dropped because {backlog_max} were waiting already. They count as failures. The target is far beyond its capacity; \
-         ask less, or raise load.backlog_max to see how long the waiting would become."
+        "{} dropped because {backlog_max} were waiting already. Each counts as a failure. The target is far beyond its capacity; \
+         ask less, or raise load.backlog_max to see how long the waiting would become.",
+        were(*.requests)
     )]
     BacklogFull {
         /// How many requests.
@@ -50,8 +52,9 @@ pub enum Warning {
     },
     /// The run was over before all was sent.
     #[error(
-        "{requests} requests were still waiting for a connection when the run was over, and were dropped. They count as failures. The target is beyond its \
-         capacity; ask less."
+        "{} still waiting for a connection when the run was over, and dropped. Each counts as a failure. The target is beyond its \
+         capacity; ask less.",
+        were(*.requests)
     )]
     UnsentAtEnd {
         /// How many requests.
@@ -59,8 +62,9 @@ pub enum Warning {
     },
     /// This machine had no port left for a connection.
     #[error(
-        "{requests} requests were dropped because no local port was free for a connection, so this machine was the limit. Keep connections alive at the \
-         target, raise load.requests_per_connection, widen net.ipv4.ip_local_port_range, or set net.ipv4.tcp_tw_reuse to 1."
+        "{} dropped because no local port was free for a connection, so this machine was the limit. Keep connections alive at the \
+         target, raise load.requests_per_connection, widen net.ipv4.ip_local_port_range, or set net.ipv4.tcp_tw_reuse to 1.",
+        were(*.requests)
     )]
     NoPort {
         /// How many requests.
@@ -68,8 +72,9 @@ pub enum Warning {
     },
     /// The process had no file left for a connection.
     #[error(
-        "{requests} requests were dropped because too many files were open for another connection, so this machine was the limit. Raise the limit of open \
-         files (ulimit -n), or lower load.connections_max."
+        "{} dropped because too many files were open for another connection, so this machine was the limit. Raise the limit of open \
+         files (ulimit -n), or lower load.connections_max.",
+        were(*.requests)
     )]
     NoFile {
         /// How many requests.
@@ -122,8 +127,9 @@ pub enum Warning {
     },
     /// Somebody had nothing to show.
     #[error(
-        "{requests} requests were not made because the resident held no token or pass at that moment: at a checkpoint this is a person without a pass. \
-         They are counted apart. Look at the answers to registrations and issues before them."
+        "{} not made because the resident held no token or pass at that moment: at a checkpoint this is a person without a pass. \
+         Such requests are counted apart. Look at the answers to registrations and issues before.",
+        were(*.requests)
     )]
     WithoutPass {
         /// How many requests.
@@ -158,4 +164,28 @@ pub enum Warning {
          or set load.expired_share to 0."
     )]
     NoneExpired,
+}
+
+/// "1 request", "7 requests".
+pub(crate) fn number_of(requests: u64) -> String {
+    if requests == 1 { "1 request".into() } else { format!("{requests} requests") }
+}
+
+/// "1 request was", "7 requests were".
+pub(crate) fn were(requests: u64) -> String {
+    let verb = if requests == 1 { "was" } else { "were" };
+    format!("{} {verb}", number_of(requests))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_request_is_not_several() {
+        let begins = |warning: Warning| warning.to_string().split_whitespace().take(4).collect::<Vec<_>>().join(" ");
+        assert_eq!(begins(Warning::WithoutPass { requests: 1 }), "1 request was not");
+        assert_eq!(begins(Warning::WithoutPass { requests: 7 }), "7 requests were not");
+        assert_eq!(begins(Warning::WaitedForConnection { requests: 1, connections_max: 8 }), "1 request waited for");
+    }
 }

@@ -36,7 +36,7 @@ pub mod tables;
 pub mod terminal;
 pub mod verdict;
 
-pub use bulk::{BulkWriter, Format, Seen, WorstGate};
+pub use bulk::{Bulk, BulkTable, BulkWriter, Format, Seen, WorstGate};
 pub use comparison::{Comparison, Difference, sentence as comparison_sentence};
 pub use ensemble::{Ensemble, Mark, Parameter};
 pub use error::ReportError;

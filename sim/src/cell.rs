@@ -6,6 +6,7 @@ use crate::ledger::Ledger;
 use crate::needs::Needs;
 use crate::plan::{NO_TRIP, Plan, TripRow};
 use crate::population::People;
+use crate::records::Wants;
 use crate::standing::Standing;
 use crate::world::World;
 use crate::{Check, Pass};
@@ -27,7 +28,7 @@ pub(crate) struct CellDay {
     pub(crate) trips: Vec<TripRow>,
     /// Only of those who deal with the service or an officer.
     pub(crate) plans: Vec<Plan>,
-    /// The events that are planned ahead, as [`Event::key`](crate::plan::Event::key)s.
+    /// The events that are planned ahead and not yet on the agenda, as [`Event::key`](crate::plan::Event::key)s.
     pub(crate) events: Vec<u64>,
     /// Passes issued; empty unless someone wants to see them.
     pub(crate) passes: Vec<Pass>,
@@ -45,7 +46,7 @@ impl<'a> Cell<'a> {
         Cell {
             people,
             needs: Needs::new(people, world.activities, &world.streams),
-            standing: Standing::new(people, &world.uptake, world.has_long_passes),
+            standing: Standing::new(people, &world.uptake),
             ledger: Ledger::default(),
             day: CellDay::default(),
         }
@@ -65,9 +66,9 @@ impl CellDay {
         requests.clear();
     }
 
-    /// The same intents in no more room than they take, with the events in order; for a day that waits for those of other cells.
+    /// The same intents in no more room than they take, with the soonest event last; for a day that waits for those of other cells.
     pub(crate) fn compact(&mut self) -> CellDay {
-        self.events.sort_unstable();
+        self.events.sort_unstable_by(|a, b| b.cmp(a));
         CellDay {
             trips: self.trips.as_slice().into(),
             plans: self.plans.as_slice().into(),
@@ -76,6 +77,16 @@ impl CellDay {
             requests: std::mem::take(&mut self.requests),
             ..CellDay::default()
         }
+    }
+
+    /// Takes of a whole `day` what an observer will look at. The room that this took on the day before serves again.
+    pub(crate) fn keep_shown(&mut self, day: &CellDay, wants: Wants) {
+        let CellDay { trips, passes, checks, requests, .. } = self;
+        keep(trips, if wants.trips { &day.trips } else { &[] });
+        // None of these is there unless it is wanted.
+        keep(passes, &day.passes);
+        keep(checks, &day.checks);
+        keep(requests, &day.requests);
     }
 
     /// Lets go of what nobody will ask for once the day is over, and of the room it took; of trips only if they will not be shown.
@@ -154,6 +165,11 @@ impl CellDay {
             next.begins_at_home();
         }
     }
+}
+
+fn keep<T: Copy>(kept: &mut Vec<T>, of: &[T]) {
+    kept.clear();
+    kept.extend_from_slice(of);
 }
 
 #[cfg(test)]

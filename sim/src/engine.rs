@@ -230,8 +230,6 @@ impl<'a> Run<'a> {
     /// Lets everyone live a day; what it came to, or nothing when the run was stopped meanwhile.
     fn live(&mut self, today: &Today, wants: Wants, stop: &AtomicBool) -> Option<Tally> {
         let together = self.service.is_scarce() || today.has_gates;
-        // Then one day's room serves one cell after the other: memory holds no more than the others have a part in, or will look at.
-        let is_shared_room = together || wants == Wants::NOTHING;
         let (world, benches) = (self.world, &self.benches);
         let (service, places) = (&self.service, self.places);
         self.cells.par_iter_mut().for_each(|cell| {
@@ -239,13 +237,12 @@ impl<'a> Run<'a> {
                 return;
             }
             let mut bench = take(benches).unwrap_or_else(|| Bench::new(world, service, places));
-            if is_shared_room {
-                std::mem::swap(&mut cell.day, &mut bench.day);
-            }
+            // One day's room serves one cell after the other: memory holds no more than others have a part in, or will look at.
+            std::mem::swap(&mut cell.day, &mut bench.day);
             intent::of_cell((world, today, wants), cell, &mut bench.desk, &mut bench.tally);
             if together {
                 let (people, tally) = (cell.people, &mut bench.tally);
-                if !wants.records {
+                if !wants.trips {
                     cell.day.settle(|trips| tally.add_trips(today.day, people, trips));
                 }
                 let compact = cell.day.compact();
@@ -255,9 +252,8 @@ impl<'a> Run<'a> {
                 resolve_apart((world, today, wants), cell, shared, tally);
                 tally.add_trips(today.day, cell.people, &cell.day.trips);
                 cell.standing.end_day();
-                if is_shared_room {
-                    std::mem::swap(&mut cell.day, &mut bench.day);
-                }
+                std::mem::swap(&mut cell.day, &mut bench.day);
+                cell.day.keep_shown(&bench.day, wants);
             }
             give_back(benches, bench);
         });
@@ -300,7 +296,7 @@ impl<'a> Run<'a> {
                 let mut bench = take(benches).unwrap_or_else(|| Bench::new(world, service, places));
                 bench.tally.add_trips(today.day, cell.people, &cell.day.trips);
                 cell.standing.end_day();
-                cell.day.forget_intents(wants.records);
+                cell.day.forget_intents(wants.trips);
                 give_back(benches, bench);
             });
         }

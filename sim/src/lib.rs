@@ -36,6 +36,7 @@ mod intent;
 mod keep;
 mod lanes;
 mod ledger;
+mod long_passes;
 mod needs;
 mod officers;
 mod patrol;

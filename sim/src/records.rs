@@ -239,17 +239,31 @@ impl<'a> Trips<'a> {
 /// What an observer asks to be shown. What nobody wants is not even put together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wants {
-    /// Trips, passes and checks.
-    pub records: bool,
+    /// Trips.
+    pub trips: bool,
+    /// Passes.
+    pub passes: bool,
+    /// Checks.
+    pub checks: bool,
     /// Requests.
     pub requests: bool,
 }
 
 impl Wants {
     /// Everything.
-    pub const ALL: Wants = Wants { records: true, requests: true };
+    pub const ALL: Wants = Wants { trips: true, passes: true, checks: true, requests: true };
     /// Counts only.
-    pub const NOTHING: Wants = Wants { records: false, requests: false };
+    pub const NOTHING: Wants = Wants { trips: false, passes: false, checks: false, requests: false };
+
+    /// What one of two observers asks for.
+    pub fn or(self, other: Wants) -> Wants {
+        Wants {
+            trips: self.trips || other.trips,
+            passes: self.passes || other.passes,
+            checks: self.checks || other.checks,
+            requests: self.requests || other.requests,
+        }
+    }
 }
 
 /// What came of one day. Trips, passes and checks are those of the day's intents: what residents do on the evening before for a trip of
@@ -322,7 +336,7 @@ impl TraceKeeper {
 
 impl Observer for TraceKeeper {
     fn wants(&self) -> Wants {
-        Wants { records: false, requests: true }
+        Wants { requests: true, ..Wants::NOTHING }
     }
 
     fn day(&mut self, day: &DayRecords<'_>) -> io::Result<()> {
@@ -339,8 +353,7 @@ impl Observer for TraceKeeper {
 /// Two observers look on.
 impl<A: Observer, B: Observer> Observer for (A, B) {
     fn wants(&self) -> Wants {
-        let (a, b) = (self.0.wants(), self.1.wants());
-        Wants { records: a.records || b.records, requests: a.requests || b.requests }
+        self.0.wants().or(self.1.wants())
     }
 
     fn day(&mut self, day: &DayRecords<'_>) -> io::Result<()> {

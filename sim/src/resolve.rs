@@ -59,7 +59,7 @@ pub(crate) fn resolve_apart(
 }
 
 /// Lets the intents of a day happen to the people of all cells, who meet at the service and at gates, and to bots, whose events are
-/// `bots`. The events of each cell, and these, are in order.
+/// `bots`. These are in order, the events of each cell with the soonest last.
 pub(crate) fn resolve_together(
     about: (&World<'_>, &Today, Wants),
     cells: &mut [Cell<'_>],
@@ -67,7 +67,7 @@ pub(crate) fn resolve_together(
     (shared, agenda): (Shared<'_>, &mut Agenda),
     tally: &mut Tally,
 ) {
-    agenda.begin(cells.len());
+    agenda.begin();
     let mut resolver = Resolver::new(about, shared, agenda, tally);
     while let Some(due) = resolver.agenda.next_slice(cells, bots) {
         resolver.live(cells, &due);

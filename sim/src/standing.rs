@@ -1,8 +1,11 @@
 //! How residents stand with the service: registered or not, the passes they hold, and what they have learnt.
 
+use std::ops::Range;
+
 use passes::Purpose;
 
 use crate::keep::keep;
+use crate::long_passes::LongPasses;
 use crate::population::People;
 use crate::uptake::{Ms, Uptake};
 
@@ -26,8 +29,8 @@ pub(crate) struct Standing {
     next_contact: u32,
     /// The minute at which each resident's latest pass ends, its purpose and whether it is annulled; 0 without one.
     latest: Vec<u32>,
-    /// The same of a pass that holds longer than a day, so that errands do not displace it; empty when the policy has none.
-    long: Vec<u32>,
+    /// The same of passes that hold longer than a day, so that errands do not displace them.
+    long: LongPasses,
     /// Passes that begin after the day on which they were issued: whose, for what, and the first minute. They are few.
     upcoming: Vec<(u16, Purpose, u32)>,
     /// What each household has learnt: which lesson, and for how many days more.
@@ -54,7 +57,7 @@ pub(crate) enum Lesson {
 
 impl Standing {
     /// Before the first day. Who would have registered earlier has done so.
-    pub(crate) fn new(people: &People, uptake: &Uptake, has_long_passes: bool) -> Self {
+    pub(crate) fn new(people: &People, uptake: &Uptake) -> Self {
         let contact = |(index, resident): (usize, &crate::population::Resident)| {
             let compliance = people.compliance[index];
             if !uptake.may_turn(compliance) {
@@ -74,7 +77,7 @@ impl Standing {
             next_contact: 0,
             contact: people.residents.iter().enumerate().map(contact).collect(),
             latest: vec![0; residents],
-            long: vec![0; if has_long_passes { residents } else { 0 }],
+            long: LongPasses::default(),
             upcoming: Vec::new(),
             lessons: vec![0; people.count_households()],
         }
@@ -84,11 +87,11 @@ impl Standing {
         self.contact[usize::from(resident)] & REGISTERED != 0
     }
 
-    /// Looks at all that is known of `resident`, which brings it into the processor's cache; the number means nothing.
+    /// Looks at what is known of every `resident`, which brings it into the processor's cache; the number means nothing.
     #[inline]
     pub(crate) fn glance(&self, resident: u16) -> u32 {
         let resident = usize::from(resident);
-        self.contact[resident] ^ self.latest[resident] ^ self.long.get(resident).copied().unwrap_or(0)
+        self.contact[resident] ^ self.latest[resident]
     }
 
     /// When `resident` registered, or, before that, will first turn to the service; `None` for who will not.
@@ -123,37 +126,33 @@ impl Standing {
 
     /// The pass for `purpose` that `resident` holds and that ends last.
     pub(crate) fn held(&self, resident: u16, purpose: Purpose) -> Option<Held> {
-        let of = |column: &[u32]| {
-            let pass = *column.get(usize::from(resident))?;
-            let held = Held { until_min: pass >> 4, is_annulled: pass & ANNULLED != 0 };
-            (pass != 0 && pass & 7 == purpose as u32).then_some(held)
-        };
-        of(&self.latest).into_iter().chain(of(&self.long)).max_by_key(|held| held.until_min)
+        let passes = std::iter::once(&self.latest[usize::from(resident)]).chain(self.long.of(resident));
+        let of_purpose = passes.filter(|pass| **pass != 0 && **pass & 7 == purpose as u32);
+        let held = of_purpose.map(|pass| Held { until_min: pass >> 4, is_annulled: pass & ANNULLED != 0 });
+        held.max_by_key(|held| held.until_min)
     }
 
     /// Whether some pass of `resident`, for whatever purpose, ends after `minute`.
     #[inline]
     pub(crate) fn holds_any(&self, resident: u16, minute: u32) -> bool {
-        let long = self.long.get(usize::from(resident)).copied().unwrap_or(0);
-        self.latest[usize::from(resident)].max(long) >> 4 > minute
+        let ends_later = |pass: &u32| pass >> 4 > minute;
+        ends_later(&self.latest[usize::from(resident)]) || self.long.of(resident).iter().any(ends_later)
     }
 
-    /// The purpose and end of the long pass of `resident` that ends between two minutes.
-    pub(crate) fn ending(&self, resident: usize, minutes: std::ops::Range<u32>) -> Option<(Purpose, u32)> {
-        let pass = *self.long.get(resident)?;
-        (pass != 0 && minutes.contains(&(pass >> 4))).then(|| (Purpose::ALL[(pass & 7) as usize], pass >> 4))
-    }
-
-    /// Whether there are passes that hold longer than a day.
-    pub(crate) fn has_long_passes(&self) -> bool {
-        !self.long.is_empty()
+    /// The passes that hold longer than a day and end between two minutes: whose, for what, and when, by resident.
+    pub(crate) fn ending(&self, minutes: Range<u32>) -> Vec<(u16, Purpose, u32)> {
+        let ending = self.long.iter().filter(|(_, pass)| minutes.contains(&(pass >> 4)));
+        ending.map(|(resident, pass)| (resident, Purpose::ALL[(pass & 7) as usize], pass >> 4)).collect()
     }
 
     /// Notes that `resident` has a pass; rounded down to the minute.
     pub(crate) fn hold(&mut self, resident: u16, purpose: Purpose, held: Held, is_long: bool) {
-        let column = if is_long && self.has_long_passes() { &mut self.long } else { &mut self.latest };
         let annulled = if held.is_annulled { ANNULLED } else { 0 };
-        column[usize::from(resident)] = held.until_min.min(u32::MAX >> 4) << 4 | annulled | purpose as u32;
+        let pass = held.until_min.min(u32::MAX >> 4) << 4 | annulled | purpose as u32;
+        match is_long {
+            true => self.long.put(resident, pass),
+            false => self.latest[usize::from(resident)] = pass,
+        }
     }
 
     /// Notes that the pass just noted begins at a minute of a later day; rounded up to the minute.
@@ -174,13 +173,11 @@ impl Standing {
 
     /// Notes that `resident` has no pass for `purpose` any more: it was given back, or found annulled.
     pub(crate) fn lose(&mut self, resident: u16, purpose: Purpose) {
-        for column in [&mut self.latest, &mut self.long] {
-            if let Some(pass) = column.get_mut(usize::from(resident))
-                && *pass & 7 == purpose as u32
-            {
-                *pass = 0;
-            }
+        let latest = &mut self.latest[usize::from(resident)];
+        if *latest & 7 == purpose as u32 {
+            *latest = 0;
         }
+        self.long.remove(resident, purpose as u32);
     }
 
     /// Whether the household remembers something it has learnt.
@@ -223,7 +220,7 @@ mod tests {
             contact: vec![600, ONLY_FOR_A_TRIP | 10],
             next_contact: 0,
             latest: vec![0; 2],
-            long: vec![0; 2],
+            long: LongPasses::default(),
             upcoming: Vec::new(),
             lessons: vec![0; 2],
         }
@@ -251,7 +248,9 @@ mod tests {
         standing.hold(0, Purpose::Groceries, held(700), false);
         assert_eq!(standing.held(0, Purpose::Work), Some(held(40_000)));
         assert_eq!(standing.held(0, Purpose::Groceries), Some(held(700)));
-        assert_eq!(standing.ending(0, 39_000..41_000), Some((Purpose::Work, 40_000)));
+        standing.hold(0, Purpose::Doctor, held(40_500), true);
+        assert_eq!(standing.held(0, Purpose::Work), Some(held(40_000)), "nor does another long one");
+        assert_eq!(standing.ending(39_000..40_500), [(0, Purpose::Work, 40_000)]);
         standing.lose(0, Purpose::Groceries);
         assert_eq!(standing.held(0, Purpose::Groceries), None);
         assert!(standing.held(0, Purpose::Work).is_some());

@@ -2,7 +2,7 @@
 
 use demand::{Calendar, SimTime};
 use jiff::civil::DateTime;
-use passes::{Policy, Purpose, Rules, Share};
+use passes::{Purpose, Rules, Share};
 
 use crate::atlas::Atlas;
 use crate::draw::{Chance, Streams};
@@ -13,8 +13,6 @@ use crate::quantiles::Quantiles;
 use crate::settings::{Activities, Behaviour, Patients};
 use crate::uptake::{Ms, Uptake};
 use crate::{Model, Place};
-
-const DAY_MIN: u32 = 24 * 60;
 
 /// The region, its people and rules during a run.
 pub(crate) struct World<'a> {
@@ -33,8 +31,6 @@ pub(crate) struct World<'a> {
     pub(crate) gates: Vec<GateRules>,
     /// Residents of the region; bots are numbered from here.
     pub(crate) residents: u32,
-    /// Whether some passes hold longer than a day.
-    pub(crate) has_long_passes: bool,
     midnight_unix_s: i64,
 }
 
@@ -92,7 +88,6 @@ impl<'a> World<'a> {
             patrol: Patrol::new(&settings.checks, places),
             gates: gates.iter().map(|gate| GateRules::new(gate, places, ms)).collect(),
             residents: settings.region.residents,
-            has_long_passes: has_long_passes(model.policy),
             midnight_unix_s: model.calendar.unix_s(SimTime::default()),
         }
     }
@@ -151,14 +146,4 @@ impl Delays {
             check_in: minutes(patients.answer_mean_min),
         }
     }
-}
-
-/// Whether some passes of `policy` hold longer than a day.
-fn has_long_passes(policy: &Policy) -> bool {
-    let phases = policy.phases.iter().flat_map(|phase| phase.purposes.values());
-    policy
-        .purposes
-        .values()
-        .chain(phases)
-        .any(|rule| rule.valid_until.is_some() || rule.validity_min.is_some_and(|minutes| minutes > DAY_MIN))
 }

@@ -72,6 +72,7 @@ fn push_cell(text: &mut Vec<u8>, lane: &Lane, column: &Column, row: usize) {
     match lane {
         Lane::Numbers(numbers) if numbers[row] == NO_NUMBER => {}
         Lane::Numbers(numbers) => push_number(text, numbers[row]),
+        Lane::Small(numbers) => push_number(text, numbers[row].into()),
         Lane::Codes(codes, _) if column.may_be_missing && codes[row] == NO_CODE => {}
         Lane::Codes(codes, meaning) => match meaning {
             Meaning::Word => text.extend_from_slice(column.words[usize::from(codes[row])].as_bytes()),

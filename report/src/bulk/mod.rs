@@ -4,6 +4,7 @@
 //! takes the same columns and writes equal bytes for equal rows, on any number of threads. Memory does not grow with the number of
 //! days.
 
+mod choice;
 mod csv;
 mod figures;
 mod lanes;
@@ -13,7 +14,6 @@ mod parquet;
 mod watch;
 
 use std::io;
-use std::str::FromStr;
 
 use demand::Request;
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -22,46 +22,11 @@ use sim::{Check, DayRecords, GateMinute, Observer, Pass, Quarters, Trip, Wants};
 
 use crate::tables::{ColumnKind, ColumnSchema, TableSchema};
 use crate::{ReportError, RunFolder};
+pub use choice::{Bulk, BulkTable, Format};
 use lanes::QuarterHour;
 pub(crate) use lanes::{mean_wait_ms, time_local};
 use output::Output;
 pub use watch::{Seen, WorstGate};
-
-/// How the bulk tables are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// Text that anything reads.
-    Csv,
-    /// Columns, packed: less than 8 bytes a trip, about a seventh of CSV.
-    Parquet,
-    /// Not at all.
-    None,
-}
-
-impl Format {
-    /// All formats.
-    pub const ALL: [Format; 3] = [Format::Csv, Format::Parquet, Format::None];
-
-    /// The name on the command line, which is also the file extension.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Format::Csv => "csv",
-            Format::Parquet => "parquet",
-            Format::None => "none",
-        }
-    }
-}
-
-impl FromStr for Format {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Format::ALL.into_iter().find(|format| format.name() == text).ok_or_else(|| {
-            let names = Format::ALL.map(Format::name).join(", ");
-            format!("no format is called '{text}'; write one of {names}")
-        })
-    }
-}
 
 /// The words of each column by their code; none for a column of numbers. `listed` are those of a column that names things of the
 /// scenario.
@@ -89,22 +54,23 @@ pub struct BulkWriter {
 }
 
 impl BulkWriter {
-    /// Begins the tables in `folder`; `gates` are those of the scenario. It works on `threads` threads; 0 for as many as the machine
-    /// has processors.
+    /// Begins the tables of `bulk` in `folder`; `gates` are those of the scenario. It works on `threads` threads; 0 for as many as the
+    /// machine has processors.
     ///
     /// # Errors
     /// [`ReportError::Write`], [`ReportError::Threads`].
-    pub fn create(folder: &RunFolder, format: Format, gates: &[Gate], threads: usize) -> Result<Self, ReportError> {
+    pub fn create(folder: &RunFolder, bulk: &Bulk, gates: &[Gate], threads: usize) -> Result<Self, ReportError> {
         let gate_names: Vec<String> = gates.iter().map(|gate| gate.name.clone()).collect();
         let tables = folder.tables();
+        let gates_format = if gates.is_empty() { Format::None } else { bulk.format_of(BulkTable::Gates) };
         Ok(BulkWriter {
             pool: ThreadPoolBuilder::new().num_threads(threads).build()?,
-            trips: Output::create(format, &tables, &[])?,
-            passes: Output::create(format, &tables, &[])?,
-            checks: Output::create(format, &tables, &[])?,
-            requests: Output::create(format, &tables, &[])?,
-            quarter_hours: Output::create(format, &tables, &[])?,
-            gates: Output::create(if gates.is_empty() { Format::None } else { format }, &tables, &gate_names)?,
+            trips: Output::create(bulk.format_of(BulkTable::Trips), &tables, &[])?,
+            passes: Output::create(bulk.format_of(BulkTable::Passes), &tables, &[])?,
+            checks: Output::create(bulk.format_of(BulkTable::Checks), &tables, &[])?,
+            requests: Output::create(bulk.format_of(BulkTable::Requests), &tables, &[])?,
+            quarter_hours: Output::create(bulk.format_of(BulkTable::QuarterHours), &tables, &[])?,
+            gates: Output::create(gates_format, &tables, &gate_names)?,
             gate_names,
             seen: Seen::default(),
         })
@@ -137,7 +103,12 @@ impl BulkWriter {
 
 impl Observer for BulkWriter {
     fn wants(&self) -> Wants {
-        if self.trips.writes() { Wants::ALL } else { Wants::NOTHING }
+        Wants {
+            trips: self.trips.writes(),
+            passes: self.passes.writes(),
+            checks: self.checks.writes(),
+            requests: self.requests.writes(),
+        }
     }
 
     fn day(&mut self, day: &DayRecords<'_>) -> io::Result<()> {

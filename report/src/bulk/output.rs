@@ -11,7 +11,7 @@ use super::{Format, csv, parquet};
 use crate::ReportError;
 
 /// Rows that are laid out at once: they stay in the processor's nearest cache meanwhile.
-const ROWS_LAID_OUT: usize = 1 << 10;
+const ROWS_LAID_OUT: usize = 1 << 9;
 /// Rows that are written at once; a row group of a Parquet file.
 const ROWS_WRITTEN: usize = 1 << 17;
 

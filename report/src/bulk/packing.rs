@@ -13,33 +13,62 @@ const GROUP: usize = 8;
 /// A run is worth its own header when plain packing takes more bits than this.
 const RUN_BITS: usize = 40;
 
-/// Appends `values` as `DELTA_BINARY_PACKED`.
-pub(super) fn pack_numbers(values: &[i64], bytes: &mut Vec<u8>) {
-    for number in [BLOCK, BLOCK / MINIBLOCK, values.len()] {
-        push_varint(bytes, number as u64);
-    }
-    push_zigzag(bytes, values.first().copied().unwrap_or(0));
-    for first in (0..values.len().saturating_sub(1)).step_by(BLOCK) {
-        let block = &values[first..values.len().min(first + BLOCK + 1)];
-        match near(block) {
-            Some(block_near) => pack_near_block(&block_near, block.len() - 1, bytes),
-            None => pack_block(block, bytes),
+/// A number that can be packed by its difference from another.
+pub(super) trait Number: Copy + Ord + Into<i64> {
+    /// The numbers of a block, the one before it first, as distances from that one; none when one does not fit. What is near takes
+    /// half the room, and four of them take one instruction.
+    fn near(block: &[Self]) -> Option<[i32; BLOCK + 1]>;
+}
+
+/// Distances up to this one, to either side, are near: then their differences fit into 32 bits.
+const REACH: u32 = 1 << 30;
+
+impl Number for i64 {
+    fn near(block: &[i64]) -> Option<[i32; BLOCK + 1]> {
+        let mut near = [0; BLOCK + 1];
+        let mut beyond = 0;
+        for (near, value) in near.iter_mut().zip(block) {
+            let distance = value.wrapping_sub(block[0]);
+            beyond |= (distance as u64).wrapping_add(REACH.into());
+            *near = distance as i32;
         }
+        (beyond < u64::from(2 * REACH)).then_some(near)
     }
 }
 
-/// The values of a block, the one before it first, as distances from that one; none when one does not fit. What is near takes half
-/// the room, and four of them take one instruction.
-fn near(block: &[i64]) -> Option<[i32; BLOCK + 1]> {
-    const REACH: u64 = 1 << 30;
-    let mut near = [0; BLOCK + 1];
-    let mut beyond = 0;
-    for (near, value) in near.iter_mut().zip(block) {
-        let distance = value.wrapping_sub(block[0]);
-        beyond |= (distance as u64).wrapping_add(REACH);
-        *near = distance as i32;
+impl Number for u32 {
+    fn near(block: &[u32]) -> Option<[i32; BLOCK + 1]> {
+        let mut near = [0; BLOCK + 1];
+        let mut beyond = 0;
+        for (near, value) in near.iter_mut().zip(block) {
+            let distance = value.wrapping_sub(block[0]);
+            // Numbers of 31 bits have distances that no sign is lost of.
+            beyond |= distance.wrapping_add(REACH) | value;
+            *near = distance as i32;
+        }
+        (beyond < 2 * REACH).then_some(near)
     }
-    (beyond < 2 * REACH).then_some(near)
+}
+
+/// Appends `values` as `DELTA_BINARY_PACKED`.
+pub(super) fn pack_numbers<N: Number>(values: &[N], bytes: &mut Vec<u8>) {
+    for number in [BLOCK, BLOCK / MINIBLOCK, values.len()] {
+        push_varint(bytes, number as u64);
+    }
+    push_zigzag(bytes, values.first().map_or(0, |first| (*first).into()));
+    for first in (0..values.len().saturating_sub(1)).step_by(BLOCK) {
+        let block = &values[first..values.len().min(first + BLOCK + 1)];
+        match N::near(block) {
+            Some(near) => pack_near_block(&near, block.len() - 1, bytes),
+            None => {
+                let mut wide = [0; BLOCK + 1];
+                for (wide, value) in wide.iter_mut().zip(block) {
+                    *wide = (*value).into();
+                }
+                pack_block(&wide[..block.len()], bytes);
+            }
+        }
+    }
 }
 
 /// Appends a block whose first `count` differences count.
@@ -268,6 +297,18 @@ mod tests {
         }
 
         #[test]
+        fn small_numbers_are_packed_like_any_other(values in prop_oneof![
+            prop::collection::vec(any::<u32>(), 0..400),
+            prop::collection::vec(0..86_400_u32, 0..400),
+            prop::collection::vec((1_u32 << 31) - 50..(1 << 31) + 50, 0..400),
+        ]) {
+            let (mut small, mut wide) = (Vec::new(), Vec::new());
+            pack_numbers(&values, &mut small);
+            pack_numbers(&values.iter().copied().map(i64::from).collect::<Vec<_>>(), &mut wide);
+            prop_assert_eq!(small, wide);
+        }
+
+        #[test]
         fn codes_read_back(
             runs in prop::collection::vec((0..=u16::MAX, 1..60_usize), 0..30),
             greatest in prop_oneof![Just(1_u16), Just(6), Just(124), Just(u16::MAX)],
@@ -283,7 +324,7 @@ mod tests {
     #[test]
     fn what_does_not_change_takes_next_to_nothing() {
         let mut bytes = Vec::new();
-        pack_numbers(&[5; 100_000], &mut bytes);
+        pack_numbers(&[5_i64; 100_000], &mut bytes);
         pack_codes(&[3; 100_000], 2, &mut bytes);
         // A block of 128 equal numbers: its least difference and four widths.
         assert!(bytes.len() < 100_000 / 128 * 5 + 20, "{}", bytes.len());

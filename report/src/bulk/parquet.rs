@@ -22,9 +22,14 @@ use rayon::prelude::*;
 
 use super::lanes::{Lane, Meaning, NO_CODE, NO_NUMBER, clock};
 use super::output::Sink;
-use super::packing::{pack_codes, pack_numbers, width_of};
+use super::packing::{Number, pack_codes, pack_numbers, width_of};
 use super::{figures, words_of};
 use crate::tables::{ColumnKind, ColumnSchema, TableSchema};
+
+/// Room made for a number before it is packed; most columns take less.
+const USUAL_BYTES: usize = 3;
+/// Room made for the headers of pages.
+const HEADERS: usize = 256;
 
 /// Writes row groups as they come.
 pub(super) struct ParquetSink {
@@ -92,10 +97,15 @@ impl Column {
     /// Packs the cells of `lane`: a dictionary where there is one, and one page of data.
     fn chunk(&self, lane: &Lane) -> Result<Chunk, ParquetError> {
         let Packed { data, dictionary, range, missing } = match lane {
-            Lane::Numbers(numbers) => self.pack_numbers(numbers),
+            Lane::Numbers(numbers) => {
+                let (data, there) = self.present(numbers, NO_NUMBER);
+                packed(data, &there, numbers.len() - there.len())
+            }
+            Lane::Small(numbers) => packed(Vec::new(), numbers, 0),
             Lane::Codes(codes, meaning) => self.pack_codes(codes, *meaning),
         };
-        let mut chunk = TrackedWrite::new(Vec::new());
+        let words = dictionary.as_ref().map_or(0, |(bytes, _)| bytes.len());
+        let mut chunk = TrackedWrite::new(Vec::with_capacity(data.len() + words + HEADERS));
         let mut pages = SerializedPageWriter::new(&mut chunk);
         let (encoding, mut encodings) = match dictionary {
             Some(_) => (Encoding::RLE_DICTIONARY, vec![Encoding::PLAIN]),
@@ -143,18 +153,12 @@ impl Column {
         Ok(Chunk { bytes, about })
     }
 
-    fn pack_numbers(&self, numbers: &[i64]) -> Packed {
-        let (mut data, there) = self.present(numbers, NO_NUMBER);
-        pack_numbers(&there, &mut data);
-        let range = there.iter().copied().min().zip(there.iter().copied().max());
-        Packed { data, dictionary: None, range, missing: numbers.len() - there.len() }
-    }
-
     fn pack_codes(&self, codes: &[u16], meaning: Meaning) -> Packed {
         let (mut data, there) = self.present(codes, NO_CODE);
         let least = there.iter().copied().min();
         let greatest = there.iter().copied().max();
         let width = width_of(greatest.unwrap_or(0));
+        data.reserve(codes.len() * width as usize / 8 + HEADERS);
         data.push(width as u8);
         pack_codes(&there, width, &mut data);
         let number = |code| match meaning {
@@ -191,6 +195,14 @@ impl Column {
         data.append(&mut packed);
         (data, cells.iter().copied().filter(|cell| *cell != missing).collect())
     }
+}
+
+/// Packs the numbers that are `there`, after the levels that say which are, if some are `missing`.
+fn packed<N: Number>(mut data: Vec<u8>, there: &[N], missing: usize) -> Packed {
+    data.reserve(there.len() * USUAL_BYTES);
+    pack_numbers(there, &mut data);
+    let range = there.iter().copied().min().zip(there.iter().copied().max());
+    Packed { data, dictionary: None, range: range.map(|(least, greatest)| (least.into(), greatest.into())), missing }
 }
 
 fn push_text(bytes: &mut Vec<u8>, text: &str) {

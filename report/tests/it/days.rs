@@ -9,7 +9,7 @@ use passes::{Channel, Purpose, Share};
 use polars::prelude::{Column, DataFrame, ParquetReader, SerReader};
 use proptest::prelude::*;
 use report::tables::{self, TableSchema};
-use report::{BulkWriter, Format, RunFolder, Seen};
+use report::{Bulk, BulkWriter, Format, RunFolder, Seen};
 use sim::settings::Gate;
 use sim::{Check, DayRecords, GateMinute, Observer, Pass, PassOutcome, Quarters, Trip, Trips, Verdict};
 
@@ -46,7 +46,7 @@ impl Day {
 /// The tables of `days`.
 fn written(days: &[Day], gates: &[Gate], format: Format, out: &Path) -> (PathBuf, Seen) {
     let folder = RunFolder::create(out).unwrap();
-    let mut writer = BulkWriter::create(&folder, format, gates, 1).unwrap();
+    let mut writer = BulkWriter::create(&folder, &Bulk::all(format), gates, 1).unwrap();
     for (number, day) in (0..).zip(days) {
         day.show(number, &mut writer);
     }

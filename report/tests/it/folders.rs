@@ -3,7 +3,7 @@
 use std::fs;
 
 use report::record::{Command, Results, Status};
-use report::{BulkWriter, Format, Run, RunFolder, RunRecord};
+use report::{Bulk, BulkWriter, Format, Run, RunFolder, RunRecord};
 
 use crate::{fixture, support};
 
@@ -102,7 +102,7 @@ fn a_full_disk_and_a_read_only_place_are_named() {
     let begun = RunFolder::create(&folder.path().join("run")).unwrap();
     // Writing to this device fails as on a full disk.
     std::os::unix::fs::symlink("/dev/full", begun.tables().join("checks.csv")).unwrap();
-    let error = BulkWriter::create(&begun, Format::Csv, &[], 1).err().unwrap().to_string();
+    let error = BulkWriter::create(&begun, &Bulk::all(Format::Csv), &[], 1).err().unwrap().to_string();
     assert!(error.contains("checks.csv") && error.contains("disk is full"), "{error}");
     // Nobody may create a folder here, the system's administrator included.
     let error = RunFolder::create(std::path::Path::new("/proc/run")).unwrap_err().to_string();

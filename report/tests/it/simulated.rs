@@ -10,7 +10,7 @@ use passes::{Policy, Purpose, PurposeRule};
 use polars::prelude::{DataFrame, ParquetReader, SerReader};
 use report::record::{Command, Results};
 use report::tables::{self, Table, TableSchema};
-use report::{BulkWriter, Effort, Format, Run, RunFolder, RunRecord, write_simulation};
+use report::{Bulk, BulkTable, BulkWriter, Effort, Format, Run, RunFolder, RunRecord, write_simulation};
 use sim::{Model, Observer, Options, Place, Region, Settings, Shard, Simulation, TraceKeeper};
 
 use crate::{fixture, support};
@@ -29,15 +29,19 @@ pub(crate) fn simulate(seed: u64, observer: &mut dyn Observer) -> Simulation {
     sim::simulate(&model, &options, observer).unwrap()
 }
 
-/// The same, written to `out` on so many threads.
+/// The same with all its tables, written to `out` on so many threads.
 pub(crate) fn simulated(out: &Path, format: Format, threads: usize) -> (PathBuf, Simulation, Trace) {
+    simulated_with(&Bulk::all(format), out, threads)
+}
+
+fn simulated_with(bulk: &Bulk, out: &Path, threads: usize) -> (PathBuf, Simulation, Trace) {
     let folder = RunFolder::create(out).unwrap();
-    let mut bulk = BulkWriter::create(&folder, format, &[], threads).unwrap();
+    let mut writer = BulkWriter::create(&folder, bulk, &[], threads).unwrap();
     let mut keeper = TraceKeeper::default();
-    let simulation = simulate(7, &mut (&mut bulk, &mut keeper));
-    let seen = bulk.finish().unwrap();
+    let simulation = simulate(7, &mut (&mut writer, &mut keeper));
+    let seen = writer.finish().unwrap();
     let effort = Effort { seconds: 0.5, peak_memory_bytes: 1 << 20 };
-    let results = write_simulation(&folder, &simulation, &seen, &CALENDAR, format, effort).unwrap();
+    let results = write_simulation(&folder, &simulation, &seen, &CALENDAR, bulk.format, effort).unwrap();
     let heading = fixture::heading(Command::Simulate);
     let results = Results { simulate: Some(results), ..Results::default() };
     folder.write_record(&RunRecord::new(heading, 0.5, results, None)).unwrap();
@@ -111,6 +115,23 @@ fn every_format_holds_the_same_rows() {
     assert_eq!(days.height(), 2);
     let (nothing, ..) = simulated(&folder.path().join("none"), Format::None, 1);
     assert!(nothing.join("tables/days.csv").exists() && !nothing.join("tables/trips.csv").exists());
+}
+
+#[test]
+fn a_table_alone_is_the_same_to_the_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |run: &Path, table: BulkTable| run.join("tables").join(table.name()).with_extension("parquet");
+    let (all, whole, _) = simulated(&folder.path().join("all"), Format::Parquet, 1);
+    for table in BulkTable::ALL.into_iter().filter(|table| *table != BulkTable::Gates) {
+        let bulk = Bulk { format: Format::Parquet, tables: vec![table] };
+        let (alone, simulation, _) = simulated_with(&bulk, &folder.path().join(table.name()), 1);
+        assert_eq!(simulation.fingerprint, whole.fingerprint);
+        for other in BulkTable::ALL {
+            assert_eq!(file(&alone, other).exists(), other == table, "{other:?} beside {table:?}");
+        }
+        assert!(fs::read(file(&alone, table)).unwrap() == fs::read(file(&all, table)).unwrap(), "{table:?}");
+        support::tables_are_described(&alone);
+    }
 }
 
 /// A column as text, what is missing as nothing.

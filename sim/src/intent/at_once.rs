@@ -152,7 +152,7 @@ impl Planner<'_> {
         if self.wants.requests {
             self.day.requests.push(request);
         }
-        if self.wants.records {
+        if self.wants.passes {
             self.day.passes.push(pass);
         }
     }

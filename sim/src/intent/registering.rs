@@ -108,16 +108,15 @@ impl Planner<'_> {
 
     /// Those whose long pass ends today and who want the next one at once, ask for it then.
     pub(super) fn renew(&mut self, desk: &mut Desk) {
-        if !self.standing.has_long_passes() {
-            return;
-        }
         let day_min = (self.today.day_ms / Ms::from(MINUTE_MS)) as u32;
         let today_min = day_min..day_min + DAY_MS / MINUTE_MS;
-        for resident in 0..self.people.residents.len() {
-            let Some((purpose, until_min)) = self.standing.ending(resident, today_min.clone()) else { continue };
-            let resident = resident as u16;
+        let mut last = (u16::MAX, 0);
+        for (resident, purpose, until_min) in self.standing.ending(today_min) {
+            // Each of a resident's passes that end today has its own luck.
+            let number = if last.0 == resident { last.1 + 1 } else { 0 };
+            last = (resident, number);
             let who = self.number_of(resident);
-            let [renews, delay, ..] = self.world.streams.block(who, self.today.day, Stage::Renewal, 0);
+            let [renews, delay, ..] = self.world.streams.block(who, self.today.day, Stage::Renewal, number);
             if !self.world.chances.renews.holds(renews) || desk.patients.binary_search(&resident).is_ok() {
                 continue;
             }
@@ -126,7 +125,7 @@ impl Planner<'_> {
             let asks_ms = ends_ms + self.world.uptake.renews_after_ms(&applicant, ends_ms, delay) as i32;
             let channel = self.world.uptake.channel(&applicant, self.today.day_ms + Ms::from(asks_ms));
             let mut plan = Plan::new(self.people, resident, purpose, asks_ms, channel);
-            (plan.item, plan.latest_ms) = (RENEWAL, asks_ms + HOUR_MS as i32);
+            (plan.item, plan.latest_ms) = (RENEWAL + number, asks_ms + HOUR_MS as i32);
             let plan = self.plan(plan);
             self.happens(asks_ms, plan, Act::Ask);
         }

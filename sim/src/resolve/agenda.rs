@@ -26,8 +26,7 @@ pub(crate) struct Agenda {
     soon: BinaryHeap<Reverse<u64>>,
     /// Up to which slice those hold what was planned.
     filled: usize,
-    /// How many of the planned events of each cell are in slices, and of those that are no cell's.
-    told: Vec<u32>,
+    /// How many of the planned events that are no cell's are in slices.
     told_alone: usize,
     /// Room that slices of the past took.
     spare: Vec<Vec<u64>>,
@@ -68,18 +67,16 @@ impl Agenda {
         (first < key).then_some(first)
     }
 
-    /// A new day begins, for so many cells.
-    pub(super) fn begin(&mut self, cells: usize) {
+    /// A new day begins.
+    pub(super) fn begin(&mut self) {
         (self.at, self.filled, self.told_alone) = (0, 0, 0);
         // Who gave up as the day ended may have set out once more; that day is over.
         self.soon.clear();
-        self.told.clear();
-        self.told.resize(cells, 0);
     }
 
     /// The events of the next slice in order, of what `cells` have planned, `alone` (which are no cell's, in order) and what was noted;
     /// none when the day is over.
-    pub(super) fn next_slice(&mut self, cells: &[Cell<'_>], alone: &[u64]) -> Option<Vec<u64>> {
+    pub(super) fn next_slice(&mut self, cells: &mut [Cell<'_>], alone: &[u64]) -> Option<Vec<u64>> {
         loop {
             let next = (self.at..self.filled).find(|slice| !self.slices[*slice].is_empty());
             self.at = next.unwrap_or(self.filled);
@@ -103,7 +100,7 @@ impl Agenda {
     }
 
     /// Puts what was planned for the next slices into them.
-    fn fill(&mut self, cells: &[Cell<'_>], alone: &[u64]) {
+    fn fill(&mut self, cells: &mut [Cell<'_>], alone: &[u64]) {
         self.filled = self.slices.len().min(self.filled + FILLED_AT_ONCE);
         let slices = &mut self.slices[..self.filled];
         for slice in &mut slices[self.at..] {
@@ -111,9 +108,14 @@ impl Agenda {
                 *slice = self.spare.pop().unwrap_or_default();
             }
         }
-        for ((number, cell), told) in (0..).zip(cells).zip(&mut self.told) {
-            *told +=
-                put(slices, cell.day.events[*told as usize..].iter().map(|key| Event::in_cell(*key, number))) as u32;
+        for (number, cell) in (0..).zip(cells) {
+            let planned = &mut cell.day.events;
+            let put = put(slices, planned.iter().rev().map(|key| Event::in_cell(*key, number)));
+            planned.truncate(planned.len() - put);
+            // Slices take up the room that their events leave here.
+            if planned.len() < planned.capacity() / 2 {
+                planned.shrink_to_fit();
+            }
         }
         self.told_alone += put(slices, alone[self.told_alone..].iter().copied());
     }
@@ -136,10 +138,10 @@ mod tests {
     #[test]
     fn what_is_noted_after_the_day_is_not_of_the_next() {
         let mut agenda = Agenda::of_all();
-        agenda.begin(0);
-        assert_eq!(agenda.next_slice(&[], &[]), None);
+        agenda.begin();
+        assert_eq!(agenda.next_slice(&mut [], &[]), None);
         agenda.add(1 << SLICE_SHIFT);
-        agenda.begin(0);
-        assert_eq!((agenda.next_slice(&[], &[]), agenda.sooner_than(u64::MAX)), (None, None));
+        agenda.begin();
+        assert_eq!((agenda.next_slice(&mut [], &[]), agenda.sooner_than(u64::MAX)), (None, None));
     }
 }

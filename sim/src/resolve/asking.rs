@@ -140,7 +140,7 @@ impl Resolver<'_, '_> {
         }
         let kept = &mut cell.day.plans[index];
         (kept.state, kept.held_until_min) = (PlanState::Issued, until_min);
-        if self.wants.records {
+        if self.wants.passes {
             cell.day.keep_pass(index, pass);
         }
         let holds_ms = self.relative_ms(from_ms).max(answered_ms);

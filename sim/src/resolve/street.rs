@@ -96,7 +96,7 @@ impl Resolver<'_, '_> {
             counts.found_without_pass += u64::from(verdict == Verdict::NoPass);
             counts.false_refusals += u64::from(is_false);
         });
-        if self.wants.records {
+        if self.wants.checks {
             cell.day.checks.push(check);
         }
         self.learn(cell, id, verdict);

@@ -192,7 +192,7 @@ fn governing(steps: &[Step]) -> String {
 
 /// A service that answers along a curve. The offered load is what was asked in the last thousand milliseconds, the requests of the
 /// second before counting by the part of it that is still within. Requests of the evening before, which come after it was resolved,
-/// meet all that was asked in their second by then.
+/// meet all that was asked in their second then, and of each other what was asked in the last thousand milliseconds.
 ///
 /// The luck of a request says whether it is answered, and how long that takes: half of the answers take the median time of the load;
 /// those above it exceed it by an exponential time such that one answer of a hundred takes longer than the 99th percentile. A
@@ -201,6 +201,8 @@ fn governing(steps: &[Step]) -> String {
 pub(super) struct Curve {
     curve: CapacityCurve,
     asked: Seconds,
+    /// Of these, what was asked in the batch at hand, in seconds that had been resolved before it.
+    late: Seconds,
     /// How far above the median, where 1 is the 99th percentile, for the slower half.
     excess: Quantiles,
 }
@@ -209,18 +211,23 @@ impl Curve {
     pub(super) fn new(curve: &CapacityCurve) -> Self {
         // Of the slower half one in fifty is beyond the 99th percentile.
         let excess = Quantiles::exponential(EXCESS_ONE / libm::log(50.0), 0..=u32::MAX);
-        Curve { curve: curve.clone(), asked: Seconds::new(), excess }
+        Curve { curve: curve.clone(), asked: Seconds::new(), late: Seconds::new(), excess }
     }
 
     /// Counts a request; returns the load that it meets, itself apart.
     fn meets_per_s(&mut self, at_ms: Ms) -> f64 {
         let second = second(at_ms);
-        let is_over = second < self.asked.newest();
+        let part_before = 1.0 - at_ms.rem_euclid(1_000) as f64 / 1_000.0;
+        // A batch is in the order of time, so what lies behind was resolved before it.
+        let before = if second < self.asked.newest() {
+            self.late.reach(second, |_| 0);
+            count(&mut self.late, second);
+            self.late.get(second - 1)
+        } else {
+            self.asked.get(second - 1)
+        };
         self.asked.reach(second, |_| 0);
-        let here = self.asked.get(second);
-        self.asked.set(second, here.saturating_add(1));
-        let part_before = if is_over { 0.0 } else { 1.0 - at_ms.rem_euclid(1_000) as f64 / 1_000.0 };
-        f64::from(self.asked.get(second - 1)) * part_before + f64::from(here)
+        f64::from(before) * part_before + f64::from(count(&mut self.asked, second))
     }
 }
 
@@ -241,7 +248,16 @@ impl Seen for Curve {
         }
     }
 
-    fn begin_batch(&mut self) {}
+    fn begin_batch(&mut self) {
+        self.late = Seconds::new();
+    }
+}
+
+/// Counts one more in `second`; returns how many there were.
+fn count(seconds: &mut Seconds, second: i64) -> u32 {
+    let before = seconds.get(second);
+    seconds.set(second, before.saturating_add(1));
+    before
 }
 
 #[cfg(test)]
@@ -315,6 +331,22 @@ mix,3,bisect,300.0,10.0,3000,300.0,1.0,1.0,true,generator,
         service.begin_batch();
         assert_eq!(service.meets_per_s(20_500), 200.0);
         assert_eq!(service.meets_per_s(20_500), 201.0);
+    }
+
+    #[test]
+    fn stragglers_load_each_other_as_much_as_anyone() {
+        let mut service = Curve::new(&curve());
+        for number in 0..10_000 {
+            service.meets_per_s(number * 5);
+        }
+        for _ in 0..2 {
+            service.begin_batch();
+            let loads: Vec<f64> = (0..1_000).map(|number| service.meets_per_s(20_000 + number * 10)).collect();
+            let settled = &loads[100..];
+            let mean = settled.iter().sum::<f64>() / settled.len() as f64;
+            let others = f64::from(service.asked.get(25)) - 100.0;
+            assert!((mean - (others + 100.0)).abs() < 1.0, "{mean} a second, where {others} and 100 ask");
+        }
     }
 
     #[test]
