@@ -7,7 +7,7 @@ use crate::draw::{Words, scale};
 use crate::keep::keep;
 use crate::population::AgeBand;
 use crate::profile::{DAY_MS, HOUR_MS};
-use crate::today::{DOCTOR, OTHER, PHARMACY, WORK};
+use crate::today::{DOCTOR, GOES_OUT, OTHER, PHARMACY, WORK};
 use crate::uptake::Ms;
 
 /// Who hears of the decree later than this stocks up on the next day.
@@ -123,7 +123,7 @@ impl Planner<'_> {
     /// Doctor, pharmacy, work and what the decree does not know.
     fn see_to_own_needs(&self, desk: &mut Desk) {
         let Desk { needs, needy, kept, errands, household_words, .. } = desk;
-        keep(needy, needs.iter().map(|needs| *needs != 0));
+        keep(needy, needs.iter().map(|needs| needs & GOES_OUT != 0));
         for resident in needy.iter().map(|resident| usize::from(*resident)) {
             let has_day_off = self.people.residents[resident].rotates() & self.has_day_off(resident);
             needs[resident] &= !(u8::from(has_day_off) * WORK);

@@ -33,8 +33,6 @@ pub(super) struct Wish {
     pub(super) stop: u8,
     /// Whether it may follow another trip without going home between.
     pub(super) may_chain: bool,
-    /// Whether an outing not made today is still wanted tomorrow.
-    pub(super) carries: bool,
     /// Whether officers may stop the resident: the hour decides.
     pub(super) may_be_stopped: bool,
 }
@@ -191,7 +189,6 @@ impl Planner<'_> {
                     item: item(purpose, errand),
                     stop: 0,
                     may_chain: chains.holds(*departs),
-                    carries: false,
                     may_be_stopped: self.world.patrol.may_stop(2 * leg_ms, *meets),
                 },
             );
@@ -209,12 +206,11 @@ impl Planner<'_> {
         words.clear();
         words.extend(goes.iter().map(|word| atlas.within_own(*word)));
         timing.distances_m(purpose, words, distances_m);
-        let carry = if purpose == Purpose::Other { self.world.chances.other_carry } else { Chance::default() };
         let local_leg_ms =
             if purpose == Purpose::Other { DAY_MS } else { self.world.activities.local_leg_min * MINUTE_MS };
         let times = departs_ms.iter().zip(lengths_ms).zip(distances_m);
-        let words = stays.iter().zip(goes).zip(meets);
-        for ((errand, ((departs_ms, stay_ms), within_m)), ((stays, goes), meets)) in
+        let words = goes.iter().zip(meets);
+        for ((errand, ((departs_ms, stay_ms), within_m)), (goes, meets)) in
             errands[purpose as usize].iter().zip(times).zip(words)
         {
             let to = atlas.destination(people.places[usize::from(errand.household)], *goes);
@@ -234,7 +230,6 @@ impl Planner<'_> {
                     item: item(purpose, errand),
                     stop: 0,
                     may_chain: false,
-                    carries: carry.holds(*stays),
                     may_be_stopped: self.world.patrol.may_stop(2 * leg_ms, *meets),
                 },
             );
@@ -262,9 +257,6 @@ impl Planner<'_> {
         }
         for errand in of(Purpose::Pharmacy) {
             self.needs.prescription[usize::from(errand.whose)] = errand.lasts_days;
-        }
-        for errand in of(Purpose::Other) {
-            self.needs.wants_out[usize::from(errand.whose)] = false;
         }
     }
 
