@@ -1,7 +1,5 @@
 //! Wishes become a day that one body can live through.
 
-use std::hint::select_unpredictable;
-
 use passes::Purpose;
 
 use super::wishes::Wish;
@@ -16,23 +14,12 @@ impl Planner<'_> {
     /// all day, are not among the wishes: an outing yields to errands and so makes room for none.
     pub(super) fn schedule(&mut self, desk: &mut Desk) {
         let Desk { wishes, bounds, counts, kept, .. } = desk;
-        // Most go out once, if at all: theirs were put off as they were drawn.
-        keep(kept, counts.iter().map(|count| *count > 1));
+        // Most go out once, if at all, and are at home when the day begins: theirs stay as they were drawn.
+        keep(kept, counts, |count| *count > 1);
         for resident in kept.iter().map(|resident| usize::from(*resident)) {
             let [begin, end] = [bounds[resident], bounds[resident + 1]].map(usize::from);
             self.order(resident, &mut wishes[begin..end]);
         }
-    }
-
-    /// Puts off the only wish of a resident until the resident is home from a trip of the day before. One that is not the only one is
-    /// left as it is.
-    #[inline]
-    pub(super) fn put_off_alone(&mut self, wish: &mut Wish, is_only: bool) {
-        let gap_ms = self.world.activities.gap_min * MINUTE_MS;
-        let away_min = &mut self.needs.away_min[usize::from(wish.resident)];
-        // Every other wish is the only one: a branch would often be guessed wrong.
-        wish.departs_ms = wish.departs_ms.max(select_unpredictable(is_only, u32::from(*away_min) * MINUTE_MS, 0));
-        *away_min = select_unpredictable(is_only & wish.fits(), wish.home_min(gap_ms), *away_min);
     }
 
     /// Puts the wishes of a resident, which come by purpose, in the order of departure: errands first, and then an outing for other
