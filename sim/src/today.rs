@@ -18,6 +18,12 @@ pub(crate) const DOCTOR: u8 = 1;
 pub(crate) const PHARMACY: u8 = 1 << 1;
 pub(crate) const WORK: u8 = 1 << 2;
 pub(crate) const OTHER: u8 = 1 << 3;
+/// All for which residents go out.
+pub(crate) const GOES_OUT: u8 = DOCTOR | PHARMACY | WORK | OTHER;
+/// An outing for other purposes that a resident does without in obedience to the policy, instead of the need for one.
+pub(crate) const STAYS_IN: u8 = 1 << 4;
+/// An outing that the resident does without today, if there is one, is still wanted tomorrow.
+pub(crate) const CARRIES: u8 = 1 << 5;
 
 /// A day, and what follows from its date.
 pub(crate) struct Today {
@@ -26,6 +32,9 @@ pub(crate) struct Today {
     pub(crate) day_ms: Ms,
     /// For each kind of resident, how likely each daily need is: the half of a random word below which it is there.
     pub(crate) needs: Box<[[u32; 4]; Resident::KINDS]>,
+    /// How many of the 65,536 ranks of compliance do without outings for other purposes, whatever else happens: none, unless these are
+    /// forbidden all day.
+    pub(crate) stay_in: u32,
     /// What there is to say of trips for each purpose.
     pub(crate) terms: [Terms; Purpose::ALL.len()],
     /// Whether households may be hearing of the decree, so that some stock up.
@@ -113,13 +122,16 @@ impl Today {
         let is_weekend = world.calendar.is_weekend(day);
         let needs =
             |kind: usize| Resident::of_kind(kind).map_or([0; 4], |resident| likely(world, resident, is_weekend));
+        let terms = Purpose::ALL.map(|purpose| {
+            Terms::new(world, purpose, world.rules.verdict_all_day(purpose, from_s, until_s), passes(purpose))
+        });
+        let outings = &terms[Purpose::Other as usize];
         Today {
             day,
             day_ms,
+            stay_in: if outings.within == Course::StaysAtHome { outings.ranks } else { 0 },
             needs: Box::new(std::array::from_fn(needs)),
-            terms: Purpose::ALL.map(|purpose| {
-                Terms::new(world, purpose, world.rules.verdict_all_day(purpose, from_s, until_s), passes(purpose))
-            }),
+            terms,
             hears_news: world.uptake.news_is_fresh(day_ms),
             patients: patients(world, day),
             has_gates,
