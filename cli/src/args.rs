@@ -47,6 +47,8 @@ pub(crate) enum Command {
     Compare(Compare),
     /// Read a scenario and explain it; name every bad key at once
     Check(Check),
+    /// Say whether the audit log of a server is whole; exit code 1 when it is not
+    Audit(Audit),
 }
 
 /// What is changed of a scenario before it is read.
@@ -323,6 +325,22 @@ pub(crate) struct Capacity {
     pub(crate) server: ServerChoice,
     #[command(flatten)]
     pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Audit {
+    /// Answers of `GET /v1/admin/audit`, one file for each page, in order
+    #[arg(value_name = "FILE", conflicts_with_all = ["data", "database_url"])]
+    pub(crate) files: Vec<PathBuf>,
+    /// Read the log of this folder of the embedded store instead; its server must not be running
+    #[arg(long, value_name = "DIR", conflicts_with = "database_url")]
+    pub(crate) data: Option<PathBuf>,
+    /// Read the log of this PostgreSQL database instead
+    #[arg(long, value_name = "URL")]
+    pub(crate) database_url: Option<String>,
+    /// The end of the log as it was noted before from `/v1/transparency`: a log that was made anew since is not whole
+    #[arg(long, value_name = "ENTRIES:HASH")]
+    pub(crate) head: Option<reference_server::audit::Head>,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the command line: printing is what it is for")]
 
 mod args;
+mod audit;
 mod bad_file;
 mod beside;
 mod capacity;
@@ -61,5 +62,6 @@ fn run(command: &Command) -> anyhow::Result<Ending> {
         Command::Compare(arguments) => compare::run(arguments, &Stop::listen()?),
         Command::Report(arguments) => self::report::run(arguments),
         Command::Check(arguments) => check::run(arguments),
+        Command::Audit(arguments) => audit::run(arguments),
     }
 }

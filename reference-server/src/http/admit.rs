@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody, to_bytes};
 use axum::extract::{Request, State};
@@ -13,6 +14,7 @@ use passes::wire::PROBLEM_JSON;
 use tokio::time::{Instant, timeout};
 
 use super::App;
+use super::gate::Refused;
 use super::problem::Problem;
 use super::rehearsal::mixed;
 use super::request_id;
@@ -30,6 +32,14 @@ const REHEARSAL: HeaderName = HeaderName::from_static("lockgate-rehearsal");
 /// [`Problem::Overloaded`], ready to be sent: saying no must cost little, or saying no becomes the overload.
 const OVERLOADED: &[u8] =
     br#"{"type":"/problems/overloaded","title":"Too many ask at once; ask again in a moment.","status":503}"#;
+/// On the answer to a request that came while the processor was behind: its connection should not be read again for so long.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pause(pub(crate) Duration);
+
+/// With every connection asking once a second, saying no to ten thousand takes a sixth of a core; and who was sent away was
+/// asked to come back in a second at the earliest.
+const PAUSE: Pause = Pause(Duration::from_secs(1));
+
 /// The whole answer to a connection for which there is no place.
 pub(crate) const OVERLOADED_CONNECTION: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
     content-type: application/problem+json\r\nretry-after: 2\r\nconnection: close\r\ncontent-length: 99\r\n\r\n\
@@ -60,8 +70,14 @@ pub(super) async fn admit(State((app, route)): State<(Arc<App>, Route)>, request
 impl App {
     async fn answer(&self, route: Route, request: Request, next: Next) -> Response {
         // Who would be turned away is so before the body is read.
-        if self.gate.look(route).is_err() {
-            return self.overloaded();
+        match self.gate.look(route) {
+            Ok(()) => {}
+            Err(Refused::Queue) => return self.overloaded(),
+            Err(Refused::Processor) => {
+                let mut response = self.overloaded();
+                response.extensions_mut().insert(PAUSE);
+                return response;
+            }
         }
         let answered = timeout(self.limits.request_timeout, self.work(route, request, next)).await;
         match answered.unwrap_or(Err(Problem::RequestTimeout)) {
@@ -80,7 +96,7 @@ impl App {
             rehearsal.befall().await?;
         }
         let response = next.run(request).await;
-        place.answered();
+        place.answered(response.status().is_client_error());
         Ok(response)
     }
 
