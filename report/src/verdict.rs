@@ -218,6 +218,9 @@ mod tests {
                 knee_per_s: None,
                 saturation_per_s: 0.0,
                 ended: String::new(),
+                beyond: None,
+                recovery: None,
+                scalability: None,
             };
             found.paths.insert((*name).into(), record);
             found.peak_demand_per_s.insert((*name).into(), *peak_per_s);

@@ -33,6 +33,8 @@ pub(crate) struct Standing {
     long: LongPasses,
     /// Passes that begin after the day on which they were issued: whose, for what, and the first minute. They are few.
     upcoming: Vec<(u16, Purpose, u32)>,
+    /// Annulments that come after the day on which the pass was issued: whose, for what, and the first minute; the latest last.
+    annulments: Vec<(u16, Purpose, u32)>,
     /// What each household has learnt: which lesson, and for how many days more.
     lessons: Vec<u8>,
 }
@@ -79,6 +81,7 @@ impl Standing {
             latest: vec![0; residents],
             long: LongPasses::default(),
             upcoming: Vec::new(),
+            annulments: Vec::new(),
             lessons: vec![0; people.count_households()],
         }
     }
@@ -166,9 +169,22 @@ impl Standing {
         self.upcoming.iter().any(|(who, what, from_min)| (*who, *what) == (resident, purpose) && *from_min > minute)
     }
 
-    /// Passes that begin by `minute` are like any others from then on.
+    /// Passes that begin by `minute` are like any others from then on, and those annulled by then have long been so.
     pub(crate) fn begin(&mut self, minute: u32) {
         self.upcoming.retain(|(_, _, from_min)| *from_min > minute);
+        self.annulments.retain(|(_, _, from_min)| *from_min > minute);
+    }
+
+    /// Notes that the pass just noted is annulled from a minute of a later day on; rounded up to the minute.
+    pub(crate) fn annulled_later(&mut self, resident: u16, purpose: Purpose, from_min: u32) {
+        self.annulments.push((resident, purpose, from_min));
+    }
+
+    /// From which minute on the annulled pass of `resident` for `purpose` is so; none when it was on a day before.
+    pub(crate) fn annulled_from(&self, resident: u16, purpose: Purpose) -> Option<u32> {
+        // Of an older pass for the same it was earlier.
+        let mut latest_first = self.annulments.iter().rev();
+        latest_first.find(|(who, what, _)| (*who, *what) == (resident, purpose)).map(|(_, _, from_min)| *from_min)
     }
 
     /// Notes that `resident` has no pass for `purpose` any more: it was given back, or found annulled.
@@ -222,6 +238,7 @@ mod tests {
             latest: vec![0; 2],
             long: LongPasses::default(),
             upcoming: Vec::new(),
+            annulments: Vec::new(),
             lessons: vec![0; 2],
         }
     }
@@ -254,6 +271,22 @@ mod tests {
         standing.lose(0, Purpose::Groceries);
         assert_eq!(standing.held(0, Purpose::Groceries), None);
         assert!(standing.held(0, Purpose::Work).is_some());
+    }
+
+    #[test]
+    fn an_annulment_comes_at_its_hour() {
+        let mut standing = standing();
+        standing.annulled_later(0, Purpose::Work, 2_000);
+        standing.annulled_later(0, Purpose::Work, 3_000);
+        assert_eq!(standing.annulled_from(0, Purpose::Work), Some(3_000), "the latest pass is the one that is held");
+        assert_eq!(
+            (standing.annulled_from(0, Purpose::Doctor), standing.annulled_from(1, Purpose::Work)),
+            (None, None)
+        );
+        standing.begin(2_880);
+        assert_eq!(standing.annulled_from(0, Purpose::Work), Some(3_000));
+        standing.begin(3_000);
+        assert_eq!(standing.annulled_from(0, Purpose::Work), None);
     }
 
     #[test]

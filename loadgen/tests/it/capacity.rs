@@ -46,11 +46,11 @@ fn the_capacity_is_right_within_three_percent_ten_times_out_of_ten() {
         ..CapacitySettings::default()
     };
     // Where another program took the machine, a search says that it cannot tell: then it is made again. What it does tell is right.
-    let found = |seed| {
-        let mut searches = (0..4).map(|again| search_slots(4, 1_000 * seed + 100 * again, settings));
+    let found = |seed: u64| {
+        let mut searches = (0..4_u64).map(|again| search_slots(4, 1_000 * seed + 100 * again, settings));
         searches.find(|capacity| capacity.ended == Ended::Found)
     };
-    for seeds in [0..5, 5..10] {
+    for seeds in [0..5_u64, 5..10] {
         std::thread::scope(|scope| {
             let searches: Vec<_> = seeds.map(|seed| scope.spawn(move || found(seed))).collect();
             for search in searches {

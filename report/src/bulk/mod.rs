@@ -92,7 +92,9 @@ impl BulkWriter {
     }
 
     fn write(&mut self, day: &DayRecords<'_>) -> Result<(), ReportError> {
-        self.trips.write(day.trips.iter(), &self.pool)?;
+        if self.trips.writes() {
+            day.trips.try_for_each(|trip| self.trips.push(trip, &self.pool))?;
+        }
         self.passes.write(day.passes.iter().copied(), &self.pool)?;
         self.checks.write(day.checks.iter().copied(), &self.pool)?;
         self.requests.write(day.requests.iter().copied(), &self.pool)?;

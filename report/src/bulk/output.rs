@@ -45,7 +45,7 @@ impl<R: Row> Output<R> {
             })
         };
         let sink = sink().map_err(ReportError::write(&path))?;
-        Ok(Output { path, sink, block: Vec::new(), lanes: Lanes::default() })
+        Ok(Output { path, sink, block: Vec::with_capacity(ROWS_LAID_OUT), lanes: Lanes::default() })
     }
 
     /// Whether rows are written at all.
@@ -58,15 +58,20 @@ impl<R: Row> Output<R> {
         if !self.writes() {
             return Ok(());
         }
-        // Rows come from an iterator made of others, which go over theirs faster when none asks for one row at a time.
-        rows.into_iter().try_for_each(|row| {
-            self.block.push(row);
-            if self.block.len() < ROWS_LAID_OUT {
-                return Ok(());
-            }
-            self.lay_out();
-            if self.lanes.rows() < ROWS_WRITTEN { Ok(()) } else { self.flush(pool) }
-        })
+        rows.into_iter().try_for_each(|row| self.push(row, pool))
+    }
+
+    /// Writes a row of a table that is [written](Self::writes).
+    #[inline]
+    pub(super) fn push(&mut self, row: R, pool: &ThreadPool) -> Result<(), ReportError> {
+        self.block.push(row);
+        if self.block.len() < ROWS_LAID_OUT { Ok(()) } else { self.block_is_full(pool) }
+    }
+
+    #[inline(never)]
+    fn block_is_full(&mut self, pool: &ThreadPool) -> Result<(), ReportError> {
+        self.lay_out();
+        if self.lanes.rows() < ROWS_WRITTEN { Ok(()) } else { self.flush(pool) }
     }
 
     /// Completes the table.

@@ -57,7 +57,7 @@ pub(crate) fn demo(out: &Path) -> PathBuf {
         simulate: part(&simulate).simulate,
         load: part(&load).load,
         capacity: part(&capacity).capacity,
-        ensemble: None,
+        ..Results::default()
     };
     folder.write_record(&record(Command::Demo, results, Some(Verdict::Held))).unwrap();
     report::write_page(&Run::open_all(folder.path()).unwrap(), folder.path()).unwrap();

@@ -231,13 +231,21 @@ impl Planner<'_> {
             if let Some(held) = held {
                 plan.held_until_min = held.until_min;
                 plan.flags.set(Flags::MALFORMED, held.is_annulled);
-                // Asked for on a day before.
-                plan.asked_ms = i32::MIN;
+                plan.asked_ms = self.asked_before_ms(wish);
                 plan.state = PlanState::Issued;
             }
             self.plan(plan)
         });
         self.go_with(wish, number, pass, plan)
+    }
+
+    /// When the pass was asked for that the resident of `wish` has from a day before, as far as it matters: should it be annulled today,
+    /// it is at its hour.
+    fn asked_before_ms(&self, wish: &Wish) -> i32 {
+        let Some(annulled_min) = self.standing.annulled_from(wish.resident, wish.purpose()) else { return i32::MIN };
+        let found_ms = Ms::from(self.world.behaviour.malformed_found_h) * Ms::from(HOUR_MS);
+        let asked_ms = Ms::from(annulled_min) * Ms::from(MINUTE_MS) - found_ms - self.today.day_ms;
+        asked_ms.clamp(i32::MIN.into(), i32::MAX.into()) as i32
     }
 
     /// Makes the trip, with the plan of its pass if there is one.

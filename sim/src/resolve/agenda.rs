@@ -10,8 +10,8 @@ use crate::plan::{Event, KEY_BITS_OF_MS};
 const SLICE_SHIFT: u32 = KEY_BITS_OF_MS + 12;
 /// All slices that keys can tell apart.
 const SLICES: usize = 1 << (u64::BITS - SLICE_SHIFT);
-/// So many slices, a good hour, are filled together with what was planned.
-const FILLED_AT_ONCE: usize = 1 << 10;
+/// So many slices, a good quarter of an hour, are filled together with what was planned: the more, the more room they take.
+const FILLED_AT_ONCE: usize = 1 << 8;
 
 /// Keys of events ([`Event::key`]) until they are due.
 ///

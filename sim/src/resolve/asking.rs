@@ -134,9 +134,13 @@ impl Resolver<'_, '_> {
         let held = Held { until_min, is_annulled: plan.flags.has(Flags::MALFORMED) };
         cell.standing.hold(plan.resident, plan.purpose, held, until_s - window.from_s > LONG_S);
         let from_ms = self.world.ms(window.from_s);
-        if from_ms > absolute_ms(self.today.day + 1, 0) {
-            let from_min = (from_ms + Ms::from(MINUTE_MS) - 1) / Ms::from(MINUTE_MS);
-            cell.standing.begins_later(plan.resident, plan.purpose, from_min as u32);
+        let (tomorrow_ms, minute_ms) = (absolute_ms(self.today.day + 1, 0), Ms::from(MINUTE_MS));
+        let minute = |at_ms: Ms| ((at_ms + minute_ms - 1) / minute_ms) as u32;
+        if from_ms > tomorrow_ms {
+            cell.standing.begins_later(plan.resident, plan.purpose, minute(from_ms));
+        }
+        if held.is_annulled && annulled_ms > tomorrow_ms {
+            cell.standing.annulled_later(plan.resident, plan.purpose, minute(annulled_ms));
         }
         let kept = &mut cell.day.plans[index];
         (kept.state, kept.held_until_min) = (PlanState::Issued, until_min);

@@ -118,7 +118,7 @@ impl Resolver<'_, '_> {
         }
     }
 
-    /// Whether a malformed pass that was asked for at `asked_ms` has been annulled by `at_ms`. One from a day before has.
+    /// Whether a malformed pass that was asked for at `asked_ms` has been annulled by `at_ms`.
     fn is_annulled_by(&self, asked_ms: i32, at_ms: i32) -> bool {
         let found_ms = self.world.behaviour.malformed_found_h as i32 * 3_600_000;
         at_ms.saturating_sub(asked_ms) >= found_ms

@@ -29,6 +29,7 @@ pub(crate) fn apart(residents: u32) -> Vec<(&'static str, Case)> {
         ("bots", launch.with(bots)),
         ("malformed at once", launch.with(|case| malformed(case, 0))),
         ("malformed and annulled", launch.with(|case| malformed(case, 5))),
+        ("annulled on a later day", launch.with(annulled_later)),
         ("quotas", launch.with(quotas)),
         ("long passes", launch.with(long_passes)),
         ("phases", launch.with(phases)),
@@ -88,6 +89,11 @@ fn malformed(case: &mut Case, found_h: u32) {
     behaviour.malformed_shares = [0.35, 0.19, 0.15].map(Share::of).to_vec();
     behaviour.malformed_found_h = found_h;
     case.settings.checks.stops_per_h = 0.01;
+}
+
+fn annulled_later(case: &mut Case) {
+    long_passes(case);
+    malformed(case, 30);
 }
 
 pub(crate) fn quotas(case: &mut Case) {

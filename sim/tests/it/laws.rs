@@ -35,6 +35,7 @@ pub(crate) fn hold(case: &Case, simulation: &Simulation, rows: &Rows) {
     run.quotas_are_kept();
     run.a_check_has_a_trip();
     run.a_verification_has_a_check();
+    run.what_is_found_annulled_was_so();
     run.requests_come_in_order();
     run.one_registration_a_resident();
     run.counts_of_days_are_those_of_rows();
@@ -172,6 +173,18 @@ impl Run<'_> {
         checks.sort_unstable();
         verify.sort_unstable();
         assert!(checks == verify, "each pass shown is verified once");
+    }
+
+    fn what_is_found_annulled_was_so(&self) {
+        let annulled = self.rows.passes().filter(|pass| !self.is_given_back(pass));
+        let annulled: HashMap<_, Vec<SimTime>> = annulled.fold(HashMap::new(), |mut annulled, pass| {
+            annulled.entry((pass.resident, pass.purpose)).or_default().extend(pass.cancelled_at);
+            annulled
+        });
+        for check in self.rows.checks().filter(|check| check.verdict == Verdict::Annulled) {
+            let own = annulled.get(&(check.resident, check.purpose));
+            assert!(own.is_some_and(|own| own.iter().any(|at| *at <= check.at)), "{check:?} of annulments {own:?}");
+        }
     }
 
     fn requests_come_in_order(&self) {
