@@ -76,7 +76,9 @@ impl Role {
             let faults = Faults::parse(faults).expect("a fault that can be read");
             let clock = Clock::StartingAt { start_s: START_S };
             let wait_ms = std::env::var(WAIT_MS).ok().and_then(|text| text.parse().ok()).expect("the parent says");
-            let limits = Limits { wait: Duration::from_millis(wait_ms), ..Limits::default() };
+            let wait = Duration::from_millis(wait_ms);
+            // A disk that others keep busy must not end the measurement.
+            let limits = Limits { wait, request_timeout: Duration::from_secs(60), ..Limits::default() };
             let config = Config { clock, faults, limits, scheme: SchemeKind::Lookup, ..Config::new(store, rules()) };
             reference_server::run(listener, config, parent_gone()).await.expect("the server runs");
         });

@@ -57,7 +57,7 @@ mod showing;
 mod transparency;
 mod verifying;
 
-pub(crate) use admit::{OVERLOADED_CONNECTION, Pause};
+pub(crate) use admit::{OVERLOADED_CONNECTION, Pause, Stale};
 pub(crate) use connections::CutOff;
 
 /// What all requests share.
@@ -138,6 +138,10 @@ impl App {
             self.staff.administrators().join(", ")
         );
         self.store.act(Act::Start { at_s: self.clock.now_s(), detail }).await.map(drop)
+    }
+
+    pub(crate) const fn scheme_name(&self) -> &'static str {
+        self.scheme_kind.name()
     }
 
     /// Makes the keys of the time around now.

@@ -14,7 +14,6 @@ use passes::wire::PROBLEM_JSON;
 use tokio::time::{Instant, timeout};
 
 use super::App;
-use super::gate::Refused;
 use super::problem::Problem;
 use super::rehearsal::mixed;
 use super::request_id;
@@ -32,9 +31,13 @@ const REHEARSAL: HeaderName = HeaderName::from_static("lockgate-rehearsal");
 /// [`Problem::Overloaded`], ready to be sent: saying no must cost little, or saying no becomes the overload.
 const OVERLOADED: &[u8] =
     br#"{"type":"/problems/overloaded","title":"Too many ask at once; ask again in a moment.","status":503}"#;
-/// On the answer to a request that came while the processor was behind: its connection should not be read again for so long.
+/// On the answer to a request that was turned away by a busy processor: its connection should not be read again for so long.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pause(pub(crate) Duration);
+
+/// On a request that was there already when its connection's pause ended: nobody knows for how long.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stale;
 
 /// With every connection asking once a second, saying no to ten thousand takes a sixth of a core; and who was sent away was
 /// asked to come back in a second at the earliest.
@@ -70,14 +73,9 @@ pub(super) async fn admit(State((app, route)): State<(Arc<App>, Route)>, request
 impl App {
     async fn answer(&self, route: Route, request: Request, next: Next) -> Response {
         // Who would be turned away is so before the body is read.
-        match self.gate.look(route) {
-            Ok(()) => {}
-            Err(Refused::Queue) => return self.overloaded(),
-            Err(Refused::Processor) => {
-                let mut response = self.overloaded();
-                response.extensions_mut().insert(PAUSE);
-                return response;
-            }
+        let stale = request.extensions().get::<Stale>().is_some();
+        if self.gate.look(route, stale).is_err() {
+            return self.overloaded();
         }
         let answered = timeout(self.limits.request_timeout, self.work(route, request, next)).await;
         match answered.unwrap_or(Err(Problem::RequestTimeout)) {
@@ -106,6 +104,9 @@ impl App {
         *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_S[draw].clone());
+        if self.gate.is_busy() {
+            response.extensions_mut().insert(PAUSE);
+        }
         response
     }
 }

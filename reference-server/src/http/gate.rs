@@ -26,6 +26,8 @@ const CALM_AFTER: Duration = Duration::from_secs(10);
 /// So many are let in although the processor is behind: after a pause of the whole machine there are no more, and they are served
 /// in a few milliseconds.
 const LET_IN_LATE: usize = 64;
+/// Newcomers wait longer than this when many hundreds of connections ask at once; with fewer, never.
+const BUSY: Duration = Duration::from_millis(20);
 /// The watch is called so often. A bound on waiting cannot be kept more precisely.
 const CALL_EVERY: Duration = Duration::from_millis(20);
 
@@ -101,8 +103,8 @@ impl Gate {
         Gate { lanes, watch: Arc::new(Watch::new()), wait: limits.wait }
     }
 
-    /// Whether a request to `route` would be turned away now.
-    pub(super) fn look(&self, route: Route) -> Result<(), Refused> {
+    /// Whether a request to `route` would be turned away now; `stale`: it waited while its connection was not read.
+    pub(super) fn look(&self, route: Route, stale: bool) -> Result<(), Refused> {
         if route.weight() == 0 {
             return Ok(());
         }
@@ -110,11 +112,17 @@ impl Gate {
         let bound = &self.lanes[lane as usize];
         // The longer a request has waited to be looked at, the more of its time is gone; officers are the last to be sent away.
         let patience = if lane == Lane::Officers { self.wait * 2 } else { self.wait };
-        if self.watch.behind() > patience && !self.watch.lets_in_late() {
+        let late = stale && self.is_busy() || self.watch.behind() > patience && !self.watch.lets_in_late();
+        if late {
             bound.refused[Refused::Processor as usize].fetch_add(1, Ordering::Relaxed);
             return Err(Refused::Processor);
         }
         bound.look(route.weight())
+    }
+
+    /// Whether the processor has so much to do that it should not be kept busy with saying no.
+    pub(super) fn is_busy(&self) -> bool {
+        self.watch.behind().max(self.watch.last()) > BUSY
     }
 
     /// A place for a request to `route`, or why there is none.
@@ -320,13 +328,20 @@ struct Watch {
     started: Instant,
     /// When it was called and has not come since, in microseconds since the start; 0: it has come.
     called_us: AtomicU64,
+    /// How long it was in coming the last time, in microseconds.
+    last_us: AtomicU64,
     /// How many were let in late since it was called.
     let_in_late: AtomicUsize,
 }
 
 impl Watch {
     fn new() -> Self {
-        Watch { started: Instant::now(), called_us: AtomicU64::new(0), let_in_late: AtomicUsize::new(0) }
+        Watch {
+            started: Instant::now(),
+            called_us: AtomicU64::new(0),
+            last_us: AtomicU64::new(0),
+            let_in_late: AtomicUsize::new(0),
+        }
     }
 
     fn now_us(&self) -> u64 {
@@ -356,7 +371,13 @@ impl Watch {
     }
 
     fn comes(&self) {
+        self.last_us.store(self.behind().as_micros() as u64, Ordering::Relaxed);
         self.called_us.store(0, Ordering::Relaxed);
+    }
+
+    /// How long it was in coming the last time.
+    fn last(&self) -> Duration {
+        Duration::from_micros(self.last_us.load(Ordering::Relaxed))
     }
 
     /// Calls it again and again, for as long as anybody knows it.
@@ -385,11 +406,11 @@ mod tests {
         let gate = gate(4, 1);
         let write = gate.enter(Route::Issue);
         assert!(write.is_ok(), "one write");
-        assert!(gate.enter(Route::Cancel).is_err() && gate.look(Route::CheckIn).is_err(), "and no second");
+        assert!(gate.enter(Route::Cancel).is_err() && gate.look(Route::CheckIn, false).is_err(), "and no second");
         let checks = [(); 4].map(|()| gate.enter(Route::Verify));
         assert!(checks.iter().all(Result::is_ok) && gate.enter(Route::Verify).is_err(), "four officers");
         assert!(gate.enter(Route::Show).is_ok(), "each lane has its own places");
-        assert!(gate.look(Route::Metrics).is_ok() && gate.enter(Route::Metrics).is_ok(), "always");
+        assert!(gate.look(Route::Metrics, false).is_ok() && gate.enter(Route::Metrics).is_ok(), "always");
         drop(checks);
         assert!(gate.enter(Route::Verify).is_ok());
         assert!(gate.enter(Route::RegisterBatch).is_err(), "too heavy beside others");
@@ -489,20 +510,25 @@ mod tests {
         tokio::time::advance(Duration::from_millis(1)).await;
         assert!(gate.watch.must_be_called());
         tokio::time::advance(Duration::from_millis(90)).await;
-        assert_eq!(gate.look(Route::Issue), Ok(()));
+        assert_eq!(gate.look(Route::Issue, false), Ok(()));
+        assert_eq!(gate.look(Route::Issue, true), Err(Refused::Processor), "it waited before it was read");
         tokio::time::advance(Duration::from_millis(20)).await;
         // Called again before it has come: it counts from the first call.
         assert!(!gate.watch.must_be_called());
         for _ in 0..LET_IN_LATE {
-            assert_eq!(gate.look(Route::Issue), Ok(()), "no more than came while the machine paused");
+            assert_eq!(gate.look(Route::Issue, false), Ok(()), "no more than came while the machine paused");
         }
-        assert_eq!(gate.look(Route::Issue), Err(Refused::Processor));
-        assert_eq!(gate.look(Route::Show), Err(Refused::Processor));
-        assert_eq!(gate.look(Route::Verify), Ok(()));
+        assert_eq!(gate.look(Route::Issue, false), Err(Refused::Processor));
+        assert_eq!(gate.look(Route::Show, false), Err(Refused::Processor));
+        assert_eq!(gate.look(Route::Verify, false), Ok(()));
         tokio::time::advance(Duration::from_millis(100)).await;
-        assert_eq!(gate.look(Route::Verify), Err(Refused::Processor));
-        assert_eq!(gate.look(Route::Health), Ok(()));
+        assert_eq!(gate.look(Route::Verify, false), Err(Refused::Processor));
+        assert_eq!(gate.look(Route::Health, false), Ok(()));
         gate.watch.comes();
-        assert_eq!(gate.look(Route::Issue), Ok(()));
+        let both = || [false, true].map(|stale| gate.look(Route::Issue, stale));
+        assert_eq!(both(), [Ok(()), Err(Refused::Processor)], "it was late just now");
+        assert!(gate.watch.must_be_called());
+        gate.watch.comes();
+        assert_eq!(both(), [Ok(()), Ok(())]);
     }
 }

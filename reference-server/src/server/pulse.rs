@@ -38,6 +38,8 @@ pub(super) struct Pulse {
     frames: AtomicBool,
     /// For so many milliseconds nothing more is read; taken by the next one who reads.
     pause_ms: AtomicU64,
+    /// What was read last had arrived during a pause.
+    stale: AtomicBool,
 }
 
 impl Pulse {
@@ -48,6 +50,11 @@ impl Pulse {
             pulse.frames.store(true, Ordering::Relaxed);
         }
         InWork { answering, working: Working(Arc::clone(pulse)) }
+    }
+
+    /// Whether the request that begins now waited through a pause.
+    pub(super) fn is_stale(&self) -> bool {
+        self.stale.load(Ordering::Relaxed)
     }
 
     /// Lets the connection wait before it is read again. One that carries many requests at once (HTTP/2) is read on: those in
@@ -104,17 +111,16 @@ impl<S> Watched<S> {
         Watched { stream, pulse, pausing: None }
     }
 
-    /// Ready when there is no pause, or no longer.
-    fn poll_pause(&mut self, context: &mut Context<'_>) -> Poll<()> {
+    /// Ready when there is no pause, or no longer; whether one ended just now.
+    fn poll_pause(&mut self, context: &mut Context<'_>) -> Poll<bool> {
         if self.pulse.pause_ms.load(Ordering::Relaxed) > 0 {
             let pause = Duration::from_millis(self.pulse.pause_ms.swap(0, Ordering::Relaxed));
             self.pausing = Some(Box::pin(sleep(pause)));
         }
-        if let Some(pausing) = &mut self.pausing {
-            ready!(pausing.as_mut().poll(context));
-            self.pausing = None;
-        }
-        Poll::Ready(())
+        let Some(pausing) = &mut self.pausing else { return Poll::Ready(false) };
+        ready!(pausing.as_mut().poll(context));
+        self.pausing = None;
+        Poll::Ready(true)
     }
 
     fn wrote(&self, written: &Poll<io::Result<usize>>) {
@@ -131,11 +137,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        ready!(self.poll_pause(context));
+        let paused = ready!(self.poll_pause(context));
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
         let bytes = buffer.filled().len() - before;
         if bytes > 0 {
+            self.pulse.stale.store(paused, Ordering::Relaxed);
             self.pulse.received.fetch_add(bytes as u64, Ordering::Relaxed);
         }
         read
@@ -321,6 +328,7 @@ mod tests {
             client.write_u8(1).await.unwrap();
             server.read_u8().await.unwrap();
             assert_eq!(began.elapsed().as_millis(), waits_ms);
+            assert_eq!(pulse.is_stale(), waits_ms > 0);
         }
         pulse.frames.store(true, Ordering::Relaxed);
         pulse.pause(Duration::from_secs(1));

@@ -120,10 +120,9 @@ async fn arrays_are_no_objects() {
     refused(ask.post("/v1/residents").json(&json!(["1", "web"])), 422, "invalid-body").await;
     let batch = ask.post("/v1/residents/batch").bearer_auth(token_of("operator"));
     refused(batch.json(&json!({"residents": [["1", "web"]]})), 422, "invalid-body").await;
-    for what in [json!({"issued": [0, 1, null]}), json!([["2YGVMY0955096E5TRVQR9J1TC4"]])] {
-        let propose = ask.post("/v1/admin/revocations").bearer_auth(token_of("administrator"));
-        refused(propose.json(&json!({"what": what, "reason": "a"})), 422, "invalid-body").await;
-    }
+    let propose = ask.post("/v1/admin/revocations").bearer_auth(token_of("administrator"));
+    let proposal = json!({"what": {"issued": [0, 1, null]}, "reason": "a"});
+    refused(propose.json(&proposal), 422, "invalid-body").await;
     server.stop().await;
 }
 
