@@ -201,10 +201,10 @@ pub(crate) struct Consent {
     /// How the target is spoken to: a file with a [target] section [default: the scenario's, else the reference server's interface]
     #[arg(long, value_name = "FILE")]
     pub(crate) target_file: Option<PathBuf>,
-    /// Verify with the officer's token in this file: {officer_token} in a target file. It is kept in no record
+    /// Verify with the officer's token in this file: `{officer_token}` in a target file. It is kept in no record
     #[arg(long, value_name = "FILE")]
     pub(crate) officer_token: Option<PathBuf>,
-    /// Register residents with the operator's token in this file: {operator_token} in a target file. It is kept in no record
+    /// Register residents with the operator's token in this file: `{operator_token}` in a target file. It is kept in no record
     #[arg(long, value_name = "FILE")]
     pub(crate) operator_token: Option<PathBuf>,
 }

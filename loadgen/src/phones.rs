@@ -101,7 +101,7 @@ impl Computed {
     /// What a reader must know of it.
     pub(crate) fn told(self) -> Option<Warning> {
         let Computed { blinded, opened, cpu, .. } = self;
-        (blinded > 0).then(|| Warning::PhonesComputed { blinded, opened, cpu_s: cpu.as_secs_f64() })
+        (blinded > 0).then_some(Warning::PhonesComputed { blinded, opened, cpu_s: cpu.as_secs_f64() })
     }
 }
 

@@ -118,7 +118,7 @@ fn run_with_few_files(bench: &Bench, files: u32, held: u32, arguments: &[&str]) 
 #[test]
 fn too_few_open_files_refuse_a_run_or_are_named_as_its_bound() {
     let bench = Bench::new();
-    let slow = Behaviour::Stall { after: Duration::ZERO, lasts: Duration::from_secs(1) };
+    let slow = Behaviour::Slots { slots: 20, service: Duration::from_millis(500) };
     let server = KnownServer::start(slow).unwrap();
     let url = server.target().url();
     let fixed = ["load", "--target", &url, "--get", "/", "--rate", "200", "--duration", "2s", "--out", "run"];
