@@ -5,7 +5,6 @@ use passes::Purpose;
 use super::{Desk, Planner};
 use crate::draw::{Words, scale};
 use crate::keep::keep;
-use crate::population::AgeBand;
 use crate::profile::{DAY_MS, HOUR_MS};
 use crate::today::{DOCTOR, GOES_OUT, OTHER, PHARMACY, WORK};
 use crate::uptake::Ms;
@@ -155,7 +154,7 @@ impl Planner<'_> {
     #[inline]
     fn own_errand(&self, whose: u16, lasts_days: u8, household_words: &Words) -> Errand {
         let household = self.people.households[usize::from(whose)];
-        let is_small = self.people.residents[usize::from(whose)].age() == AgeBand::Under7;
+        let is_small = self.people.residents[usize::from(whose)].is_small();
         let [shopper, ..] = household_words.at(usize::from(household));
         let first = self.people.firsts[usize::from(household)];
         let grown_up = self.adult(household, shopper);
