@@ -2,7 +2,7 @@
 //!
 //! Codes in a QR picture cannot be guessed: 96 random bits, or a signature. A spoken code has 50 bits, so that it can be told over the
 //! telephone, and whoever has an officer's token could try many. Check characters catch what is mistyped, so an honest officer
-//! hardly ever misses. Why these figures: `docs/decisions/0025-guessing.md`.
+//! hardly ever misses. Why these figures: `docs/decisions/0026-guessing.md`.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
