@@ -6,6 +6,7 @@ use crate::ledger::Ledger;
 use crate::needs::Needs;
 use crate::plan::{NO_TRIP, Plan, TripRow};
 use crate::population::People;
+use crate::profile::DAY_MS;
 use crate::records::Wants;
 use crate::standing::Standing;
 use crate::world::World;
@@ -134,6 +135,9 @@ impl CellDay {
 
     /// A trip does not begin before `at_ms`. Where it follows another stop, the resident stays there until then.
     pub(crate) fn put_off(&mut self, trip: usize, at_ms: u32) {
+        if !self.trips[trip].is_made() {
+            return;
+        }
         let late_ms = at_ms.saturating_sub(self.trips[trip].departs_ms);
         self.trips[trip].departs_ms += late_ms;
         if self.trips[trip].follows() {
@@ -141,21 +145,30 @@ impl CellDay {
         }
     }
 
-    /// A trip takes so much longer: the resident goes on to the next stop later by as much, and to no other trip before being home.
-    /// Returns when the resident is home from the last trip that this puts off, in milliseconds after midnight.
-    pub(crate) fn lengthen(&mut self, trip: usize, by_ms: u32) -> u32 {
+    /// A trip takes so much longer: the resident goes on to the next stop later by as much, and to no other trip before being home. What
+    /// could not begin on this day any more is not made.
+    ///
+    /// Returns when the resident is home from the last trip that this puts off, in milliseconds after midnight, and which trips are not
+    /// made.
+    pub(crate) fn lengthen(&mut self, trip: usize, by_ms: u32) -> (u32, Vec<usize>) {
         self.trips[trip].length_ms += by_ms;
         let resident = self.trips[trip].resident;
         let mut home_ms = self.trips[trip].returns_ms();
-        let next = self.trips[trip + 1..].iter_mut().take_while(|next| next.resident == resident);
-        for next in next.filter(|next| next.is_made()) {
+        let mut not_made = Vec::new();
+        let next = (trip + 1..).zip(&mut self.trips[trip + 1..]).take_while(|(_, next)| next.resident == resident);
+        for (index, next) in next.filter(|(_, next)| next.is_made()) {
             if next.departs_ms >= home_ms {
                 break;
+            }
+            if home_ms >= DAY_MS {
+                next.cancel();
+                not_made.push(index);
+                continue;
             }
             next.departs_ms = home_ms;
             home_ms = next.returns_ms();
         }
-        home_ms
+        (home_ms, not_made)
     }
 
     /// A trip leads home, or is not made: one that was to follow it begins at home.
@@ -198,10 +211,21 @@ mod tests {
     #[test]
     fn what_takes_longer_puts_off_what_follows_as_far_as_needed() {
         let mut day = day(&[(1, 60, 30, 0), (1, 90, 30, 1), (1, 130, 20, 0), (1, 180, 10, 0), (2, 60, 10, 0)]);
-        assert_eq!(day.lengthen(0, 15 * MINUTE_MS), 155 * MINUTE_MS);
+        assert_eq!(day.lengthen(0, 15 * MINUTE_MS), (155 * MINUTE_MS, vec![]));
         assert_eq!(minutes(&day), [(60, 105), (105, 135), (135, 155), (180, 190), (60, 70)]);
         day.trips[1].cancel();
-        assert_eq!(day.lengthen(0, 5 * MINUTE_MS), 110 * MINUTE_MS, "a trip that is not made is in nobody's way");
+        assert_eq!(
+            day.lengthen(0, 5 * MINUTE_MS),
+            (110 * MINUTE_MS, vec![]),
+            "a trip that is not made is in nobody's way"
+        );
+    }
+
+    #[test]
+    fn what_could_not_begin_today_is_not_made() {
+        let mut day = day(&[(1, 600, 30, 0), (1, 660, 30, 0), (1, 900, 10, 0), (2, 700, 10, 0)]);
+        assert_eq!(day.lengthen(0, 900 * MINUTE_MS), (1_530 * MINUTE_MS, vec![1, 2]));
+        assert_eq!(day.trips.iter().map(TripRow::is_made).collect::<Vec<_>>(), [true, false, false, true]);
     }
 
     #[test]

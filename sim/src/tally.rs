@@ -25,8 +25,11 @@ const SHOPS: u32 = 1 << Purpose::Groceries as u32 | 1 << Purpose::Pharmacy as u3
 const DAY_MIN: usize = 24 * 60;
 /// Requests of a day lie within the day before, the day, and three after.
 const MINUTES: usize = 5 * DAY_MIN;
-/// Trips of a day end on this day or the next; later quarters count to the last.
-const QUARTERS: usize = 2 * Quarters::PER_DAY + 1;
+/// Trips of a day end within so many days: two, and two more for those who wait at a gate. Later quarters count to the last.
+const DAYS_OUT: usize = 4;
+const QUARTERS: usize = DAYS_OUT * Quarters::PER_DAY + 1;
+/// Of these, those after the day itself.
+const LATER_QUARTERS: usize = QUARTERS - 1 - Quarters::PER_DAY;
 
 /// How many are out, and how many of them in shops: in the low and the high half of one number, so that both are counted by one addition.
 #[derive(Clone, Copy, Debug, Default)]
@@ -235,14 +238,14 @@ fn add_counts(to: &mut [Counts], from: &[Counts]) {
 #[derive(Clone, Debug)]
 pub(crate) struct Presence {
     /// Who is out, and who is in shops, beyond the end of the day before: by place and quarter.
-    carried: [Vec<[i32; Quarters::PER_DAY]>; 2],
+    carried: [Vec<[i32; LATER_QUARTERS]>; 2],
     /// By quarter and place.
     shown: [Vec<u32>; 2],
 }
 
 impl Presence {
     pub(crate) fn new(places: usize) -> Self {
-        let carried = || vec![[0; Quarters::PER_DAY]; places];
+        let carried = || vec![[0; LATER_QUARTERS]; places];
         let shown = || vec![0; places * Quarters::PER_DAY];
         Presence { carried: [carried(), carried()], shown: [shown(), shown()] }
     }
@@ -257,9 +260,9 @@ impl Presence {
                     out += changes[quarter].parts()[which];
                     shown[quarter * places + place] = (out + carried[quarter]).max(0) as u32;
                 }
-                for (quarter, carried) in carried.iter_mut().enumerate() {
+                for quarter in 0..LATER_QUARTERS {
                     out += changes[Quarters::PER_DAY + quarter].parts()[which];
-                    *carried = out;
+                    carried[quarter] = out + carried.get(quarter + Quarters::PER_DAY).copied().unwrap_or(0);
                 }
             }
         }

@@ -6,7 +6,7 @@ use passes::{Channel, Refusal, Window};
 use super::{Resolver, home};
 use crate::cell::Cell;
 use crate::draw::Stage;
-use crate::plan::{Act, Flags, NO_TRIP, Plan, PlanId, PlanState, absolute_ms};
+use crate::plan::{Act, Flags, NO_TRIP, Plan, PlanId, PlanState, TripRow, absolute_ms};
 use crate::profile::{HOUR_MS, MINUTE_MS};
 use crate::service::{Answer, Seen};
 use crate::standing::{Held, Lesson};
@@ -236,10 +236,9 @@ impl Resolver<'_, '_> {
             cell.standing.learn(household, Lesson::GoWithout, self.world.behaviour.lesson_days);
             cell.standing.gives_up_registering(plan.resident);
         }
-        if plan.trip == NO_TRIP {
-            return;
-        }
-        let trip = usize::from(plan.trip);
+        // A queue may have kept the resident so long that the trip is not made in any case.
+        let is_made = |trip: &usize| cell.day.trips.get(*trip).is_some_and(TripRow::is_made);
+        let Some(trip) = Some(usize::from(plan.trip)).filter(is_made) else { return };
         if plan.flags.has(Flags::GOES_ANYWAY) {
             cell.day.trips[trip].set_pass(outcome);
             let leaves_ms = at_ms.clamp(plan.start_ms, plan.latest_ms);

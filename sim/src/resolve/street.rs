@@ -203,10 +203,22 @@ impl Resolver<'_, '_> {
             cell.needs.stays_unmet(plan.purpose, household, plan.whose);
             self.tally.day.turned_back += 1;
         }
-        let home_ms = cell.day.lengthen(trip, if turned_back { 0 } else { delay_ms });
+        let (home_ms, not_made) = cell.day.lengthen(trip, if turned_back { 0 } else { delay_ms });
+        not_made.into_iter().for_each(|trip| self.is_too_late(cell, trip));
         cell.needs.is_away_until(plan.resident, home_ms);
         self.waited(queue, place, taken, at_ms, (true, turned_back));
         self.then(done_ms, id, Act::Done);
+    }
+
+    /// A queue has kept the resident so long that a later trip of the day is not made: its need stays.
+    fn is_too_late(&mut self, cell: &mut Cell<'_>, trip: usize) {
+        let row = cell.day.trips[trip];
+        let (resident, purpose) = (row.resident, row.purpose());
+        let plan = cell.day.plans.iter().find(|plan| usize::from(plan.trip) == trip);
+        let whose = plan.map_or(resident, |plan| plan.whose);
+        cell.day.goes_home_after(trip);
+        cell.needs.stays_unmet(purpose, cell.people.households[usize::from(resident)], whose);
+        self.tally.stay_at_home(cell.people, std::iter::once((resident, purpose)));
     }
 
     /// Counts someone who waited at a gate of `place` until `until_ms`.
