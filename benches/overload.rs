@@ -31,7 +31,8 @@ fn main() {
     let own = std::process::id().to_string();
     let pinned = Command::new("taskset").args(["--pid", "--cpu-list", &GENERATOR_CORE.to_string(), &own]).output();
     assert!(pinned.is_ok_and(|pinned| pinned.status.success()), "taskset gives each side a core of its own");
-    for (role, usable_per_s) in [(Role::Slow, 1_600.0), (Role::Embedded, usable_per_s(Role::Embedded))] {
+    for role in [Role::Slow, Role::Busy, Role::Embedded] {
+        let usable_per_s = usable_per_s(role);
         println!("\n{}: {usable_per_s:.0}/s is the usable load", role.name());
         steps(role, usable_per_s);
     }
@@ -51,8 +52,8 @@ fn at(rate_per_s: f64, seconds: u64) -> Plan {
     Plan::Rate { arrivals: Arrivals::Poisson { rate_per_s }, duration: Duration::from_secs(seconds), mix: mix() }
 }
 
-/// Plays `plans` one right after the other against one server.
-fn play(role: Role, plans: &[Plan], mut tell: impl FnMut(usize, &LoadResult)) {
+/// Plays `plans` one right after the other against one server; of each, the result and how many cores the server was busy on.
+fn play(role: Role, plans: &[Plan], mut tell: impl FnMut(usize, &LoadResult, f64)) {
     let server = Server::start(role, Some(SERVER_CORE), Limits::default().wait);
     let stop = AtomicBool::new(false);
     let options = Options {
@@ -69,8 +70,9 @@ fn play(role: Role, plans: &[Plan], mut tell: impl FnMut(usize, &LoadResult)) {
         prepare(&server.target, plan, &mut wallet, &options).expect("the server registers residents and issues passes");
     }
     for (number, plan) in plans.iter().enumerate() {
+        let before_s = server.cpu_s();
         let result = run(&server.target, plan, &mut wallet, &options).expect("the load can be made");
-        tell(number, &result);
+        tell(number, &result, (server.cpu_s() - before_s) / result.duration_s);
     }
 }
 
@@ -78,21 +80,23 @@ fn play(role: Role, plans: &[Plan], mut tell: impl FnMut(usize, &LoadResult)) {
 fn usable_per_s(role: Role) -> f64 {
     let mut answered_per_s = 0.0;
     let plan = Plan::Closed { connections: 128, duration: Duration::from_secs(4), mix: mix() };
-    play(role, &[plan], |_, result| answered_per_s = result.throughput_per_s);
+    play(role, &[plan], |_, result, _| answered_per_s = result.throughput_per_s);
     answered_per_s * 0.8
 }
 
 fn steps(role: Role, usable_per_s: f64) {
     let plans: Vec<Plan> = STEPS.iter().map(|(times, seconds)| at(usable_per_s * times, *seconds)).collect();
-    println!("times  asked/s   sent/s  goodput/s  turned away/s  issues right  checks right  check p99 ms  limit");
-    play(role, &plans, |step, result| {
+    println!(
+        "times  asked/s   sent/s  goodput/s  turned away/s  issues right  checks right  check p99 ms  cores: server  generator"
+    );
+    play(role, &plans, |step, result, server_cores| {
         let total = |count: fn(&loadgen::Counts) -> u64| {
             result.kinds.values().map(|kind| count(&kind.counts)).sum::<u64>() as f64 / result.duration_s
         };
         let right =
             |kind| 100.0 * result.kinds[&kind].counts.right as f64 / result.kinds[&kind].counts.sent.max(1) as f64;
         println!(
-            "{:5} {:8.0} {:8.0} {:10.0} {:14.0} {:11.1} % {:11.1} % {:13.1}  {}",
+            "{:5} {:8.0} {:8.0} {:10.0} {:14.0} {:11.1} % {:11.1} % {:13.1} {:14.2} {:10.2}",
             STEPS[step].0,
             total(|counts| counts.asked),
             total(|counts| counts.sent),
@@ -101,7 +105,8 @@ fn steps(role: Role, usable_per_s: f64) {
             right(Kind::Issue),
             right(Kind::Verify),
             result.kinds[&Kind::Verify].response_time().p99_us / 1_000.0,
-            result.limited_by.map_or("", loadgen::Limit::name)
+            server_cores,
+            result.generator_cpu_s / result.duration_s,
         );
         if step + 1 == STEPS.len() {
             let mut second = vec![0; STEPS[step].1 as usize];

@@ -42,10 +42,13 @@ pub(crate) enum Command {
     Selftest,
     /// Turn run folders into one page that can be read anywhere
     Report(Report),
-    /// Say what changed from one load run to another; exit code 1 when it became worse by more than the margin
+    /// Say what changed from one load run to another (exit code 1 when it became worse by more than the margin), or what another policy
+    /// changes: two scenarios, the same people
     Compare(Compare),
     /// Read a scenario and explain it; name every bad key at once
     Check(Check),
+    /// Say whether the audit log of a server is whole; exit code 1 when it is not
+    Audit(Audit),
 }
 
 /// What is changed of a scenario before it is read.
@@ -71,6 +74,8 @@ pub(crate) struct Demo {
     pub(crate) scenario: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) changes: Changes,
+    #[command(flatten)]
+    pub(crate) server: ServerChoice,
     #[command(flatten)]
     pub(crate) output: Output,
 }
@@ -196,6 +201,12 @@ pub(crate) struct Consent {
     /// How the target is spoken to: a file with a [target] section [default: the scenario's, else the reference server's interface]
     #[arg(long, value_name = "FILE")]
     pub(crate) target_file: Option<PathBuf>,
+    /// Verify with the officer's token in this file: `{officer_token}` in a target file. It is kept in no record
+    #[arg(long, value_name = "FILE")]
+    pub(crate) officer_token: Option<PathBuf>,
+    /// Register residents with the operator's token in this file: `{operator_token}` in a target file. It is kept in no record
+    #[arg(long, value_name = "FILE")]
+    pub(crate) operator_token: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -317,15 +328,50 @@ pub(crate) struct Capacity {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Audit {
+    /// Answers of `GET /v1/admin/audit`, one file for each page, in order
+    #[arg(value_name = "FILE", conflicts_with_all = ["data", "database_url"])]
+    pub(crate) files: Vec<PathBuf>,
+    /// Read the log of this folder of the embedded store instead; its server must not be running
+    #[arg(long, value_name = "DIR", conflicts_with = "database_url")]
+    pub(crate) data: Option<PathBuf>,
+    /// Read the log of this PostgreSQL database instead
+    #[arg(long, value_name = "URL")]
+    pub(crate) database_url: Option<String>,
+    /// The end of the log as it was noted before from `/v1/transparency`: a log that was made anew since is not whole
+    #[arg(long, value_name = "ENTRIES:HASH")]
+    pub(crate) head: Option<reference_server::audit::Head>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Compare {
-    /// The run folder of the load run to compare with
+    /// What to compare with: the run folder of a load run, or a scenario (TOML)
     pub(crate) before: PathBuf,
-    /// The run folder of the other load run
-    pub(crate) after: PathBuf,
-    /// How much may change before it counts, as a share
-    #[arg(long, value_name = "SHARE", default_value_t = 0.1)]
-    pub(crate) margin: f64,
-    /// Write the table into this folder, too, as CSV and Parquet
+    /// The other load run or scenario; may be left out when `--set` says what is to be other in the scenario
+    pub(crate) after: Option<PathBuf>,
+    /// Scenarios: set a key of the second one, such as `behaviour.obey_share=0.5`; may be given several times
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<Change>,
+    /// Scenarios: how many runs of each, with the same seeds [default: 5]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) runs: Option<u32>,
+    /// Scenarios: simulate the first N days of each only
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) days: Option<u16>,
+    /// Scenarios: shrink both regions to so many residents
+    #[arg(long, value_name = "N")]
+    pub(crate) residents: Option<u32>,
+    /// One scenario: find the capacity of each of these schemes' servers on this machine, such as `lookup,signed,blind`, and set them side by
+    /// side
+    #[arg(long, value_name = "SCHEMES", value_delimiter = ',')]
+    pub(crate) schemes: Vec<SchemeKind>,
+    /// Schemes: where the servers keep passes [default: embedded]
+    #[arg(long, value_enum)]
+    pub(crate) store: Option<Store>,
+    /// Load runs: how much may change before it counts, as a share [default: 0.1]
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) margin: Option<f64>,
+    /// Load runs: write the table into this folder, too, as CSV and Parquet. Scenarios: the run folder [default: lockgate-runs/TIME-compare]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
 }

@@ -1,4 +1,7 @@
-//! `lockgate compare`: what changed from one load run to another.
+//! `lockgate compare`: what changed from one load run to another, or what another policy changes.
+
+mod scenarios;
+mod schemes;
 
 use std::path::Path;
 
@@ -8,18 +11,48 @@ use report::{Run, number};
 use crate::args::Compare;
 use crate::failure::{Ending, bad_input};
 use crate::session::of_report;
+use crate::stop::Stop;
 
 /// The resamples are the same whenever two runs are compared.
 const SEED: u64 = 1;
 
+/// A change of so much counts.
+const MARGIN: f64 = 0.1;
+
+/// Compares schemes when some are named, load runs when the first name is a folder, else scenarios.
+pub(crate) fn run(arguments: &Compare, stop: &Stop) -> anyhow::Result<Ending> {
+    let Compare { before, after, set, runs, days, residents, margin, schemes, store, out } = arguments;
+    if !schemes.is_empty() {
+        return schemes::run(arguments, stop);
+    }
+    if store.is_some() {
+        return Err(bad_input("--store is for the servers of --schemes; name the schemes, too"));
+    }
+    if !before.is_dir() {
+        if margin.is_some() {
+            return Err(bad_input(
+                "--margin is for load runs; differences between scenarios come with their intervals",
+            ));
+        }
+        return scenarios::run(arguments, stop);
+    }
+    if !set.is_empty() || runs.is_some() || days.is_some() || residents.is_some() {
+        return Err(bad_input(format!(
+            "{} is a run folder, and --set, --runs, --days and --residents are for scenarios; name a scenario (TOML) to compare policies",
+            before.display()
+        )));
+    }
+    let Some(after) = after else { return Err(bad_input("name the folder of the other load run, too")) };
+    compare_loads(before, after, margin.unwrap_or(MARGIN), out.as_deref())
+}
+
 /// Prints what changed, and fails when something became worse by more than the margin.
-pub(crate) fn run(arguments: &Compare) -> anyhow::Result<Ending> {
-    let margin = arguments.margin;
+fn compare_loads(before: &Path, after: &Path, margin: f64, out: Option<&Path>) -> anyhow::Result<Ending> {
     if !(0.0..1.0).contains(&margin) {
         return Err(bad_input(format!("--margin {margin}: write a share from 0 to below 1, such as 0.1")));
     }
     let open = |folder: &Path| Run::open(folder).map_err(of_report);
-    let (before, after) = (open(&arguments.before)?, open(&arguments.after)?);
+    let (before, after) = (open(before)?, open(after)?);
     let changes = report::compare_loads(&before, &after, margin, SEED).map_err(of_report)?;
     if changes.is_empty() {
         return Err(bad_input(format!(
@@ -27,7 +60,7 @@ pub(crate) fn run(arguments: &Compare) -> anyhow::Result<Ending> {
             loadgen::LEAST_SECONDS
         )));
     }
-    if let Some(out) = &arguments.out {
+    if let Some(out) = out {
         report::write_changes(out, &changes).map_err(of_report)?;
     }
     println!(

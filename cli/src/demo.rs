@@ -6,7 +6,7 @@ use report::record::{Command, Results, Status};
 use report::{Bulk, Format, Run, RunFolder, RunRecord, terminal};
 use sim::TraceKeeper;
 
-use crate::args::{Demo, ServerChoice, Store};
+use crate::args::{Demo, ServerChoice};
 use crate::capacity::{self, Demand};
 use crate::child::ServerSeat;
 use crate::failure::{Ending, bad_input};
@@ -23,13 +23,18 @@ pub(crate) fn run(arguments: &Demo, stop: &Stop) -> anyhow::Result<Ending> {
     let scenario = Scenario::read_or_built_in(arguments.scenario.as_deref(), &arguments.changes.set)?;
     let session = Session::begin(Command::Demo, stop);
     let out = session.output(arguments.output.out.as_deref());
-    let (out, record) = in_folder(&out, |folder| rehearse(&scenario, folder, &session))?;
+    let (out, record) = in_folder(&out, |folder| rehearse(&scenario, arguments.server, folder, &session))?;
     print!("{}", terminal::summary(&record));
     println!("{}", out.join("index.html").display());
     Ok(if record.status == Status::Complete { Ending::Held } else { Ending::Unusable })
 }
 
-fn rehearse(scenario: &Scenario, folder: &RunFolder, session: &Session) -> anyhow::Result<RunRecord> {
+fn rehearse(
+    scenario: &Scenario,
+    choice: ServerChoice,
+    folder: &RunFolder,
+    session: &Session,
+) -> anyhow::Result<RunRecord> {
     let part = |command| Session::begin(command, &session.stop);
     let simulating = part(Command::Simulate);
     let mut keeper = TraceKeeper::default();
@@ -41,11 +46,7 @@ fn rehearse(scenario: &Scenario, folder: &RunFolder, session: &Session) -> anyho
     let mut parts = vec![record];
     let demand =
         Demand::of(scenario, &simulation.demand).ok_or_else(|| bad_input("the scenario asks nothing of a server"))?;
-    let seat = ServerSeat {
-        scenario,
-        choice: ServerChoice { scheme: None, store: Some(Store::Embedded) },
-        beside: folder.path(),
-    };
+    let seat = ServerSeat { scenario, choice, beside: folder.path() };
     if !session.stop.asked() {
         let searching = part(Command::Capacity);
         let found = in_folder(&folder.path().join("capacity"), |folder| {

@@ -11,6 +11,9 @@ use crate::progress::Progress as Shown;
 /// Without a terminal a line is written each so many seconds.
 const PLAIN_EVERY_S: f64 = 10.0;
 
+/// Answers to a second's requests are usually in so soon after its start.
+const BEHIND_S: f64 = 3.0;
+
 /// Shows a run.
 pub(crate) struct LiveView {
     words: String,
@@ -43,16 +46,22 @@ impl LiveView {
 }
 
 fn line(progress: &Progress, meant_per_s: Option<f64>) -> String {
-    let Progress { seconds, asked, sent, answered, failed, kinds, verdict } = progress;
+    let Progress { seconds, asked, sent, answered, failed, settled_s, kinds, verdict } = progress;
     let rate = meant_per_s.map_or(String::new(), |per_s| format!(" (now {})", number::rate(per_s)));
     let verdict = match verdict {
         _ if kinds.is_empty() => "",
-        Verdict::Held => ", holds so far",
-        Verdict::Failed => ", fails so far",
+        Verdict::Held => "; it holds",
+        Verdict::Failed => "; it fails",
         Verdict::Unusable => "",
     };
+    // What follows, the verdict included, is of the run so far, as far as all is answered.
+    let so_far = match (kinds.is_empty(), seconds - f64::from(*settled_s) > BEHIND_S) {
+        (true, _) => String::new(),
+        (false, false) => format!("{verdict} so far"),
+        (false, true) => format!("{verdict} in its first {settled_s} s, later ones still wait for answers"),
+    };
     let [asked, sent, answered, failed] = [asked, sent, answered, failed].map(|count| number::whole(*count));
-    format!("{seconds:.0} s: {asked} asked{rate}, {sent} sent, {answered} answered, {failed} errors{verdict}")
+    format!("{seconds:.0} s: {asked} asked{rate}, {sent} sent, {answered} answered, {failed} errors{so_far}")
 }
 
 fn of_kind(kind: &KindProgress) -> String {
@@ -76,12 +85,19 @@ mod tests {
             sent: 6_099,
             answered: 6_000,
             failed: 2,
+            settled_s: 11,
             kinds: vec![issue],
             verdict: Verdict::Held,
         };
-        let expected = "12 s: 6,100 asked (now 500/s), 6,099 sent, 6,000 answered, 2 errors, holds so far";
+        let expected = "12 s: 6,100 asked (now 500/s), 6,099 sent, 6,000 answered, 2 errors; it holds so far";
         assert_eq!(line(&progress, Some(500.0)), expected);
         assert_eq!(of_kind(&issue), "issue: p50 900 µs, p90 2 ms, p99 31 ms");
+        progress.settled_s = 4;
+        let waiting = line(&progress, None);
+        assert!(
+            waiting.ends_with("2 errors; it holds in its first 4 s, later ones still wait for answers"),
+            "{waiting}"
+        );
         progress.kinds.clear();
         assert!(line(&progress, None).ends_with("2 errors"), "nothing is judged yet");
     }

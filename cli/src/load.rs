@@ -1,12 +1,13 @@
 //! `lockgate load`: plays demand against a server and measures.
 
+use std::io::Read;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use demand::{SimTime, Trace, TraceError};
 use loadgen::{
-    Arrivals, Ceilings, Interface, Kind, LoadResult, Mix, Plan, Progress, Shard, Slo, Spacing, Stream, Streams, Target,
-    TracePlan, Wallet,
+    Arrivals, Ceilings, Interface, Kind, LoadResult, Mix, Plan, Progress, Shard, Slo, Spacing, Staff, StaffToken,
+    Stream, Streams, Target, TracePlan, Wallet,
 };
 use passes::Purpose;
 use report::record::{Command, Results};
@@ -94,11 +95,27 @@ pub(crate) fn target(url: &str, consent: &Consent, interface: &Interface) -> any
     };
     let duration = consent.duration_ceiling.unwrap_or(Ceilings::default().duration);
     let target = Target::parse(url, &consent.operated).map_err(bad_input)?;
-    let target = target.speaking(interface).under(Ceilings { rate_per_s, duration });
+    let staff = Staff {
+        officer: token(consent.officer_token.as_deref(), "--officer-token")?,
+        operator: token(consent.operator_token.as_deref(), "--operator-token")?,
+    };
+    let target = target.speaking(interface).with_staff(staff).under(Ceilings { rate_per_s, duration });
     match &consent.ca_file {
         None => Ok(target),
         Some(ca_file) => target.with_ca_file(ca_file.clone()).map_err(bad_input),
     }
+}
+
+/// The token in `file`, which `flag` names.
+fn token(file: Option<&Path>, flag: &str) -> anyhow::Result<Option<StaffToken>> {
+    let read = |file: &Path| {
+        let mut text = String::new();
+        read_file(file, flag)?
+            .read_to_string(&mut text)
+            .map_err(|error| bad_input(format!("{flag} {}: {error}", file.display())))?;
+        text.parse().map_err(|error| bad_input(format!("{flag} {}: {error}", file.display())))
+    };
+    file.map(read).transpose()
 }
 
 /// Prepares the target, plays `job` and writes everything into `folder`.

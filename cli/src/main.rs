@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the command line: printing is what it is for")]
 
 mod args;
+mod audit;
 mod bad_file;
 mod beside;
 mod capacity;
@@ -58,8 +59,9 @@ fn run(command: &Command) -> anyhow::Result<Ending> {
         Command::Load(arguments) => load::run(arguments, &Stop::listen()?),
         Command::Capacity(arguments) => capacity::run(arguments, &Stop::listen()?),
         Command::Selftest => selftest::run(&Stop::listen()?),
-        Command::Compare(arguments) => compare::run(arguments),
+        Command::Compare(arguments) => compare::run(arguments, &Stop::listen()?),
         Command::Report(arguments) => self::report::run(arguments),
         Command::Check(arguments) => check::run(arguments),
+        Command::Audit(arguments) => audit::run(arguments),
     }
 }

@@ -134,7 +134,16 @@ mod tests {
         let response_time = Quantiles { p99_us: 2_500.0, ..Quantiles::default() };
         let kinds = vec![KindProgress { kind: Kind::CheckIn, counts, response_time }];
         let verdict = Verdict::Held;
-        metrics.publish(&Progress { seconds: 1.0, asked: 9, sent: 8, answered: 7, failed: 0, kinds, verdict });
+        metrics.publish(&Progress {
+            seconds: 1.0,
+            asked: 9,
+            sent: 8,
+            answered: 7,
+            failed: 0,
+            settled_s: 1,
+            kinds,
+            verdict,
+        });
         for _ in 0..2 {
             let mut stream = TcpStream::connect(metrics.address()).unwrap();
             stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();

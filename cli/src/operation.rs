@@ -63,8 +63,8 @@ pub(crate) struct Operation {
     /// This is a rehearsal: nobody depends on this server, and faults may be injected
     #[arg(long)]
     rehearsal: bool,
-    /// Let something go wrong, such as latency=20ms..80ms, slots=4x10ms, errors=0.01, stall=2s@30s, outage=10s@60s or seed=1; may be
-    /// given several times; needs --rehearsal
+    /// Let something go wrong, such as latency=20ms..80ms, slots=4x10ms, work=1ms, errors=0.01, stall=2s@30s, outage=10s@60s or
+    /// seed=1; may be given several times; needs --rehearsal
     #[arg(long, value_name = "FAULT")]
     inject: Vec<String>,
 }

@@ -121,7 +121,8 @@ async fn serve(address: &str, mut config: Config, staff: Option<&Path>, while_st
     })?;
     let bound = listener.local_addr().context("cannot tell the server's address")?;
     config.staff = staff::of(staff, bound.ip())?;
-    if let Some(warning) = staff::warning(&config.staff) {
+    // A server that a command starts for itself, on this machine and for as long as it lives, is loaded by that command alone.
+    if let Some(warning) = staff::warning(&config.staff).filter(|_| !while_stdin_open) {
         eprintln!("lockgate: {warning}");
     }
     let shutdown = shutdown(while_stdin_open)?;

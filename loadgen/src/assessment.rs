@@ -31,6 +31,9 @@ fn generators_signs(observed: &Observed) -> String {
     if strain.no_file > 0 {
         signs.push(format!("{} dropped because too many files were open", were(strain.no_file)));
     }
+    if strain.unblinded > 0 {
+        signs.push(format!("{} requests were dropped because no blinded token was ready", strain.unblinded));
+    }
     if signs.is_empty() {
         signs.push(match observed.closed_loop {
             true => "a sending thread had no time left".to_owned(),

@@ -1,7 +1,10 @@
 //! The capacity search: how much load a target carries within the objectives.
 
+mod beyond;
 mod probe;
 mod search;
+mod steady;
+mod usl;
 
 use std::fmt;
 
@@ -9,6 +12,7 @@ use passes::{Fault, Purpose, Share};
 use serde::{Deserialize, Serialize};
 
 use crate::{Kind, LoadError, LoadResult, Measure, Mix, Options, Target};
+pub use usl::{Concurrency, Estimate, UslFit, students_t};
 
 /// How the search is made: the `[capacity]` section of a scenario.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,15 +30,20 @@ pub struct CapacitySettings {
     pub warm_up_s: f64,
     /// How near the highest rate that held and the lowest that failed must come, as a share of the rate.
     pub tolerance: Share,
-    /// How often the edge is tried again: a rate that fails on repetition did not hold.
+    /// How often the edge, and the rates next below and above it, are tried again: a rate that fails on repetition did not hold.
     pub repetitions: u32,
-    /// So long after its start a search begins no further step, in seconds; what was shown by then stands.
+    /// So long after its start a search for the edge begins no further step, in seconds; what was shown by then stands.
     pub longest_s: f64,
+    /// How long 1.5, 2, 5 and 10 times the usable load are offered, each, in seconds; 0: not at all, and no way back is watched.
+    pub beyond_step_s: f64,
+    /// How long each size of a sweep over concurrency is held, in seconds; 0: no sweep.
+    pub sweep_step_s: f64,
 }
 
 impl Default for CapacitySettings {
-    /// From 500/s by doubling to at most 200,000/s; steps of 1 s and, near the edge, 3 s after 0.5 s; 5 %; one repetition; two
-    /// minutes (assumptions: a search takes about half a minute at 10,000/s, and longer where the target is unsteady).
+    /// From 500/s by doubling to at most 200,000/s; steps of 1 s and, near the edge, 3 s after 0.5 s; 5 %; two repetitions; two
+    /// minutes; then 3 s of each overload and 1 s of each concurrency (assumptions: a search takes about a minute at 10,000/s, and longer
+    /// where the target is unsteady).
     fn default() -> Self {
         CapacitySettings {
             start_per_s: 500.0,
@@ -43,8 +52,10 @@ impl Default for CapacitySettings {
             step_s: 3.0,
             warm_up_s: 0.5,
             tolerance: Share::of(0.05),
-            repetitions: 1,
+            repetitions: 2,
             longest_s: 120.0,
+            beyond_step_s: 3.0,
+            sweep_step_s: 1.0,
         }
     }
 }
@@ -65,8 +76,15 @@ impl CapacitySettings {
                 faults.push(Fault::new(key, format!("{value} is too little; write a number above 0")));
             }
         }
-        if !(self.warm_up_s >= 0.0 && self.warm_up_s.is_finite()) {
-            faults.push(Fault::new("capacity.warm_up_s", format!("{} s is no time; write 0 or more", self.warm_up_s)));
+        let times = [
+            ("capacity.warm_up_s", self.warm_up_s),
+            ("capacity.beyond_step_s", self.beyond_step_s),
+            ("capacity.sweep_step_s", self.sweep_step_s),
+        ];
+        for (key, time_s) in times {
+            if !(time_s >= 0.0 && time_s.is_finite()) {
+                faults.push(Fault::new(key, format!("{time_s} s is no time; write 0 or more")));
+            }
         }
         if self.max_per_s < self.start_per_s {
             let message = format!("the highest rate ({}) is below the first ({})", self.max_per_s, self.start_per_s);
@@ -139,8 +157,10 @@ pub enum Phase {
     Bracket,
     /// The edge is narrowed down.
     Bisect,
-    /// The highest rate that held is tried again.
+    /// The highest rate that held is tried again, and its neighbours.
     Confirm,
+    /// More than is usable is offered, to see what is left of goodput.
+    Beyond,
 }
 
 impl Phase {
@@ -150,6 +170,7 @@ impl Phase {
             Phase::Bracket => "bracket",
             Phase::Bisect => "bisect",
             Phase::Confirm => "confirm",
+            Phase::Beyond => "beyond",
         }
     }
 }
@@ -208,6 +229,13 @@ pub enum Ended {
     Stopped,
 }
 
+impl Ended {
+    /// Whether it was the target that ended it, so that more load than was usable can be offered.
+    fn is_of_target(self) -> bool {
+        matches!(self, Ended::Found | Ended::Unsteady | Ended::OutOfTime)
+    }
+}
+
 impl fmt::Display for Ended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -235,7 +263,7 @@ pub struct PathCapacity {
     pub path: String,
     /// The highest offered load that held, its repetition included, in requests per second.
     pub usable_per_s: Option<f64>,
-    /// The highest that held (0 for none) and the lowest that failed (none when none did).
+    /// The highest that held each time (0 for none) and the lowest that failed each time (none when none did).
     pub interval_per_s: (f64, Option<f64>),
     /// The offered load with the greatest power (goodput ÷ mean response time).
     pub knee_per_s: Option<f64>,
@@ -243,8 +271,48 @@ pub struct PathCapacity {
     pub saturation_per_s: f64,
     /// How the search ended.
     pub ended: Ended,
+    /// How the target came back from overload; none when that was not asked for, or the generator could not bring it there.
+    pub recovery: Option<Recovery>,
+    /// What more and more concurrency brought; without points when that was not asked for.
+    pub sweep: Sweep,
     /// The evidence: each step in order, spoiled ones included (their verdict says so).
     pub steps: Vec<Step>,
+}
+
+impl PathCapacity {
+    /// The highest load beyond the usable one that the generator kept up with: what was offered, and the goodput that was left.
+    pub fn furthest(&self) -> Option<&Step> {
+        let beyond = |step: &&Step| step.phase == Phase::Beyond && step.result.verdict != crate::Verdict::Unusable;
+        self.steps.iter().filter(beyond).max_by(|a, b| a.offered_per_s.total_cmp(&b.offered_per_s))
+    }
+
+    /// The highest goodput of any sound step.
+    pub fn peak_goodput_per_s(&self) -> f64 {
+        let sound = self.steps.iter().filter(|step| step.result.verdict != crate::Verdict::Unusable);
+        sound.map(|step| step.goodput_per_s).fold(0.0, f64::max)
+    }
+}
+
+/// The way back from overload: a target that stays slow long after it (hysteresis) turns a minute's rush into an hour's outage.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Recovery {
+    /// What was offered in the overload, in requests per second.
+    pub overload_per_s: f64,
+    /// What was offered after it.
+    pub calm_per_s: f64,
+    /// After so many whole seconds each further second kept its objectives; none when that was not within `watched_s`.
+    pub well_after_s: Option<f64>,
+    /// So long it was watched, in seconds.
+    pub watched_s: f64,
+}
+
+/// A closed-loop sweep over concurrency.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sweep {
+    /// Right answers per second by connections kept busy, as far as the generator was not the limit.
+    pub points: Vec<Concurrency>,
+    /// The law that fits them; none with fewer than four.
+    pub fit: Option<UslFit>,
 }
 
 /// The capacities of several paths of one target.
@@ -263,8 +331,17 @@ pub fn find_capacity(search: &Search<'_>) -> Result<PathCapacity, LoadError> {
     if !faults.is_empty() {
         return Err(LoadError::Impossible(faults));
     }
+    let Search { settings, options, .. } = search;
     let mut probe = probe::Probe::new(search)?;
-    let found = search::seek(&search.settings, &mut |phase, rate_per_s| probe.step(phase, rate_per_s))?;
+    let found = search::seek(settings, options.seed, &mut |phase, rate_per_s| probe.step(phase, rate_per_s))?;
+    let mut recovery = None;
+    if let Some(usable_per_s) = found.held_per_s.filter(|_| settings.beyond_step_s > 0.0 && found.ended.is_of_target())
+        && let Some(overload_per_s) = probe.go_beyond(usable_per_s)?
+    {
+        recovery = Some(probe.recover(usable_per_s, overload_per_s)?);
+    }
+    let is_swept = settings.sweep_step_s > 0.0 && found.ended != Ended::Stopped;
+    let sweep = if is_swept { probe.sweep()? } else { Sweep::default() };
     let steps = probe.into_steps();
     let sound = || steps.iter().filter(|step| step.result.verdict != crate::Verdict::Unusable);
     let knee = sound().filter(|step| step.power() > 0.0).max_by(|a, b| a.power().total_cmp(&b.power()));
@@ -275,6 +352,8 @@ pub fn find_capacity(search: &Search<'_>) -> Result<PathCapacity, LoadError> {
         knee_per_s: knee.map(|step| step.offered_per_s),
         saturation_per_s: sound().map(|step| step.throughput_per_s).fold(0.0, f64::max),
         ended: found.ended,
+        recovery,
+        sweep,
         steps,
     })
 }

@@ -3,12 +3,13 @@
 use std::error::Error;
 use std::time::{Duration, Instant};
 
-use passes::Channel;
-use passes::wire::{RegisteredBatch, Registration, RegistrationBatch};
+use passes::wire::{KeySet, RegisteredBatch, Registration, RegistrationBatch, ServiceTime};
+use passes::{Channel, Key};
+use serde::de::DeserializeOwned;
 use tokio::runtime::Runtime;
 
 use crate::tls::config_of;
-use crate::{LoadError, Target};
+use crate::{LoadError, StaffToken, Target};
 
 /// Most residents in one request (`docs/api.md`).
 const BATCH: usize = 1_000;
@@ -21,6 +22,7 @@ pub(crate) struct Control {
     runtime: Runtime,
     client: reqwest::Client,
     url: String,
+    operator: Option<StaffToken>,
 }
 
 impl Control {
@@ -35,7 +37,7 @@ impl Control {
             .timeout(TIMEOUT)
             .build()
             .map_err(|cause| std::io::Error::other(root_cause(&cause)))?;
-        Ok(Control { runtime, client, url: target.url() })
+        Ok(Control { runtime, client, url: target.url(), operator: target.staff().operator.clone() })
     }
 
     /// Registers made-up residents with these documents, and hands their tokens to `keep` in order.
@@ -56,10 +58,16 @@ impl Control {
 
     async fn register_batch(&self, batch: &RegistrationBatch) -> Result<RegisteredBatch, LoadError> {
         const REQUEST: &str = "POST /v1/residents/batch";
-        let send = self.client.post(format!("{}/v1/residents/batch", self.url)).json(batch).send();
-        let answer = send.await.map_err(|cause| self.unreachable(&cause))?;
+        let mut request = self.client.post(format!("{}/v1/residents/batch", self.url)).json(batch);
+        if let Some(operator) = &self.operator {
+            request = request.bearer_auth(operator.as_str());
+        }
+        let answer = request.send().await.map_err(|cause| self.unreachable(&cause))?;
         let unexpected = |what| LoadError::Unexpected { url: self.url.clone(), request: REQUEST, what };
         let status = answer.status();
+        if matches!(status.as_u16(), 401 | 403) {
+            return Err(LoadError::NoOperator { url: self.url.clone(), status: status.to_string() });
+        }
         if status != reqwest::StatusCode::OK {
             return Err(unexpected(status.to_string()));
         }
@@ -69,6 +77,29 @@ impl Control {
         } else {
             Err(unexpected(format!("{} tokens for {} residents", registered.residents.len(), batch.residents.len())))
         }
+    }
+
+    /// The keys that the target publishes, and what its clock shows in Unix seconds; none where it publishes none in our form.
+    ///
+    /// # Errors
+    /// [`LoadError::Unreachable`], and [`LoadError::Unexpected`] when a published key is none.
+    pub(crate) fn keys(&self) -> Result<Option<(Vec<Key>, i64)>, LoadError> {
+        let Some(set) = self.read::<KeySet>("/v1/keys")? else { return Ok(None) };
+        let keys = set.keys.iter().map(Key::from_wire).collect::<Result<Vec<Key>, _>>();
+        let unexpected = |what| LoadError::Unexpected { url: self.url.clone(), request: "GET /v1/keys", what };
+        let keys = keys.map_err(|error| unexpected(error.to_string()))?;
+        Ok(self.read::<ServiceTime>("/v1/time")?.map(|time| (keys, time.now_s)))
+    }
+
+    /// What `path` holds, if it is that.
+    fn read<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, LoadError> {
+        let ask = async {
+            let answer = self.client.get(format!("{}{path}", self.url)).send().await?;
+            let bytes = if answer.status().is_success() { Some(answer.bytes().await?) } else { None };
+            Ok::<_, reqwest::Error>(bytes)
+        };
+        let bytes = self.runtime.block_on(ask).map_err(|cause| self.unreachable(&cause))?;
+        Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
     }
 
     /// How long the target takes to say that it is there. Any HTTP answer counts.

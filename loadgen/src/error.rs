@@ -26,6 +26,17 @@ pub enum LoadError {
         /// What came: a status, or what is wrong with the body.
         what: String,
     },
+    /// Residents are registered by operators only, and this was not one's token.
+    #[error(
+        "{url} answered {status} to POST /v1/residents/batch: residents are registered there by operators only. Give an operator's token with \
+         --operator-token FILE, and an officer's with --officer-token FILE."
+    )]
+    NoOperator {
+        /// The target.
+        url: String,
+        /// What it answered.
+        status: String,
+    },
     /// Nothing of what the plan needs beforehand could be had.
     #[error("none of the {wanted} {what} that the plan needs could be had beforehand: {detail}")]
     Unprepared {

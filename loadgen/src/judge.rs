@@ -89,7 +89,8 @@ mod tests {
     use crate::request::Templates;
 
     fn rules(interface: Interface) -> Templates {
-        Templates::new(&Target::parse("http://127.0.0.1:9", &[]).unwrap().speaking(interface), "/", "run".into())
+        let target = Target::parse("http://127.0.0.1:9", &[]).unwrap();
+        Templates::new(&target, &interface.resolved(false), "/", "run".into())
     }
 
     #[test]

@@ -41,6 +41,7 @@ mod live;
 mod logged;
 mod merged;
 mod multiplexed;
+mod phones;
 mod plan;
 mod poller;
 mod ports;
@@ -58,6 +59,7 @@ mod selftest;
 mod settings;
 mod showing;
 mod slo;
+mod staff;
 mod system;
 mod target;
 mod tls;
@@ -69,7 +71,10 @@ mod watch;
 pub mod workbench;
 
 pub use arrival::{ArrivalProcess, Arrivals, RatePoint, Spacing};
-pub use capacity::{CapacityResult, CapacitySettings, Ended, Path, PathCapacity, Phase, Search, Step, find_capacity};
+pub use capacity::{
+    CapacityResult, CapacitySettings, Concurrency, Ended, Estimate, Path, PathCapacity, Phase, Recovery, Search, Step,
+    Sweep, UslFit, find_capacity, students_t,
+};
 pub use ceilings::Ceilings;
 pub use compare::{Change, Direction, LEAST_SECONDS, Seconds, compare};
 pub use error::LoadError;
@@ -88,6 +93,7 @@ pub use run::{Options, run};
 pub use selftest::{Check, selftest};
 pub use settings::{Client, LoadSettings, RequestsPerConnection};
 pub use slo::{KindSlo, Slo};
+pub use staff::{NoToken, Staff, StaffToken};
 pub use target::{Target, TargetError};
 pub use tls::TlsError;
 pub use verdict::Verdict;

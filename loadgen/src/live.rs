@@ -25,7 +25,10 @@ pub struct Progress {
     pub answered: u64,
     /// Requests settled otherwise than by a right answer: refused, turned away, wrong, lost, timed out.
     pub failed: u64,
-    /// Each kind over the seconds of which everything is settled.
+    /// So many seconds, from the start, are over and settled: of all that was due in them it is known what became of it. Shorter than
+    /// `seconds` by as long as answers are waited for.
+    pub settled_s: u32,
+    /// Each kind over these seconds, all together.
     pub kinds: Vec<KindProgress>,
     /// Whether the objectives hold by what these seconds say.
     pub verdict: Verdict,
@@ -45,13 +48,14 @@ pub struct KindProgress {
 /// Adds up what the sending threads tell.
 pub(crate) struct Live {
     slo: Slo,
+    settled_s: u32,
     counts: [Counts; Kind::ALL.len()],
     times: [Option<Box<KindTimes>>; Kind::ALL.len()],
 }
 
 impl Live {
     pub(crate) fn new(slo: Slo) -> Self {
-        Live { slo, counts: Default::default(), times: Default::default() }
+        Live { slo, settled_s: 0, counts: Default::default(), times: Default::default() }
     }
 
     /// What `tallies` tell by now of a run that began at `start`.
@@ -73,6 +77,7 @@ impl Live {
             sent: sum(|tally| &tally.sent),
             answered: sum(|tally| &tally.answered),
             failed: sum(|tally| &tally.failed),
+            settled_s: self.settled_s,
             kinds: results.iter().map(told).collect(),
             verdict,
         }
@@ -81,6 +86,7 @@ impl Live {
     fn take(&mut self, tally: &Tally) {
         let seconds = std::mem::take(&mut *tally.seconds.lock().unwrap_or_else(PoisonError::into_inner));
         for second in seconds {
+            self.settled_s = self.settled_s.max(second.second + 1);
             self.counts[second.kind as usize].add(&second.counts);
             let times = self.times[second.kind as usize].get_or_insert_with(|| Box::new(KindTimes::new()));
             let mut encoded = second.times[Measure::ResponseTime as usize].as_slice();

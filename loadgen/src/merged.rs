@@ -24,6 +24,8 @@ pub struct Part {
     pub goodput_per_s: f64,
     /// CPU time of the generator, in seconds.
     pub generator_cpu_s: f64,
+    /// CPU time of what phones computed, in seconds.
+    pub phones_cpu_s: f64,
     /// What became of each kind.
     pub kinds: BTreeMap<Kind, Counts>,
     /// What became of each kind in each second.
@@ -75,6 +77,7 @@ pub fn merge(parts: &[Part], slo: &Slo) -> LoadResult {
         limited_by,
         generator_cpu_s: sum(|part| part.generator_cpu_s),
         generator_spin_s: 0.0,
+        phones_cpu_s: sum(|part| part.phones_cpu_s),
         busiest_thread_share: 0.0,
         target_cpu_s: None,
         connections_opened: 0,

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use crate::backlog::Backlog;
 use crate::kind::Outcome;
+use crate::phones::Computed;
 use crate::record::Recorder;
 use crate::schedule::Ask;
 use crate::settings::Client;
@@ -77,12 +78,16 @@ pub(crate) fn play(lane: Lane<'_>, client: &reqwest::Client, url: &str) -> io::R
         lane,
     };
     let complete = LocalSet::new().block_on(&runtime, player.run(answers));
+    let cpu = system::thread_cpu_time().saturating_sub(cpu_before);
+    let wall = player.lane.start.elapsed();
+    player.lane.journeys.finish();
     Ok(LaneReport {
         complete,
-        cpu: system::thread_cpu_time().saturating_sub(cpu_before),
+        cpu,
         spin: Duration::ZERO,
-        wall: player.lane.start.elapsed(),
+        wall,
         strain: player.strain,
+        computed: Computed::default(),
         issues: player.issues,
         recorder: player.recorder,
     })
@@ -194,8 +199,9 @@ impl Player<'_> {
     }
 
     fn launch(&mut self, ask: Ask, taken_ns: u64) {
-        let Some(valid) = self.lane.journeys.compose(&ask, &mut self.outbox) else {
-            return self.recorder.unsent(ask.kind, ask.at_ns, |counts| counts.without_pass += 1);
+        let valid = match self.lane.journeys.compose(&ask, &mut self.outbox) {
+            Ok(valid) => valid,
+            Err(missing) => return self.strain.missed(&mut self.recorder, &ask, missing),
         };
         let sent_ns = self.now_ns();
         self.recorder.launched(ask.kind, ask.at_ns);
@@ -218,6 +224,7 @@ impl Player<'_> {
             Ok((status, body)) => self.lane.journeys.receive(&ask, valid, status, &body),
             Err(outcome) => outcome,
         };
+        self.lane.journeys.settled(&ask);
         self.out.remove(&ask.index);
         self.tallied.answered += u64::from(outcome.answered());
         self.tallied.failed += u64::from(outcome != Outcome::Right);

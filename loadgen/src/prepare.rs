@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use passes::{Purpose, SchemeKind};
 
 use crate::control::Control;
+use crate::phones::Phones;
 use crate::plan::Needs;
 use crate::random::{Draw, below, keyed};
 use crate::record::Counts;
@@ -14,6 +15,8 @@ use crate::{Interface, Kind, LoadError, LoadSettings, Options, Plan, Target, Wal
 
 /// Connections that issue in preparation.
 const CONNECTIONS: u32 = 64;
+/// The same where the target signs blindly, which costs it a millisecond each: more than it signs within its patience it turns away.
+const CONNECTIONS_BLIND: u32 = 8;
 /// Different expired and different unknown codes. They are shown again and again, as nobody remembers them.
 const BAD_PASSES: u32 = 200;
 /// Expired passes are issued for one second, and are first shown so long after. The wait counts from the answer by our own clock,
@@ -49,7 +52,11 @@ pub fn prepare(
     }
     let control = Control::new(target)?;
     control.answer_time()?;
-    let interface = target.interface().resolved();
+    let passes = plan.kinds().iter().any(|kind| matches!(kind, Kind::Issue | Kind::Verify | Kind::Cancel));
+    if passes && target.interface().is_reference() {
+        wallet.phones = control.keys()?.and_then(|(keys, now_s)| Phones::new(keys, now_s));
+    }
+    let interface = target.interface().resolved(wallet.phones.is_some());
     wallet.single_use = interface.single_use;
     let needs = plan.needs(wallet.issued, interface.single_use);
     let mut preparation = Preparation { target, control, interface, options, prepared: Prepared::default() };
@@ -83,7 +90,13 @@ impl Preparation<'_> {
         let dealing = wallet.dealing;
         let newcomer = |resident: &u32| needs.newcomers.binary_search(resident).is_ok();
         let ours = |resident: &u32| dealing.is_ours(*resident) && !newcomer(resident);
-        let residents: Vec<u32> = (wallet.residents..needs.residents).filter(ours).collect();
+        // Whoever spent a pass in an earlier run makes room for somebody new, who has no part of a quota used up.
+        let spent = |(resident, purpose): &(u32, Purpose)| {
+            (wallet.single_use && *resident < wallet.residents && wallet.code(*resident, *purpose).is_none())
+                .then_some(*resident)
+        };
+        let replaced = needs.holders.iter().filter_map(spent);
+        let residents: Vec<u32> = replaced.chain(wallet.residents..needs.residents).filter(ours).collect();
         wallet.residents = wallet.residents.max(needs.residents);
         wallet.patients = needs.patients;
         if residents.is_empty() || self.interface.register.is_none() {
@@ -92,8 +105,8 @@ impl Preparation<'_> {
         if !self.target.interface().is_reference() {
             return self.register_singly(&residents, wallet);
         }
-        let name = wallet.name.clone();
-        let documents = residents.iter().map(|resident| format!("load-test-{name}-{resident}"));
+        let (name, runs) = (wallet.name.clone(), wallet.runs);
+        let documents = residents.iter().map(|resident| format!("load-test-{name}-{runs:x}-{resident}"));
         let mut numbers = residents.iter();
         self.control.register(documents, |token| {
             if let Some(resident) = numbers.next() {
@@ -109,7 +122,7 @@ impl Preparation<'_> {
         let (kind, purpose, duration_s) = (Kind::Register, Purpose::Other, None);
         let errands: Vec<Errand> =
             residents.iter().map(|resident| Errand { kind, resident: *resident, purpose, duration_s }).collect();
-        let counts = run_errands(self.target, &errands, CONNECTIONS, wallet, self.options)?;
+        let counts = run_errands(self.target, &errands, connections(wallet), wallet, self.options)?;
         demand_some(&counts, "tokens", "look at [target.register]")?;
         self.prepared.residents += counts.right;
         Ok(())
@@ -120,35 +133,44 @@ impl Preparation<'_> {
     fn issue_bad(&mut self, needs: &Needs, wallet: &mut Wallet) -> Result<Option<Instant>, LoadError> {
         let settings = self.options.settings;
         if wallet.bad.replayed.is_empty() && settings.replayed_share.get() > 0.0 {
-            wallet.bad.replayed = self.issue_shown(needs)?;
+            wallet.bad.replayed = self.issue_shown(needs, wallet.phones.as_ref())?;
         }
         if !wallet.bad.expired.is_empty() || settings.expired_share.get() == 0.0 {
             return Ok(None);
         }
         let body = self.interface.issue.as_ref().and_then(|issue| issue.body.as_deref());
+        if wallet.phones.is_some() {
+            self.prepared.warnings.push(Warning::NoneExpiredBlind);
+            return Ok(None);
+        }
         if !body.is_some_and(|body| body.contains("{duration_s}")) {
             self.prepared.warnings.push(Warning::NoneExpired);
             return Ok(None);
         }
-        wallet.bad.expired = self.issue_apart(needs, Some(1))?.codes();
+        wallet.bad.expired = self.issue_apart(needs, Some(1), None)?.codes();
         Ok(Some(Instant::now()))
     }
 
     /// Issues passes to residents who do nothing else.
-    fn issue_apart(&mut self, needs: &Needs, duration_s: Option<u32>) -> Result<Wallet, LoadError> {
-        let mut apart = Wallet::new(1);
+    fn issue_apart(
+        &mut self,
+        needs: &Needs,
+        duration_s: Option<u32>,
+        phones: Option<&Phones>,
+    ) -> Result<Wallet, LoadError> {
+        let mut apart = Wallet { phones: phones.cloned(), ..Wallet::new(1) };
         self.register(&Needs { residents: BAD_PASSES, ..Needs::default() }, &mut apart)?;
         let purpose = needs.holders.first().map_or(Purpose::Groceries, |(_, purpose)| *purpose);
         let errand = |resident| Errand { kind: Kind::Issue, resident, purpose, duration_s };
         let errands: Vec<Errand> = (0..BAD_PASSES).map(errand).collect();
-        let counts = run_errands(self.target, &errands, CONNECTIONS, &mut apart, self.options)?;
+        let counts = run_errands(self.target, &errands, connections(&apart), &mut apart, self.options)?;
         self.note(&counts);
         Ok(apart)
     }
 
     /// Issues passes and shows each of them once.
-    fn issue_shown(&mut self, needs: &Needs) -> Result<Vec<String>, LoadError> {
-        let mut apart = self.issue_apart(needs, None)?;
+    fn issue_shown(&mut self, needs: &Needs, phones: Option<&Phones>) -> Result<Vec<String>, LoadError> {
+        let mut apart = self.issue_apart(needs, None, phones)?;
         let codes = apart.codes();
         let purpose = needs.holders.first().map_or(Purpose::Groceries, |(_, purpose)| *purpose);
         let errand = |resident| Errand { kind: Kind::Verify, resident, purpose, duration_s: None };
@@ -157,7 +179,7 @@ impl Preparation<'_> {
         let [expired_share, forged_share, unknown_share, replayed_share] = [none; 4];
         let settings =
             LoadSettings { expired_share, forged_share, unknown_share, replayed_share, ..self.options.settings };
-        run_errands(self.target, &errands, CONNECTIONS, &mut apart, &Options { settings, ..*self.options })?;
+        run_errands(self.target, &errands, connections(&apart), &mut apart, &Options { settings, ..*self.options })?;
         Ok(codes)
     }
 
@@ -173,7 +195,7 @@ impl Preparation<'_> {
         if errands.is_empty() {
             return Ok(());
         }
-        let counts = run_errands(self.target, &errands, CONNECTIONS, wallet, self.options)?;
+        let counts = run_errands(self.target, &errands, connections(wallet), wallet, self.options)?;
         demand_some(&counts, "passes", "look at the target's policy (purposes, quotas, dates)")?;
         self.note(&counts);
         Ok(())
@@ -186,6 +208,11 @@ impl Preparation<'_> {
             self.prepared.warnings.push(Warning::PassesMissing { missing, wanted: counts.asked });
         }
     }
+}
+
+/// How many connections issue for `wallet`.
+fn connections(wallet: &Wallet) -> u32 {
+    if wallet.phones.is_some() { CONNECTIONS_BLIND } else { CONNECTIONS }
 }
 
 /// An error when all of these requests for `what` came to nothing.

@@ -37,7 +37,7 @@ pub fn preview(
     if !faults.is_empty() {
         return Err(LoadError::Impossible(faults));
     }
-    let templates = Templates::new(target, plan.get_path(), "RUN".to_owned());
+    let templates = Templates::new(target, &target.described(false), plan.get_path(), "RUN".to_owned());
     let bad = BadPasses {
         expired: vec!["EXPIRED-PASS".into()],
         unknown: vec!["UNKNOWN-PASS".into()],
@@ -59,6 +59,7 @@ pub fn preview(
         dealing,
         residents: needs.residents,
         pocket: &mut pocket,
+        phones: None,
         forged: String::new(),
     };
     let schedule = Schedule::new(plan.source(people, options.seed), dealing, 0);
@@ -68,7 +69,8 @@ pub fn preview(
         let [pass, code] = ["PASS", "CODE"].map(|what| format!("{what}-OF-RESIDENT-{resident}"));
         journeys.pocket.keep(place, ask.purpose, &pass, &code);
         let mut bytes = Vec::new();
-        journeys.compose(&ask, &mut bytes);
+        // All are there.
+        let _ = journeys.compose(&ask, &mut bytes);
         Preview { at: Duration::from_nanos(ask.at_ns), kind: ask.kind, resident, bytes }
     });
     Ok(previews.collect())

@@ -70,6 +70,8 @@ pub(crate) enum Draw {
     Stream,
     /// Whether a connection is closed after a request.
     Closing,
+    /// How long a known server serves.
+    Service,
 }
 
 /// The number that belongs to `(seed, draw, index)`: the same on any thread and in any order.
@@ -92,6 +94,12 @@ pub(crate) fn below(bits: u64, bound: u64) -> u64 {
 pub(crate) fn run_name() -> String {
     // The standard library keys its hash maps from the operating system; an empty hash under such a key is as good as random.
     format!("{:016x}", RandomState::new().hash_one(std::process::id()))
+}
+
+/// Bytes that nobody can foretell, for what phones make up under the scheme `blind`. They decide nothing of a run's schedule.
+pub(crate) fn unpredictable() -> [u8; 24] {
+    let words = [(); 3].map(|()| RandomState::new().hash_one(std::process::id()).to_le_bytes());
+    std::array::from_fn(|place| words[place / 8][place % 8])
 }
 
 #[cfg(test)]

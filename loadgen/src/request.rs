@@ -27,9 +27,9 @@ struct Request {
 }
 
 impl Templates {
-    /// The templates for `target`. `run` must be 40 characters at most and differ from run to run.
-    pub(crate) fn new(target: &Target, get_path: &str, run: String) -> Self {
-        let interface = target.interface().resolved();
+    /// The templates for `target`, which is spoken to as `interface` says. `run` must be 40 characters at most and differ from run to
+    /// run.
+    pub(crate) fn new(target: &Target, interface: &Interface, get_path: &str, run: String) -> Self {
         let get = Act { method: "GET".into(), path: get_path.to_owned(), ..Act::default() };
         let act = |kind| if kind == Kind::Get { Some(&get) } else { interface.act(kind) };
         let rule = |kind| match kind {
@@ -37,7 +37,7 @@ impl Templates {
             kind => act(kind).map(Rule::of).unwrap_or_default(),
         };
         Templates {
-            acts: Kind::ALL.map(|kind| act(kind).map(|act| Request::new(target, &interface, act, kind))),
+            acts: Kind::ALL.map(|kind| act(kind).map(|act| Request::new(target, interface, act, kind))),
             rules: Kind::ALL.map(rule),
             run,
             single_use: interface.single_use,
@@ -130,11 +130,12 @@ mod tests {
         code: "LG1:A\"B\\C",
         purpose: Purpose::Pet,
         duration_s: None,
+        blinded: "",
     };
 
     fn templates(interface: Interface) -> Templates {
-        let target = Target::parse("http://127.0.0.1:9", &[]).unwrap().speaking(interface);
-        Templates::new(&target, "/health", "run".into())
+        let target = Target::parse("http://127.0.0.1:9", &[]).unwrap();
+        Templates::new(&target, &interface.resolved(false), "/health", "run".into())
     }
 
     fn written(kind: Kind, parts: Parts<'_>) -> (String, String) {

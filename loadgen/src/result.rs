@@ -34,6 +34,8 @@ pub struct LoadResult {
     pub generator_cpu_s: f64,
     /// Of it, what was spent spinning: looking at the clock in the last microseconds before an instant while nothing was to be done.
     pub generator_spin_s: f64,
+    /// CPU time of what phones compute under the scheme `blind`, in seconds, by threads besides the sending ones; 0 otherwise.
+    pub phones_cpu_s: f64,
     /// The busiest sending thread's share of a core, 0 to 1, without spinning.
     pub busiest_thread_share: f64,
     /// CPU time of the target's process in the time of the run, in seconds, where its `/metrics` say.
@@ -103,6 +105,11 @@ impl KindResult {
     /// The usual points of `measure`.
     pub fn quantiles(&self, measure: Measure) -> Quantiles {
         Quantiles::of(self.times(measure))
+    }
+
+    /// The mean response time, in microseconds.
+    pub fn mean_response_time_us(&self) -> f64 {
+        self.times(Measure::ResponseTime).mean() / 1e3
     }
 
     /// The time that `percentile` percent of the requests kept, in microseconds.

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use passes::Share;
 
-use crate::known::{Behaviour, KnownServer, lindley_mean_wait_s, md1_mean_wait_s, stall_quantile_s};
+use crate::known::{Behaviour, KnownServer, md1_mean_wait_s, queue_mean_wait_s, stall_quantile_s};
 use crate::{
-    Arrivals, Counts, Kind, KindResult, Limit, LoadError, LoadResult, LoadSettings, Measure, Mix, Options, Plan, Slo,
-    Target, Wallet, run,
+    Arrivals, Counts, Kind, Limit, LoadError, LoadResult, LoadSettings, Measure, Mix, Options, Plan, Slo, Target,
+    Wallet, run,
 };
 
 /// A quantity whose truth is known, and what was measured.
@@ -161,7 +161,8 @@ fn queue(load: f64, stop: &AtomicBool) -> Result<Vec<Check>, LoadError> {
     let arrivals = Arrivals::Poisson { rate_per_s: load / service_s };
     let expected_s = md1_mean_wait_s(load, service_s);
     let seed = (0..10_000).find(|seed| {
-        let mean_s = lindley_mean_wait_s(&instants_s(&arrivals, *seed, duration_s), service_s);
+        let arrivals_s = instants_s(&arrivals, *seed, duration_s);
+        let mean_s = queue_mean_wait_s(&arrivals_s, std::iter::repeat(service_s), 1);
         (mean_s / expected_s - 1.0).abs() < 0.005
     });
     tried(|| {
@@ -169,13 +170,9 @@ fn queue(load: f64, stop: &AtomicBool) -> Result<Vec<Check>, LoadError> {
         let duration = Duration::from_secs_f64(duration_s);
         let settings = LoadSettings::default();
         let result = measure(server.target(), arrivals.clone(), duration, seed.unwrap_or(0), settings, stop)?;
-        let mean_ms = result.kinds.get(&Kind::Get).map_or(0.0, mean_response_ms);
+        let mean_ms = result.kinds.get(&Kind::Get).map_or(0.0, |get| get.mean_response_time_us() / 1e3);
         Ok(vec![check(case, "mean wait, ms", 1e3 * expected_s, mean_ms - 1e3 * service_s, QUEUE)])
     })
-}
-
-fn mean_response_ms(result: &KindResult) -> f64 {
-    result.times(Measure::ResponseTime).mean() / 1e6
 }
 
 fn instants_s(arrivals: &Arrivals, seed: u64, until_s: f64) -> Vec<f64> {

@@ -59,6 +59,17 @@ pub(crate) fn ask_for_precedence() {
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn ask_for_precedence() {}
 
+/// Puts this thread behind others: what it does can wait.
+#[cfg(target_os = "linux")]
+pub(crate) fn give_way() {
+    const NICE: i32 = 10;
+    // Linux takes the calling thread for process 0 here, and anybody may give way.
+    let _ = rustix::process::setpriority_process(None, NICE);
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn give_way() {}
+
 /// The cores that this process may use, by number. Empty where the system does not say.
 #[cfg(target_os = "linux")]
 pub(crate) fn own_cores() -> Vec<usize> {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::tls::{Tls, TlsError};
-use crate::{Ceilings, Interface};
+use crate::{Ceilings, Interface, Staff};
 
 /// A server that the operator of this run may load: an address, and what to call it in the `Host` header.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +14,7 @@ pub struct Target {
     port: u16,
     address: SocketAddr,
     interface: Arc<Interface>,
+    staff: Staff,
     ceilings: Ceilings,
     secure: bool,
     ca_file: Option<PathBuf>,
@@ -69,12 +70,40 @@ impl Target {
         }
         let address = resolve(host, port).map_err(|cause| TargetError::Unknown { host: host.to_owned(), cause })?;
         let (interface, ceilings) = (Arc::default(), Ceilings::default());
-        Ok(Target { host: host.to_owned(), port, address, interface, ceilings, secure, ca_file: None })
+        let (host, staff) = (host.to_owned(), Staff::default());
+        Ok(Target { host, port, address, interface, staff, ceilings, secure, ca_file: None })
     }
 
     /// The same server, spoken to as `interface` says.
     pub fn speaking(self, interface: Interface) -> Self {
         Target { interface: Arc::new(interface), ..self }
+    }
+
+    /// The same server, where `staff` verify and register.
+    pub fn with_staff(self, staff: Staff) -> Self {
+        Target { staff, ..self }
+    }
+
+    /// Whose tokens are sent.
+    pub(crate) fn staff(&self) -> &Staff {
+        &self.staff
+    }
+
+    /// How the server is spoken to, all said: the reference server's acts where none is mapped, those of the scheme `blind` where it is
+    /// that. Tokens of staff are still placeholders.
+    pub(crate) fn described(&self, blind: bool) -> Interface {
+        let mut described = self.interface.resolved(blind);
+        if let (true, Some(verify)) =
+            (self.interface.is_reference() && self.staff.officer.is_some(), &mut described.verify)
+        {
+            verify.headers.insert("authorization".to_owned(), "Bearer {officer_token}".to_owned());
+        }
+        described
+    }
+
+    /// The same with the tokens of staff in their places.
+    pub(crate) fn spoken(&self, blind: bool) -> Interface {
+        self.staff.sign_in(self.described(blind))
     }
 
     /// The same server, of which at most so much may be asked when it is not this machine.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use passes::Purpose;
 
+use crate::phones::Phones;
 use crate::random::run_name;
 use crate::schedule::People;
 
@@ -18,6 +19,8 @@ pub struct Wallet {
     pub(crate) patients: u32,
     /// Whether the target's passes can be shown once only.
     pub(crate) single_use: bool,
+    /// Residents' phones, where the target's scheme has phones compute.
+    pub(crate) phones: Option<Phones>,
     /// Passes asked for in turn so far, over all runs with this wallet.
     pub(crate) issued: u64,
     /// Runs so far; keeps the idempotency keys of one apart from those of the next.
@@ -82,6 +85,7 @@ impl Wallet {
             holders: 0,
             patients: 0,
             single_use: false,
+            phones: None,
             issued: 0,
             runs: 0,
             name: run_name(),

@@ -80,6 +80,31 @@ pub enum Warning {
         /// How many requests.
         requests: u64,
     },
+    /// The generator did not blind fast enough.
+    #[error(
+        "{requests} requests were dropped because the phones of their residents had not blinded a token yet, so this machine was the limit. Ask less, or \
+         give the generator cores of its own."
+    )]
+    Unblinded {
+        /// How many requests.
+        requests: u64,
+    },
+    /// Phones computed, on this machine.
+    #[error(
+        "Under the scheme blind phones compute: {blinded} tokens blinded and {opened} answers opened took {cpu_s:.1} s of this machine's processors, by \
+         threads of their own, which give way to all others. A target on this machine had so much less."
+    )]
+    PhonesComputed {
+        /// Tokens blinded.
+        blinded: u64,
+        /// Answers opened.
+        opened: u64,
+        /// Processor time in seconds.
+        cpu_s: f64,
+    },
+    /// Under `blind` no pass ends soon.
+    #[error("No check shows an expired pass: under the scheme blind a pass holds for its whole day.")]
+    NoneExpiredBlind,
     /// The plan will need more local ports than there are.
     #[error(
         "The run opens about {opened_per_s:.0} connections a second and closes them itself; each keeps its local port for {kept_s} s more (TIME_WAIT). With \

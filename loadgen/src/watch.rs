@@ -43,7 +43,7 @@ const OWN_DOING: f64 = 2.0;
 /// The generator, when it took requests up late: the 99th percentile of the pacing lag exceeds a tenth of the objective's time limit.
 /// The pacing lag ends when the thread takes a request up, before any wait for a connection. An overloaded target on the same machine
 /// can still cause it by taking all cores; so it is the target when the sender had time left, requests had to wait, and the answers
-/// were behind by more than twice the lag. The generator too when no local port or file could be had; or, in a closed loop, where nothing is due,
+/// were behind by more than twice the lag. The generator too when no local port, file or blinded token could be had; or, in a closed loop, where nothing is due,
 /// when a sending thread was busy for 95 % of the time.
 ///
 /// The target, when it was not the generator and requests had to wait for a connection, were dropped, timed out or were turned away, or
@@ -56,7 +56,7 @@ pub(crate) fn limited_by(slo: &Slo, observed: &Observed) -> Option<Limit> {
     let late = observed.pacing_lag_p99_ms > LAG_SHARE * slo.response_time_ms && !targets_doing;
     let generator = if observed.closed_loop { busy } else { late };
     let full = observed.target_cores.zip(observed.cores).is_some_and(|(used, all)| used > FULL_SHARE * all);
-    if generator || observed.strain.no_port + observed.strain.no_file > 0 {
+    if generator || observed.strain.own_bounds() > 0 {
         Some(Limit::Generator)
     } else if strained || full {
         Some(Limit::Target)
@@ -69,7 +69,8 @@ pub(crate) fn limited_by(slo: &Slo, observed: &Observed) -> Option<Limit> {
 pub(crate) fn warnings(slo: &Slo, observed: &Observed, limited_by: Option<Limit>) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let Observed { strain, pacing_lag_p99_ms, busiest_thread_share, connections_max, backlog_max, .. } = *observed;
-    if limited_by == Some(Limit::Generator) {
+    // A bound that was met has a warning of its own.
+    if limited_by == Some(Limit::Generator) && strain.own_bounds() == 0 {
         let bound_ms = LAG_SHARE * slo.response_time_ms;
         warnings.push(Warning::GeneratorLimited { pacing_lag_p99_ms, bound_ms, busiest_thread_share });
     } else if busiest_thread_share > BUSY_SHARE {
@@ -89,6 +90,9 @@ pub(crate) fn warnings(slo: &Slo, observed: &Observed, limited_by: Option<Limit>
     }
     if strain.no_file > 0 {
         warnings.push(Warning::NoFile { requests: strain.no_file });
+    }
+    if strain.unblinded > 0 {
+        warnings.push(Warning::Unblinded { requests: strain.unblinded });
     }
     if observed.counts.without_pass > 0 {
         warnings.push(Warning::WithoutPass { requests: observed.counts.without_pass });
@@ -112,7 +116,15 @@ pub(crate) mod tests {
         answers_behind_ms: 1.0,
         busiest_thread_share: 0.3,
         counts: Counts::all_right(10),
-        strain: Strain { waited: 0, backlog_full: 0, unsent_at_end: 0, no_port: 0, no_file: 0, opened: 1 },
+        strain: Strain {
+            waited: 0,
+            backlog_full: 0,
+            unsent_at_end: 0,
+            no_port: 0,
+            no_file: 0,
+            unblinded: 0,
+            opened: 1,
+        },
         connection_wait_p99_ms: 0.0,
         target_cores: None,
         cores: Some(2.0),
@@ -140,6 +152,13 @@ pub(crate) mod tests {
         assert_eq!(side(Observed { busiest_thread_share: 0.99, ..starved }), Some(Limit::Generator));
         assert_eq!(side(Observed { busiest_thread_share: 0.99, ..CALM }), None, "busy, and yet on time");
         assert_eq!(side(Observed { busiest_thread_share: 0.99, closed_loop: true, ..CALM }), Some(Limit::Generator));
+    }
+
+    #[test]
+    fn a_bound_that_was_met_is_named_and_no_other() {
+        let observed = Observed { strain: Strain { no_port: 5, ..CALM.strain }, ..CALM };
+        let limited_by = limited_by(&Slo::default(), &observed);
+        assert_eq!(warnings(&Slo::default(), &observed, limited_by), [Warning::NoPort { requests: 5 }]);
     }
 
     #[test]

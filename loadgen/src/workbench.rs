@@ -30,7 +30,12 @@ impl Workbench {
     /// A workbench for requests to `target`; nothing is sent.
     pub fn new(target: &Target) -> Self {
         Workbench {
-            templates: Templates::new(target, "/", "0123456789abcdef-0".to_owned()),
+            templates: Templates::new(
+                target,
+                &target.interface().resolved(false),
+                "/",
+                "0123456789abcdef-0".to_owned(),
+            ),
             outbox: Vec::new(),
             chunks: Chunks::default(),
             recorder: Recorder::new(Measured {
@@ -53,6 +58,7 @@ impl Workbench {
             code: "1FGQ9M8Z3V6Y0T2R5W8X1N4K7JAB",
             purpose: Purpose::Groceries,
             duration_s: None,
+            blinded: "",
         };
         self.templates.write(kind, &parts, &mut self.outbox);
         self.outbox.len()

@@ -40,9 +40,17 @@ impl Asking {
     pub fn code(&self, answer: &IssuedPass) -> Result<String, SchemeError> {
         match (&self.blinding, &answer.blind_signature) {
             (None, _) => Ok(answer.code.clone()),
-            (Some(blinding), Some(signature)) => blinding.code(signature),
+            (Some(_), Some(signature)) => self.unblind(signature),
             (Some(_), None) => Err(SchemeError::BadSignature),
         }
+    }
+
+    /// The code to show, of nothing but the `blind_signature` in the server's answer.
+    ///
+    /// # Errors
+    /// [`SchemeError::BadSignature`] when it is none of what was asked, or nothing was asked to be signed.
+    pub fn unblind(&self, signature: &str) -> Result<String, SchemeError> {
+        self.blinding.as_ref().ok_or(SchemeError::BadSignature)?.code(signature)
     }
 }
 

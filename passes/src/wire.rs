@@ -8,12 +8,14 @@ use serde::{Deserialize, Serialize};
 use crate::{Channel, Grant, Invalid, Purpose, Showing, base64url};
 
 mod administration;
+mod object;
 mod transparency;
 
 pub use administration::{
     ApprovedRevocation, AuditEntry, AuditHead, AuditLog, IssuedIn, ProposedRevocation, RevocationProposal,
     RevocationProposals, RevocationRequest, Selection,
 };
+pub use object::Object;
 pub use transparency::{
     AdministratorCounts, DayCounts, Kept, PolicyDates, Retention, Transparency, VerificationCounts,
 };
@@ -45,6 +47,7 @@ pub struct Registered {
 pub struct RegistrationBatch {
     /// The residents.
     #[schemars(length(max = 1000))]
+    #[serde(deserialize_with = "object::many")]
     pub residents: Vec<Registration>,
 }
 

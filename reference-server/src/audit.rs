@@ -6,7 +6,9 @@
 //! was made anew or cut short.
 
 use std::fmt;
+use std::str::FromStr;
 
+use passes::wire;
 use sha2::{Digest, Sha256};
 
 /// What was done.
@@ -51,6 +53,29 @@ pub struct Head {
     pub hash: [u8; 32],
 }
 
+impl Head {
+    /// The end that was sent as `sent`, unless its hash is none.
+    pub fn from_wire(sent: &wire::AuditHead) -> Option<Self> {
+        Some(Head { entries: sent.entries, hash: unhex(&sent.hash)? })
+    }
+}
+
+impl fmt::Display for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.entries, Hex(&self.hash))
+    }
+}
+
+impl FromStr for Head {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parts = text.split_once(':').and_then(|(entries, hash)| Some((entries.parse().ok()?, unhex(hash)?)));
+        let (entries, hash) = parts.ok_or("write the number of entries, a colon and the 64 digits of the hash")?;
+        Ok(Head { entries, hash })
+    }
+}
+
 /// One entry of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
@@ -77,6 +102,13 @@ impl Entry {
         let number = head.entries + 1;
         let text = format!("{}\n{number}\n{at_s}\n{by}\n{}\n{detail}", Hex(&head.hash), act.name());
         Entry { number, at_s, by: by.to_owned(), act, hash: Sha256::digest(text).into(), detail }
+    }
+
+    /// The entry that was sent as `sent`, unless its act is unknown or its hash none. Whether it follows is another question.
+    pub fn from_wire(sent: &wire::AuditEntry) -> Option<Self> {
+        let wire::AuditEntry { number, at_s, by, act, detail, hash } = sent;
+        let (act, hash) = (ActKind::named(act)?, unhex(hash)?);
+        Some(Entry { number: *number, at_s: *at_s, by: by.clone(), act, detail: detail.clone(), hash })
     }
 
     /// The end of the chain whose last entry this is.
@@ -121,6 +153,18 @@ impl fmt::Display for Hex<'_> {
     }
 }
 
+/// The bytes of a digest in hexadecimal.
+pub(crate) fn unhex(hex: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    if hex.len() != 64 || !hex.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return None;
+    }
+    for (byte, digits) in bytes.iter_mut().zip(0..) {
+        *byte = u8::from_str_radix(&hex[2 * digits..2 * digits + 2], 16).ok()?;
+    }
+    Some(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,6 +195,13 @@ mod tests {
         // printf '%064d\n1\n1585908000\nchief\nproposed\npasses 0' 0 | sha256sum
         let expected = "2b7bbf46fe0bd5f763f1866e8e73b83d7a650f74185caaa7468795323ad7a6f2";
         assert_eq!(Hex(&log(1)[0].hash).to_string(), expected);
+    }
+
+    #[test]
+    fn an_end_reads_back_as_it_is_written() {
+        let head = log(3)[2].head();
+        assert_eq!(head.to_string().parse(), Ok(head));
+        assert!(["", "3", "3:ff", "x:00", ":"].iter().all(|text| text.parse::<Head>().is_err()));
     }
 
     proptest! {

@@ -11,6 +11,8 @@ pub struct Faults {
     pub latency: Option<Latency>,
     /// So many requests are worked on at a time, and each takes so long: a store of known capacity.
     pub slots: Option<Slots>,
+    /// Each request keeps a processor busy for so long.
+    pub work: Option<Duration>,
     /// This share of requests, 0 to 1, fails with 500.
     pub errors: f64,
     /// In these times nothing is answered; what came meanwhile is answered afterwards.
@@ -77,8 +79,8 @@ impl Latency {
 /// A fault that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "'{0}' is no fault; write latency=50ms, latency=20ms..80ms, latency=exp:50ms, slots=4x10ms, errors=0.01, stall=2s@30s, \
-     outage=10s@60s or seed=1"
+    "'{0}' is no fault; write latency=50ms, latency=20ms..80ms, latency=exp:50ms, slots=4x10ms, work=1ms, errors=0.01, \
+     stall=2s@30s, outage=10s@60s or seed=1"
 )]
 pub struct BadFault(String);
 
@@ -108,6 +110,7 @@ impl Faults {
                 let count = count.parse().ok().filter(|count| *count > 0)?;
                 self.slots = Some(Slots { count, each: duration(each)? });
             }
+            "work" => self.work = Some(duration(value)?),
             "errors" => self.errors = value.parse().ok().filter(|share| (0.0..=1.0).contains(share))?,
             "stall" => self.stalls.push(spell(value)?),
             "outage" => self.outages.push(spell(value)?),
@@ -156,6 +159,7 @@ impl fmt::Display for Faults {
             None => {}
         }
         parts.extend(self.slots.map(|Slots { count, each }| format!("slots={count}x{each:?}")));
+        parts.extend(self.work.map(|work| format!("work={work:?}")));
         parts.extend((self.errors > 0.0).then(|| format!("errors={}", self.errors)));
         let spells = |name: &'static str, spells: &[Spell]| -> Vec<String> {
             spells.iter().map(|Spell { lasts, at }| format!("{name}={lasts:?}@{at:?}")).collect()
@@ -172,8 +176,15 @@ mod tests {
 
     #[test]
     fn faults_are_read_and_written() {
-        let texts =
-            ["latency=20ms..80ms", "slots=4x10ms", "errors=0.01", "stall=2s@30s", "stall=1s@90s", "outage=10s@60s"];
+        let texts = [
+            "latency=20ms..80ms",
+            "slots=4x10ms",
+            "work=1ms",
+            "errors=0.01",
+            "stall=2s@30s",
+            "stall=1s@90s",
+            "outage=10s@60s",
+        ];
         let faults = Faults::parse(texts).unwrap();
         assert_eq!(faults.to_string(), texts.join(" "));
         assert!(!faults.is_none() && Faults::parse(["seed=7"]).unwrap().is_none());

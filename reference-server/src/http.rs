@@ -14,6 +14,7 @@ use passes::{Rules, Scheme, SchemeKind, TokenKey};
 use tokio::sync::Semaphore;
 
 use self::gate::Gate;
+use self::guesses::Guesses;
 use self::metrics::Metrics;
 use self::outcomes::Outcomes;
 use self::problem::Problem;
@@ -34,6 +35,7 @@ mod describe;
 mod drawing;
 mod extract;
 mod gate;
+mod guesses;
 mod issuing;
 mod metrics;
 mod openapi;
@@ -55,7 +57,7 @@ mod showing;
 mod transparency;
 mod verifying;
 
-pub(crate) use admit::OVERLOADED_CONNECTION;
+pub(crate) use admit::{OVERLOADED_CONNECTION, Pause, Stale};
 pub(crate) use connections::CutOff;
 
 /// What all requests share.
@@ -69,6 +71,7 @@ pub(crate) struct App {
     pub(crate) retention: Retention,
     started_s: i64,
     outcomes: Outcomes,
+    guesses: Guesses,
     token_key: TokenKey,
     staff: Staff,
     /// Places for those who draw: as many as processors.
@@ -99,6 +102,7 @@ impl App {
             started_s: clock.now_s(),
             clock,
             outcomes: Outcomes::default(),
+            guesses: Guesses::default(),
             token_key: secret.token_key(),
             staff: config.staff,
             drawing: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
@@ -134,6 +138,10 @@ impl App {
             self.staff.administrators().join(", ")
         );
         self.store.act(Act::Start { at_s: self.clock.now_s(), detail }).await.map(drop)
+    }
+
+    pub(crate) const fn scheme_name(&self) -> &'static str {
+        self.scheme_kind.name()
     }
 
     /// Makes the keys of the time around now.

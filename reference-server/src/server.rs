@@ -109,6 +109,7 @@ impl Server {
         // Keys of days to come are made while nobody waits for them.
         let preparing = tokio::spawn(keep_preparing(Arc::clone(&app)));
         let removing = tokio::spawn(retention::keep_to(Arc::clone(&app)));
+        tracing::info!(scheme = app.scheme_name(), "serving");
         accept(listener, shutdown, &mut connections).await;
         tracing::info!("stopping: requests in flight are finished");
         let _ = stop.send(true);

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use crate::audit::Hex;
+use crate::audit::{Hex, unhex};
 
 /// What a member of staff may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
@@ -80,7 +80,7 @@ impl Staff {
         let mut faults = Vec::new();
         for (index, member) in members.iter().enumerate() {
             let named_before = members[..index].iter().any(|before| before.name == member.name);
-            let fault = match digest(&member.token_sha256) {
+            let fault = match unhex(&member.token_sha256) {
                 _ if !is_name(&member.name) => Some("write a name of 1 to 64 characters without control characters"),
                 _ if named_before => Some("this name is taken; one person has one entry"),
                 None => Some("token_sha256 must be the 64 hexadecimal digits of the token's SHA-256"),
@@ -158,17 +158,6 @@ impl fmt::Debug for Staff {
 
 fn is_name(name: &str) -> bool {
     (1..=64).contains(&name.chars().count()) && !name.contains(char::is_control) && name.trim() == name
-}
-
-fn digest(hex: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    if hex.len() != 64 || !hex.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        return None;
-    }
-    for (byte, digits) in bytes.iter_mut().zip(0..) {
-        *byte = u8::from_str_radix(&hex[2 * digits..2 * digits + 2], 16).ok()?;
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]

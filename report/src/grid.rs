@@ -7,7 +7,7 @@ use crate::Figure;
 use crate::number::{self, NONE, duration_s, in_unit, rate, share, time_us, times, whole};
 use crate::record::{
     CapacityResults, CrowdRecord, EnsembleResults, GateRecord, GroupRecord, KindRecord, LoadResults, Quantiles,
-    SimulateResults,
+    SchemeResults, SimulateResults,
 };
 use crate::tables::{ColumnSchema, SWEEP};
 use crate::verdict::usable_words;
@@ -40,6 +40,82 @@ pub(crate) fn paths(capacity: &CapacityResults) -> Grid {
     };
     let header = vec!["path", "usable capacity", "held, failed", "knee", "saturation", "peak asks", "headroom"];
     Grid { header, rows: capacity.paths.iter().map(row).collect() }
+}
+
+/// The capacity of each path under each scheme.
+pub(crate) fn schemes(schemes: &SchemeResults) -> Grid {
+    let of_scheme = |(scheme, capacity): (&String, &CapacityResults)| {
+        let beyond = overload(capacity).rows;
+        let left = |path: &str| {
+            beyond.iter().find(|row| row[0] == path).map_or(NONE.into(), |row| format!("{} at {}", row[4], row[2]))
+        };
+        let with_scheme = |mut row: Vec<String>| {
+            let left = left(&row[0]);
+            row.remove(3);
+            row.insert(1, scheme.clone());
+            row.push(left);
+            row
+        };
+        paths(capacity).rows.into_iter().map(with_scheme).collect::<Vec<_>>()
+    };
+    let mut rows: Vec<Vec<String>> = schemes.iter().flat_map(of_scheme).collect();
+    // Path by path, so that schemes stand under one another.
+    rows.sort_by(|a, b| a[0].cmp(&b[0]));
+    let header = vec![
+        "path",
+        "scheme",
+        "usable capacity",
+        "held, failed",
+        "saturation",
+        "peak asks",
+        "headroom",
+        "goodput left beyond",
+    ];
+    Grid { header, rows }
+}
+
+/// What is left of each path beyond its capacity, and how it comes back; no rows when that was not tried.
+pub(crate) fn overload(capacity: &CapacityResults) -> Grid {
+    let row = |(name, path): (&String, &crate::record::PathRecord)| {
+        let beyond = path.beyond?;
+        let well_after = path.recovery.map_or(NONE.into(), |recovery| match recovery.well_after_s {
+            Some(0.0) => "at once".into(),
+            Some(after_s) => duration_s(after_s),
+            None => format!("not within {}", duration_s(recovery.watched_s)),
+        });
+        let times_usable = path.usable_per_s.map_or(NONE.into(), |usable| times(beyond.offered_per_s / usable));
+        Some(vec![
+            name.clone(),
+            rate(beyond.offered_per_s),
+            times_usable,
+            rate(beyond.goodput_per_s),
+            share(beyond.peak_share),
+            well_after,
+        ])
+    };
+    let header = vec!["path", "offered", "of usable", "goodput left", "of its peak", "well again"];
+    Grid { header, rows: capacity.paths.iter().filter_map(row).collect() }
+}
+
+/// How each path grows with concurrency; no rows without a sweep.
+pub(crate) fn scalability(capacity: &CapacityResults) -> Grid {
+    let about = |(value, margin): (f64, f64)| format!("{} ± {}", number::figures(value), number::figures(margin));
+    let row = |(name, path): (&String, &crate::record::PathRecord)| {
+        let law = path.scalability.as_ref()?;
+        let peak = law.peak.map_or(NONE.into(), |(connections, peak_per_s)| {
+            format!("{} at {} connections", rate(peak_per_s), whole(connections.round() as u64))
+        });
+        Some(vec![
+            name.clone(),
+            about(law.lambda_per_s),
+            about(law.sigma),
+            about(law.kappa),
+            share(law.worst_residual),
+            peak,
+        ])
+    };
+    let header = vec!["path", "λ, one alone, 1/s", "σ, contention", "κ, coherency", "misses by", "peak"];
+    Grid { header, rows: capacity.paths.iter().filter_map(row).collect() }
 }
 
 /// How many requests of each kind were asked for, sent and answered.

@@ -9,6 +9,8 @@
 //! - [`write_merged`]: the load runs of several generators as one; [`compare_loads`]: what changed from one load run to another;
 //! - [`Figure`], [`write_figures`]: published figures beside the model's;
 //! - [`Ensemble`]: the tables of many simulations, one run under the other, and their quantiles;
+//! - [`Comparison`], [`write_comparison_page`]: two scenarios side by side, the same people under two policies; [`write_schemes_page`]: the
+//!   capacities of several schemes;
 //! - [`RunRecord`]: `run.json`, with the verdict and its sentence ([`verdict`]);
 //! - [`Run`]: a run folder to read; [`write_page`]: one self-contained HTML page of run folders, its plots as SVG and PNG beside it;
 //! - [`terminal`]: the same as plain text; [`number`]: the one formatter of numbers; [`tables`]: every table with every column.
@@ -18,6 +20,7 @@
 //! no clock.
 
 mod bulk;
+mod comparison;
 mod datapackage;
 mod ensemble;
 mod error;
@@ -34,11 +37,12 @@ pub mod terminal;
 pub mod verdict;
 
 pub use bulk::{Bulk, BulkTable, BulkWriter, Format, Seen, WorstGate};
+pub use comparison::{Comparison, Difference, sentence as comparison_sentence};
 pub use ensemble::{Ensemble, Mark, Parameter};
 pub use error::ReportError;
 pub use folder::{Run, RunFolder};
 pub use machine::{Machine, peak_memory_bytes};
-pub use page::write_page;
+pub use page::{write_comparison_page, write_page, write_schemes_page};
 pub use record::RunRecord;
 pub use runs::{
     Effort, Figure, are_shards, compare_loads, peaks, summaries, write_capacity, write_changes, write_figures,

@@ -34,6 +34,11 @@ pub fn summary(record: &RunRecord) -> String {
     if let Some(capacity) = &results.capacity {
         push_grid(&mut text, &grid::paths(capacity));
         text.push('\n');
+        for grid in [grid::overload(capacity), grid::scalability(capacity)].iter().filter(|grid| !grid.rows.is_empty())
+        {
+            push_grid(&mut text, grid);
+            text.push('\n');
+        }
     }
     if let Some(load) = &results.load {
         push_grid(&mut text, &grid::counts(load));
@@ -62,6 +67,20 @@ fn push_facts(text: &mut String, facts: &[(&str, String)]) {
     for (name, value) in facts {
         *text += &format!("{name:<width$}  {value}\n");
     }
+}
+
+/// What differs between two scenarios.
+pub fn differences(differences: &[crate::Difference]) -> String {
+    let mut text = String::new();
+    push_grid(&mut text, &crate::comparison::grid(differences));
+    text
+}
+
+/// What each scheme's server can bear.
+pub fn schemes(schemes: &crate::record::SchemeResults) -> String {
+    let mut text = String::new();
+    push_grid(&mut text, &grid::schemes(schemes));
+    text
 }
 
 /// Published figures beside the model's; nothing when there are none.

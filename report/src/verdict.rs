@@ -57,6 +57,27 @@ fn severity(verdict: &Verdict) -> u8 {
     }
 }
 
+/// Which schemes bear the peak, each with the headroom of its tightest path, in one sentence; with the roomiest first.
+pub fn schemes_sentence(schemes: &crate::record::SchemeResults) -> String {
+    let mut told: Vec<(f64, String)> = schemes
+        .iter()
+        .map(|(name, capacity)| {
+            let headroom = capacity.headroom.values().copied().fold(f64::INFINITY, f64::min);
+            let nothing_held = capacity.paths.values().any(|path| path.usable_per_s.is_none());
+            match headroom {
+                _ if nothing_held => (0.0, format!("{name} breaks: no load held on every path")),
+                headroom if headroom.is_infinite() => {
+                    (0.0, format!("{name} cannot be told: nothing was compared with a peak"))
+                }
+                headroom if headroom < 1.0 => (headroom, format!("{name} breaks: {} headroom", times(headroom))),
+                headroom => (headroom, format!("{name} holds with {} headroom", times(headroom))),
+            }
+        })
+        .collect();
+    told.sort_by(|a, b| b.0.total_cmp(&a.0));
+    told.into_iter().map(|(_, words)| words).collect::<Vec<_>>().join(", ")
+}
+
 /// What is asked for on a path, in the plural.
 pub fn path_noun(path: &str) -> &'static str {
     match path {
@@ -197,6 +218,9 @@ mod tests {
                 knee_per_s: None,
                 saturation_per_s: 0.0,
                 ended: String::new(),
+                beyond: None,
+                recovery: None,
+                scalability: None,
             };
             found.paths.insert((*name).into(), record);
             found.peak_demand_per_s.insert((*name).into(), *peak_per_s);

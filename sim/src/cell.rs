@@ -178,6 +178,7 @@ mod tests {
 
     use super::*;
     use crate::PassOutcome;
+    use crate::population::{AgeBand, Occupation, Phone, Resident, Traits};
 
     const MINUTE_MS: u32 = 60_000;
 
@@ -227,7 +228,8 @@ mod tests {
         assert_eq!(day.plans.iter().map(|plan| plan.trip).collect::<Vec<_>>(), [1, 2]);
     }
 
-    fn resident() -> crate::population::Resident {
-        crate::population::Resident::of_kind(0).unwrap()
+    fn resident() -> Resident {
+        let (age, occupation) = (AgeBand::From18, Occupation::Remote);
+        Resident::new(Traits { age, occupation, phone: Phone::Web, is_chronic: false, rotates: false, shift: 0 })
     }
 }

@@ -45,8 +45,9 @@ impl Fingerprint {
     #[inline]
     pub(crate) fn add_request(&mut self, request: &Request) {
         let purpose = request.purpose.map_or(u64::from(u8::MAX), |purpose| purpose as u64);
-        let what = u64::from(request.resident) | u64::from(request.place) << 32 | (request.kind as u64) << 48;
-        self.add(Row::Request, [request.at.ms(), what, purpose]);
+        let what = (Row::Request as u64) << 56 | (request.kind as u64) << 48 | purpose << 40;
+        let whose = u64::from(request.resident) | u64::from(request.place) << 32;
+        self.0 = self.0.wrapping_add(mix(request.at.ms() ^ what, whose));
     }
 
     /// Adds the rows that another has seen.

@@ -54,7 +54,7 @@ pub(crate) struct Desk {
     drawn: Drawn,
     /// By resident.
     wishes: Vec<Wish>,
-    /// How many each resident has.
+    /// How many each resident has, and one more for who is away as the day begins.
     counts: Vec<u8>,
     /// Where the wishes of each resident begin, and where those of the last end.
     bounds: Vec<u16>,

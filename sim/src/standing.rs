@@ -109,7 +109,7 @@ impl Standing {
         residents.clear();
         // On most days nobody does, and to know that one need not look.
         if self.next_contact < limit {
-            keep(residents, self.contact.iter().map(|contact| *contact < limit));
+            keep(residents, &self.contact, |contact| *contact < limit);
             // Who is found may fail, and is to be found again.
             self.next_contact =
                 if residents.is_empty() { self.contact.iter().copied().min().unwrap_or(TIME) } else { 0 };

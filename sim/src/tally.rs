@@ -28,6 +28,21 @@ const MINUTES: usize = 5 * DAY_MIN;
 /// Trips of a day end on this day or the next; later quarters count to the last.
 const QUARTERS: usize = 2 * Quarters::PER_DAY + 1;
 
+/// How many are out, and how many of them in shops: in the low and the high half of one number, so that both are counted by one addition.
+#[derive(Clone, Copy, Debug, Default)]
+struct Out(i64);
+
+impl Out {
+    const fn one(in_shops: i64) -> Self {
+        Out(1 + (in_shops << 32))
+    }
+
+    const fn parts(self) -> [i32; 2] {
+        let out = self.0 as i32;
+        [out, ((self.0 - out as i64) >> 32) as i32]
+    }
+}
+
 /// The counts of one worker on one day.
 #[derive(Clone, Debug)]
 pub(crate) struct Tally {
@@ -40,7 +55,7 @@ pub(crate) struct Tally {
     /// Requests by minute, from the midnight of the day before.
     pub(crate) minutes: Vec<[u32; RequestKind::ALL.len()]>,
     /// By place and quarter of an hour: how many more are out, and in shops, than in the quarter before.
-    presence: Vec<[[i32; 2]; QUARTERS]>,
+    presence: Vec<[Out; QUARTERS]>,
     /// Trips by outcome, purpose and group.
     trips: Box<[u64; KINDS * GROUPS_ROOM]>,
     /// Trips of the residents of each place by outcome.
@@ -56,7 +71,7 @@ impl Tally {
             checks_there: vec![0; places],
             fingerprint: Fingerprint::default(),
             minutes: vec![Default::default(); MINUTES],
-            presence: vec![[[0; 2]; QUARTERS]; places],
+            presence: vec![[Out::default(); QUARTERS]; places],
             trips: Box::new([0; KINDS * GROUPS_ROOM]),
             place_trips: vec![[0; OUTCOMES]; places],
         }
@@ -133,12 +148,10 @@ impl Tally {
         let [from, until] =
             [trip.departs_ms, returns_ms].map(|at_ms| (at_ms.div_ceil(QUARTER_MS) as usize).min(QUARTERS - 1));
         // Who is back within the quarter comes and goes in the same one, and is not seen: no branch is needed for that.
-        let shops = (SHOPS >> (trip.kind() % PURPOSES) & 1) as i32;
+        let out = Out::one((SHOPS >> (trip.kind() % PURPOSES) & 1).into());
         let presence = &mut self.presence[usize::from(trip.destination)];
-        let [out, in_shops] = presence[from];
-        presence[from] = [out + 1, in_shops + shops];
-        let [out, in_shops] = presence[until];
-        presence[until] = [out - 1, in_shops - shops];
+        presence[from].0 += out.0;
+        presence[until].0 -= out.0;
     }
 
     /// Adds what `other` has counted, and empties it.
@@ -151,7 +164,8 @@ impl Tally {
         add(&mut self.checks_there, &other.checks_there);
         self.fingerprint.join(other.fingerprint);
         add(self.minutes.as_flattened_mut(), other.minutes.as_flattened());
-        add(self.presence.as_flattened_mut().as_flattened_mut(), other.presence.as_flattened().as_flattened());
+        let of_both = self.presence.as_flattened_mut().iter_mut().zip(other.presence.as_flattened());
+        of_both.for_each(|(to, from)| to.0 += from.0);
         add(self.trips.as_mut_slice(), other.trips.as_slice());
         add(self.place_trips.as_flattened_mut(), other.place_trips.as_flattened());
     }
@@ -182,7 +196,7 @@ impl Tally {
     }
 
     /// How many more are out, and in shops, in each place than in the quarter before.
-    pub(crate) fn presence(&self) -> &[[[i32; 2]; QUARTERS]] {
+    fn presence(&self) -> &[[Out; QUARTERS]] {
         &self.presence
     }
 }
@@ -240,11 +254,11 @@ impl Presence {
             for (place, (changes, carried)) in tally.presence().iter().zip(carried).enumerate() {
                 let mut out = 0;
                 for quarter in 0..Quarters::PER_DAY {
-                    out += changes[quarter][which];
+                    out += changes[quarter].parts()[which];
                     shown[quarter * places + place] = (out + carried[quarter]).max(0) as u32;
                 }
                 for (quarter, carried) in carried.iter_mut().enumerate() {
-                    out += changes[Quarters::PER_DAY + quarter][which];
+                    out += changes[Quarters::PER_DAY + quarter].parts()[which];
                     *carried = out;
                 }
             }

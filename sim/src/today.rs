@@ -7,25 +7,32 @@ use passes::{Permission, Purpose, SteadyPasses};
 use crate::PassOutcome;
 use crate::draw::Chance;
 use crate::intent::Course;
-use crate::population::{AgeBand, Occupation, Resident};
 use crate::service::Service;
 use crate::settings::Behaviour;
 use crate::uptake::{DAY_MS, Ms};
-use crate::world::World;
+use crate::world::{Chances, World};
 
 /// Needs that are drawn anew each day for each resident, in the order of a block's words.
 pub(crate) const DOCTOR: u8 = 1;
 pub(crate) const PHARMACY: u8 = 1 << 1;
 pub(crate) const WORK: u8 = 1 << 2;
 pub(crate) const OTHER: u8 = 1 << 3;
+/// All for which residents go out.
+pub(crate) const GOES_OUT: u8 = DOCTOR | PHARMACY | WORK | OTHER;
+/// An outing for other purposes that a resident does without in obedience to the policy, instead of the need for one.
+pub(crate) const STAYS_IN: u8 = 1 << 4;
+/// An outing that the resident does without today, if there is one, is still wanted tomorrow.
+pub(crate) const CARRIES: u8 = 1 << 5;
 
 /// A day, and what follows from its date.
 pub(crate) struct Today {
     pub(crate) day: u16,
     /// The midnight that begins it.
     pub(crate) day_ms: Ms,
-    /// For each kind of resident, how likely each daily need is: the half of a random word below which it is there.
-    pub(crate) needs: Box<[[u32; 4]; Resident::KINDS]>,
+    pub(crate) likely: Likely,
+    /// How many of the 65,536 ranks of compliance do without outings for other purposes, whatever else happens: none, unless these are
+    /// forbidden all day.
+    pub(crate) stay_in: u32,
     /// What there is to say of trips for each purpose.
     pub(crate) terms: [Terms; Purpose::ALL.len()],
     /// Whether households may be hearing of the decree, so that some stock up.
@@ -38,6 +45,41 @@ pub(crate) struct Today {
     pub(crate) malformed: Chance,
     /// How long every answer takes; `None` where a request can fail.
     pub(crate) sure_answer_ms: Option<i32>,
+}
+
+/// How likely each daily need is, for each kind of resident: the half of a random word below which it is there. Whom no line here is about
+/// has no such need.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Likely {
+    pub(crate) doctor: u32,
+    /// The same for the chronically ill.
+    pub(crate) chronic_doctor: u32,
+    /// For who is not chronically ill: those go when the prescription ends.
+    pub(crate) pharmacy: u32,
+    /// For who works on site.
+    pub(crate) work: u32,
+    /// For who does so in shifts of two days, weekends or not; on days off the need is passed over.
+    pub(crate) rotating_work: u32,
+    /// For pupils.
+    pub(crate) school: u32,
+    /// For residents of 7 and older.
+    pub(crate) other: u32,
+}
+
+impl Likely {
+    fn new(chances: &Chances, is_weekend: bool) -> Self {
+        let (work, school) =
+            if is_weekend { (chances.work_weekend, Chance::default()) } else { (chances.work_weekday, chances.school) };
+        Likely {
+            doctor: chances.doctor.half(),
+            chronic_doctor: chances.chronic_doctor.half(),
+            pharmacy: chances.pharmacy.half(),
+            work: work.half(),
+            rotating_work: chances.work_weekday.half(),
+            school: school.half(),
+            other: chances.other.half(),
+        }
+    }
 }
 
 /// What there is to say of all trips for a purpose on a day.
@@ -110,16 +152,16 @@ impl Today {
         let sure_answer_ms = service.sure_answer_ms(world.time_out_ms()).and_then(|ms| i32::try_from(ms).ok());
         let answer_ms = sure_answer_ms.filter(|_| malformed.is_never() && !has_gates);
         let passes = |purpose| PassTerms::new(world.rules.steady_passes(purpose, from_s, until_s)?, answer_ms?);
-        let is_weekend = world.calendar.is_weekend(day);
-        let needs =
-            |kind: usize| Resident::of_kind(kind).map_or([0; 4], |resident| likely(world, resident, is_weekend));
+        let terms = Purpose::ALL.map(|purpose| {
+            Terms::new(world, purpose, world.rules.verdict_all_day(purpose, from_s, until_s), passes(purpose))
+        });
+        let outings = &terms[Purpose::Other as usize];
         Today {
             day,
             day_ms,
-            needs: Box::new(std::array::from_fn(needs)),
-            terms: Purpose::ALL.map(|purpose| {
-                Terms::new(world, purpose, world.rules.verdict_all_day(purpose, from_s, until_s), passes(purpose))
-            }),
+            stay_in: if outings.within == Course::StaysAtHome { outings.ranks } else { 0 },
+            likely: Likely::new(&world.chances, world.calendar.is_weekend(day)),
+            terms,
             hears_news: world.uptake.news_is_fresh(day_ms),
             patients: patients(world, day),
             has_gates,
@@ -127,27 +169,6 @@ impl Today {
             sure_answer_ms,
         }
     }
-}
-
-/// How likely each daily need of a kind of resident is.
-fn likely(world: &World<'_>, resident: Resident, is_weekend: bool) -> [u32; 4] {
-    let chances = &world.chances;
-    let never = Chance::default();
-    let work = match resident.occupation() {
-        // Whoever works in shifts of two days does so on weekends too; on days off the need is passed over.
-        Occupation::OnSite if resident.rotates() || !is_weekend => chances.work_weekday,
-        Occupation::OnSite => chances.work_weekend,
-        Occupation::Pupil if !is_weekend => chances.school,
-        _ => never,
-    };
-    let by_chance = [
-        if resident.is_chronic() { chances.chronic_doctor } else { chances.doctor },
-        // The chronically ill go when the prescription ends.
-        if resident.is_chronic() { never } else { chances.pharmacy },
-        work,
-        if resident.age() >= AgeBand::From7 { chances.other } else { never },
-    ];
-    by_chance.map(Chance::half)
 }
 
 /// Who has fallen ill so far and has not been at home for long enough: so many as the growth of cases says, the same people first

@@ -6,7 +6,7 @@ use crate::program::{Bench, Server, files_below, text_of, wait_until};
 fn every_command_explains_itself() {
     let bench = Bench::new();
     let overview = bench.succeed(&["--help"]);
-    for command in ["demo", "simulate", "serve", "load", "capacity", "report", "check"] {
+    for command in ["demo", "simulate", "serve", "load", "capacity", "selftest", "report", "compare", "check"] {
         assert!(overview.contains(command), "{overview}");
         assert!(bench.succeed(&[command, "--help"]).contains("Usage"));
     }
@@ -107,6 +107,8 @@ fn capacity_is_found_with_a_server_of_its_own() {
         let found = &record["paths"][path];
         assert!(found["saturation_per_s"].as_f64() > Some(100.0), "{path}: {record}");
     }
+    let sweep = bench.read("capacity/tables/capacity_concurrency.csv");
+    assert!(sweep.starts_with("path,connections,throughput_per_s") && sweep.lines().count() >= 4, "{sweep}");
     let steps = bench.read("capacity/tables/capacity_steps.csv");
     assert!(steps.lines().count() >= 7 && steps.starts_with("path,step,phase,offered_per_s"), "{steps}");
 }

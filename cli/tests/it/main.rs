@@ -6,6 +6,7 @@ mod commands;
 mod operation;
 mod program;
 mod published;
+mod staffed;
 mod targets;
 mod tidy;
 mod variations;

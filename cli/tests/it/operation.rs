@@ -66,3 +66,41 @@ fn faults_are_for_rehearsals() {
     let keys = with("/v1/keys");
     bench.fail(1, &keys.iter().map(String::as_str).collect::<Vec<_>>());
 }
+
+#[test]
+fn an_audit_log_is_whole_or_it_is_not() {
+    let bench = Bench::new();
+    // printf '%064d\n1\n1585908000\nchief\nproposed\npasses 0' 0 | sha256sum
+    let hash = "2b7bbf46fe0bd5f763f1866e8e73b83d7a650f74185caaa7468795323ad7a6f2";
+    let page = |detail: &str, entries: u64| {
+        format!(
+            r#"{{"entries":[{{"number":1,"at_s":1585908000,"by":"chief","act":"proposed","detail":"{detail}","hash":"{hash}"}}],
+            "head":{{"entries":{entries},"hash":"{hash}"}}}}"#
+        )
+    };
+    bench.write("whole.json", &page("passes 0", 1));
+    bench.write("altered.json", &page("passes 1", 1));
+    bench.write("short.json", &page("passes 0", 2));
+    let noted = format!("1:{hash}");
+    let said = bench.succeed(&["audit", "whole.json", "--head", &noted]);
+    assert!(said.contains("is whole: 1 entries") && said.contains("is in it"), "{said}");
+    for (file, sentence) in [("altered.json", "entry 1 does not follow"), ("short.json", "ends before entry 2")] {
+        let output = bench.command(&["audit", file]).output().unwrap();
+        let said = text_of(&output.stdout);
+        assert!(output.status.code() == Some(1) && said.contains(sentence), "{said}");
+    }
+    bench.write("none.json", "{}");
+    for (given, told) in [
+        (vec!["audit"], "--data"),
+        (vec!["audit", "none.json"], "none.json"),
+        (vec!["audit", "--data", "nowhere"], "passes.db"),
+    ] {
+        let said = bench.fail(2, &given);
+        assert!(said.contains(told), "{said}");
+    }
+    // A server that is open to all has no administrators, and its log is empty.
+    let server = Server::start(&bench, &["--data", "data"]);
+    drop(server);
+    let said = bench.succeed(&["audit", "--data", "data"]);
+    assert!(said.contains("is whole: 0 entries"), "{said}");
+}

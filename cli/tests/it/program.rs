@@ -37,6 +37,8 @@ work = { validity_min = 720 }
 start_per_s = 400
 step_s = 1
 max_per_s = 800
+beyond_step_s = 0.5
+sweep_step_s = 0.2
 
 [replay]
 window_s = 3

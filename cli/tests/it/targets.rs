@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, ErrorKind};
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use loadgen::known::{Behaviour, KnownServer};
@@ -104,6 +104,39 @@ fn other_hosts_need_words_and_stay_under_ceilings() {
     let closed =
         ["load", "--target", "http://192.0.2.7", "--i-operate-this-target", "192.0.2.7", "--closed", "4", "--dry-run"];
     assert!(bench.fail(2, &closed).contains("a closed loop has no rate"));
+}
+
+/// Runs the program in a shell that may open `files` files and holds `held` of them itself.
+fn run_with_few_files(bench: &Bench, files: u32, held: u32, arguments: &[&str]) -> Output {
+    let script = format!("ulimit -n {files}; for i in $(seq {held}); do exec {{file}}</dev/null; done; exec \"$@\"");
+    let program = bench.command(arguments);
+    let mut shell = Command::new("bash");
+    shell.args(["-c", &script, "bash"]).arg(program.get_program()).args(program.get_args());
+    shell.current_dir(bench.path(".")).stdin(Stdio::null()).output().unwrap()
+}
+
+#[test]
+fn too_few_open_files_refuse_a_run_or_are_named_as_its_bound() {
+    let bench = Bench::new();
+    let slow = Behaviour::Slots { slots: 20, service: Duration::from_millis(500) };
+    let server = KnownServer::start(slow).unwrap();
+    let url = server.target().url();
+    let fixed = ["load", "--target", &url, "--get", "/", "--rate", "200", "--duration", "2s", "--out", "run"];
+    let arguments = [&fixed[..], &["--set", "load.connections_max=60", "--set", "load.read_metrics=false"]].concat();
+    let refused = run_with_few_files(&bench, 100, 0, &arguments);
+    let said = text_of(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(2), "{said}");
+    assert!(said.contains("60 connections need 124 open files, and the system allows 100"), "{said}");
+    // Others hold what the run may use: it goes on with the connections that it gets, and says what it lacked.
+    let output = run_with_few_files(&bench, 124, 80, &arguments);
+    assert_eq!(output.status.code(), Some(3), "{}", text_of(&output.stderr));
+    let record = bench.record("run");
+    let get = &record["kinds"]["get"];
+    let of = |name: &str| get[name].as_u64().unwrap();
+    assert!(of("dropped") > 0 && of("right") > 0 && of("sent") + of("dropped") == of("asked"), "{get}");
+    assert_eq!(record["limited_by"], "generator");
+    let bound = format!("GENERATOR-LIMITED: {} requests were dropped because too many files were open", of("dropped"));
+    assert!(record["assessment"].as_str().unwrap().starts_with(&bound), "{record}");
 }
 
 #[test]

@@ -16,12 +16,14 @@ const ARROWS: [(&str, &[&str]); 7] = [
 ];
 
 /// Third-party crates with one home: named in no other crate's `[dependencies]`.
-const HOMES: [(&str, &[&str]); 30] = [
+const HOMES: [(&str, &[&str]); 32] = [
     ("polars", &["report"]),
     ("parquet", &["report"]),
     ("plotters", &["report"]),
     ("hdrhistogram", &["loadgen"]),
     ("base64", &["loadgen"]),
+    ("levenberg-marquardt", &["loadgen"]),
+    ("nalgebra", &["loadgen"]),
     ("reqwest", &["loadgen"]),
     ("rustls", &["loadgen", "reference-server"]),
     ("rustls-native-certs", &["loadgen"]),

@@ -198,3 +198,56 @@ fn a_stopped_ensemble_is_marked_and_holds_whole_runs() {
     assert_eq!(days.len(), 2 * runs.len());
     assert_eq!(column(&rows(&bench, "run/tables/quantiles_sweep.csv"), "runs")[0], runs.len().to_string());
 }
+
+#[test]
+fn two_policies_are_compared_on_the_same_people() {
+    let bench = Bench::new();
+    let short = ["--set", "policy.purposes.groceries.validity_min=60"];
+    let said = bench.succeed(&[&["compare", "scenario.toml", "--runs", "3", "--out", "shorter"], &short[..]].concat());
+    assert!(said.contains("95 % interval") && said.contains("requests to issue"), "{said}");
+    let record = bench.record("shorter");
+    assert_eq!(record["status"], "complete", "{record}");
+    let comparison = &record["comparison"];
+    assert_eq!((&comparison["runs"], &comparison["after"]["overrides"]), (&3.into(), &serde_json::json!([short[1]])));
+    // What a run of its own says is the mean of these; the residents want the same trips under both.
+    let passes = |side: &str| comparison["measures"]["passes"][side].as_f64().unwrap();
+    let single = |seed: &str, set: &[&str], out: &str| {
+        let common = ["simulate", "scenario.toml", "--seed", seed, "--format", "none", "--out", out];
+        bench.succeed(&[&common[..], set].concat());
+        bench.record(out)["passes"].as_f64().unwrap()
+    };
+    let mean = |set: &[&str], name: &str| {
+        ["7", "8", "9"].map(|seed| single(seed, set, &format!("{name}-{seed}"))).iter().sum::<f64>() / 3.0
+    };
+    assert!((mean(&[], "before") - passes("before")).abs() < 1e-9, "{comparison}");
+    assert!((mean(&short, "after") - passes("after")).abs() < 1e-9, "{comparison}");
+    let table = rows(&bench, "shorter/tables/scenario_comparison.csv");
+    let place = column(&table, "measure").iter().position(|measure| measure == "passes").unwrap();
+    let number = |name: &str| column(&table, name)[place].parse::<f64>().unwrap();
+    assert!((number("difference") - (passes("after") - passes("before"))).abs() < 1e-6);
+    assert!(number("interval_low") <= number("difference") && number("difference") <= number("interval_high"));
+    let page = bench.read("shorter/index.html");
+    assert!(page.contains("<svg") && page.contains(short[1]) && !page.contains("<script"), "{page}");
+}
+
+#[test]
+fn a_scenario_compared_with_itself_differs_in_nothing() {
+    let bench = Bench::new();
+    bench.succeed(&["compare", "scenario.toml", "scenario.toml", "--runs", "2", "--out", "same"]);
+    let record = bench.record("same");
+    assert_eq!(record["sentence"], "nothing that matters differs");
+    for (measure, difference) in record["comparison"]["measures"].as_object().unwrap() {
+        assert_eq!(difference["before"], difference["after"], "{measure}");
+        assert_eq!(difference["interval"], serde_json::json!([0.0, 0.0]), "{measure}");
+    }
+}
+
+#[test]
+fn what_cannot_be_compared_is_told() {
+    let bench = Bench::new();
+    assert!(bench.fail(2, &["compare", "scenario.toml"]).contains("--set KEY=VALUE"));
+    let said = bench.fail(2, &["compare", "scenario.toml", "scenario.toml", "--set", "calendar.days=1"]);
+    assert!(said.contains("give both the same [calendar]"), "{said}");
+    assert!(bench.fail(2, &["compare", "scenario.toml", "none.toml"]).contains("none.toml"));
+    assert!(bench.fail(2, &["compare", "scenario.toml", "scenario.toml", "--margin", "0.1"]).contains("--margin"));
+}

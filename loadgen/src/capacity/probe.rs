@@ -4,9 +4,12 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::search::Trial;
+use super::steady::moving;
 use super::{Phase, Search, Step};
 use crate::control::Control;
-use crate::{Arrivals, LoadError, LoadResult, Measure, Mix, Options, Plan, Verdict, Wallet, prepare, run};
+use crate::{
+    Arrivals, LoadError, LoadResult, LoadSettings, Measure, Mix, Options, Plan, Verdict, Wallet, prepare, run,
+};
 
 /// After a failed step the target is waited for at most so long.
 const LONGEST_RECOVERY: Duration = Duration::from_secs(15);
@@ -14,15 +17,19 @@ const LONGEST_RECOVERY: Duration = Duration::from_secs(15);
 const RECOVERED: u32 = 5;
 /// ... or within this, whichever is longer: an idle answer takes fractions of a millisecond, and chance as much.
 const RECOVERED_LEAST: Duration = Duration::from_millis(10);
+/// A step whose percentiles move is held for at most so many times its usual length.
+const MOST_STRETCHED: u32 = 4;
 
 /// Tries rates, and keeps what each showed.
 pub(super) struct Probe<'a> {
-    search: &'a Search<'a>,
-    mix: Mix,
+    pub(super) search: &'a Search<'a>,
+    pub(super) mix: Mix,
     control: Control,
     idle: Duration,
     wallet: Wallet,
     steps: Vec<Step>,
+    /// How many runs were made.
+    played: u64,
     started: Instant,
 }
 
@@ -37,6 +44,7 @@ impl<'a> Probe<'a> {
             control,
             wallet: Wallet::new(search.options.settings.threads()),
             steps: Vec::new(),
+            played: 0,
             started: Instant::now(),
             search,
         })
@@ -46,58 +54,98 @@ impl<'a> Probe<'a> {
         self.steps
     }
 
-    /// Offers `rate_per_s` for one step.
+    /// Offers `rate_per_s`, for longer while it holds and its percentiles move.
     pub(super) fn step(&mut self, phase: Phase, rate_per_s: f64) -> Result<Trial, LoadError> {
-        if self.search.options.stop.load(Ordering::Relaxed) {
-            return Ok(Trial::Stopped);
+        let base = self.measured(phase, rate_per_s);
+        let mut stretch = 1;
+        loop {
+            if self.search.options.stop.load(Ordering::Relaxed) {
+                return Ok(Trial::Stopped);
+            }
+            if self.started.elapsed().as_secs_f64() > self.search.settings.longest_s {
+                return Ok(Trial::OutOfTime);
+            }
+            let (trial, is_moving) = self.offer(phase, rate_per_s, base * stretch)?;
+            if trial != Trial::Held {
+                self.wait_for_recovery()?;
+            }
+            if !is_moving || stretch >= MOST_STRETCHED || phase == Phase::Bracket {
+                return Ok(trial);
+            }
+            stretch *= 2;
         }
-        if self.started.elapsed().as_secs_f64() > self.search.settings.longest_s {
-            return Ok(Trial::OutOfTime);
+    }
+
+    /// Offers `rate_per_s` once; what it showed, and whether percentiles moved though it held.
+    fn offer(&mut self, phase: Phase, rate_per_s: f64, measured: Duration) -> Result<(Trial, bool), LoadError> {
+        let warm_up = Duration::from_secs_f64(self.search.settings.warm_up_s);
+        let arrivals = Arrivals::Poisson { rate_per_s };
+        let result = self.play(arrivals, warm_up, measured, self.search.options.settings)?;
+        let (trial, mut why) = judge_step(&result, self.search.settings.tolerance.get());
+        let from_second = warm_up.as_secs_f64().ceil() as u32;
+        let moving = moving(&result.intervals, from_second, &self.search.options.slo).filter(|_| trial == Trial::Held);
+        if let Some((kind, before_ms, after_ms)) = moving {
+            why += &format!(" Not steady: {kind} {before_ms:.1} ms in the first half, {after_ms:.1} ms in the second.");
         }
-        let Search { settings, options, .. } = self.search;
-        let number = self.steps.len() as u32;
-        let warm_up = Duration::from_secs_f64(settings.warm_up_s);
-        let plan = Plan::Rate {
-            arrivals: Arrivals::Poisson { rate_per_s },
-            duration: warm_up + self.measured(phase, rate_per_s),
-            mix: self.mix.clone(),
-        };
-        // Each step draws anew, or a lucky sequence of arrivals would be lucky again when the edge is confirmed.
-        let options = Options { warm_up, seed: options.seed.wrapping_add(u64::from(number)), ..*options };
-        prepare(self.search.target, &plan, &mut self.wallet, &options)?;
-        let mut result = run(self.search.target, &plan, &mut self.wallet, &options)?;
+        self.keep(phase, rate_per_s, result, trial == Trial::Held, why);
+        Ok((trial, moving.is_some()))
+    }
+
+    /// Plays the path's mix at the instants of `arrivals`: `measured` long, after `warm_up`.
+    pub(super) fn play(
+        &mut self,
+        arrivals: Arrivals,
+        warm_up: Duration,
+        measured: Duration,
+        settings: LoadSettings,
+    ) -> Result<LoadResult, LoadError> {
+        let plan = Plan::Rate { arrivals, duration: warm_up + measured, mix: self.mix.clone() };
+        self.play_plan(&plan, warm_up, settings)
+    }
+
+    pub(super) fn play_plan(
+        &mut self,
+        plan: &Plan,
+        warm_up: Duration,
+        settings: LoadSettings,
+    ) -> Result<LoadResult, LoadError> {
+        // Each step draws anew, or a lucky sequence of arrivals would be lucky again when the edge is tried again.
+        let seed = self.search.options.seed.wrapping_add(self.played);
+        self.played += 1;
+        let options = Options { warm_up, seed, settings, ..self.search.options };
+        prepare(self.search.target, plan, &mut self.wallet, &options)?;
+        run(self.search.target, plan, &mut self.wallet, &options)
+    }
+
+    /// Keeps a step as evidence, without its intervals.
+    pub(super) fn keep(&mut self, phase: Phase, rate_per_s: f64, mut result: LoadResult, held: bool, why: String) {
         result.intervals = Vec::new();
-        let (trial, why) = judge_step(&result, settings.tolerance.get());
         let step = Step {
             path: self.search.path.name(),
-            step: number,
+            step: self.steps.len() as u32,
             phase,
             offered_per_s: rate_per_s,
             throughput_per_s: result.throughput_per_s,
             goodput_per_s: result.goodput_per_s,
-            held: trial == Trial::Held,
+            held,
             why,
             result,
         };
         (self.search.on_step)(&step);
         self.steps.push(step);
-        if trial != Trial::Held {
-            self.wait_for_recovery()?;
-        }
-        Ok(trial)
     }
 
     /// How long a rate is measured: long enough for the objective to be believed (rule of three).
     fn measured(&self, phase: Phase, rate_per_s: f64) -> Duration {
         let step_s = match phase {
             Phase::Bracket => self.search.settings.bracket_step_s,
-            Phase::Bisect | Phase::Confirm => self.search.settings.step_s,
+            Phase::Bisect | Phase::Confirm | Phase::Beyond => self.search.settings.step_s,
         };
         Duration::from_secs_f64(step_s.max(self.search.options.slo.least_requests() / rate_per_s))
     }
 
     /// Waits until the target answers about as fast as it did when idle. One that does not recover shows it in the next step.
-    fn wait_for_recovery(&self) -> Result<(), LoadError> {
+    pub(super) fn wait_for_recovery(&self) -> Result<(), LoadError> {
         let start = Instant::now();
         let enough = (self.idle * RECOVERED).max(RECOVERED_LEAST);
         while self.control.answer_time()? > enough && start.elapsed() < LONGEST_RECOVERY {
@@ -112,7 +160,7 @@ impl<'a> Probe<'a> {
 /// Besides the objectives the answers must keep up: with a limit of L seconds, an overload by less than L ÷ duration would not
 /// show in the percentile of so short a step. So at most half the tolerance of what was asked in the measured time may be missing
 /// from what was answered in it.
-fn judge_step(result: &LoadResult, tolerance: f64) -> (Trial, String) {
+pub(super) fn judge_step(result: &LoadResult, tolerance: f64) -> (Trial, String) {
     if !result.complete {
         return (Trial::Stopped, "It was stopped.".into());
     }

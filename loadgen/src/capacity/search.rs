@@ -1,7 +1,10 @@
 //! The order in which rates are tried. Knows nothing of servers.
 
+use rand_core::Rng;
+
 use super::{CapacitySettings, Ended, Phase};
 use crate::LoadError;
+use crate::random::SplitMix64;
 
 /// What trying a rate showed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,36 +32,33 @@ pub(super) struct Found {
 /// Tries one rate.
 type Try<'a> = dyn FnMut(Phase, f64) -> Result<Trial, LoadError> + 'a;
 
-/// Brackets the edge by doubling, narrows it down by bisection, and tries it again.
+/// Brackets the edge by doubling, narrows it down by bisection, and tries the rates about it again and again, in random order.
 ///
 /// While the rate doubles, a rate failed only if it failed twice in a row, since one hiccup would bound the whole search. A rate
 /// counts as held only if it held whenever its fate was decided: if the edge fails on repetition it becomes the lowest rate that
 /// failed, and the search goes on below it.
-pub(super) fn seek(settings: &CapacitySettings, try_rate: &mut Try<'_>) -> Result<Found, LoadError> {
+pub(super) fn seek(settings: &CapacitySettings, seed: u64, try_rate: &mut Try<'_>) -> Result<Found, LoadError> {
     let least_per_s = settings.start_per_s / DEEPEST;
-    let mut edge = Edge { held: Vec::new(), failed_per_s: None, ended: None, least_per_s };
+    let mut edge =
+        Edge { held: Vec::new(), failed: Vec::new(), ended: None, least_per_s, random: SplitMix64::new(seed) };
     edge.bracket(settings, try_rate)?;
-    let mut confirmed = 0;
     let mut lowered = 0;
     while edge.ended.is_none() {
         edge.bisect(settings, try_rate)?;
         let Some(held_per_s) = edge.held_per_s().filter(|_| edge.ended.is_none()) else { break };
-        if confirmed == settings.repetitions {
-            edge.ended = Some(Ended::Found);
-        } else if edge.try_rate(Phase::Confirm, held_per_s, try_rate)? {
-            confirmed += 1;
-        } else if edge.ended.is_none() {
-            confirmed = 0;
-            lowered += 1;
-            if lowered > MOST_LOWERED {
-                edge.ended = Some(Ended::Unsteady);
-            } else if edge.held_per_s().is_none() {
-                edge.descend(held_per_s / 2.0, try_rate)?;
-            }
+        edge.repeat(settings, try_rate)?;
+        if edge.ended.is_some() || edge.held_per_s() == Some(held_per_s) {
+            break;
+        }
+        lowered += 1;
+        if lowered > MOST_LOWERED {
+            edge.ended = Some(Ended::Unsteady);
+        } else if edge.held_per_s().is_none() {
+            edge.descend(held_per_s / 2.0, try_rate)?;
         }
     }
-    let ended = edge.ended.unwrap_or(Ended::NothingHeld);
-    Ok(Found { held_per_s: edge.held_per_s(), failed_per_s: edge.failed_per_s, ended })
+    let ended = edge.ended.unwrap_or(if edge.held.is_empty() { Ended::NothingHeld } else { Ended::Found });
+    Ok(Found { held_per_s: edge.held_per_s(), failed_per_s: edge.always_failed_per_s(), ended })
 }
 
 /// So often the edge may fail on repetition before the search takes what is below it.
@@ -69,16 +69,34 @@ const DEEPEST: f64 = 16.0;
 struct Edge {
     /// Rates that held, each time they were tried.
     held: Vec<f64>,
-    /// The lowest rate that failed.
-    failed_per_s: Option<f64>,
+    /// Rates that failed, once or more often.
+    failed: Vec<Failure>,
     ended: Option<Ended>,
     /// No lower rate is tried.
     least_per_s: f64,
+    random: SplitMix64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Failure {
+    rate_per_s: f64,
+    /// Whether it held at another time.
+    held_once: bool,
 }
 
 impl Edge {
     fn held_per_s(&self) -> Option<f64> {
         self.held.iter().copied().max_by(f64::total_cmp)
+    }
+
+    fn failed_per_s(&self) -> Option<f64> {
+        self.failed.iter().map(|failure| failure.rate_per_s).min_by(f64::total_cmp)
+    }
+
+    /// The lowest rate that failed whenever it was tried.
+    fn always_failed_per_s(&self) -> Option<f64> {
+        let always = self.failed.iter().filter(|failure| !failure.held_once);
+        always.map(|failure| failure.rate_per_s).min_by(f64::total_cmp)
     }
 
     /// Tries a rate, twice if the first time is spoiled: another process may have taken the core for a moment. Whether it held.
@@ -88,17 +106,32 @@ impl Edge {
             trial = try_rate(phase, rate_per_s)?;
         }
         match trial {
-            Trial::Held => self.held.push(rate_per_s),
-            Trial::Failed => {
-                self.failed_per_s = Some(self.failed_per_s.map_or(rate_per_s, |failed| failed.min(rate_per_s)));
-                // What lies above a rate that fails did not hold, whatever chance said.
-                self.held.retain(|held| *held < rate_per_s);
-            }
+            Trial::Held => self.note_held(rate_per_s),
+            Trial::Failed => self.note_failed(rate_per_s),
             Trial::Spoiled => self.ended = Some(Ended::GeneratorLimited),
             Trial::Stopped => self.ended = Some(Ended::Stopped),
             Trial::OutOfTime => self.ended = Some(Ended::OutOfTime),
         }
         Ok(trial == Trial::Held)
+    }
+
+    fn note_held(&mut self, rate_per_s: f64) {
+        let mut same = self.failed.iter_mut().filter(|failure| failure.rate_per_s == rate_per_s).peekable();
+        if same.peek().is_some() {
+            same.for_each(|failure| failure.held_once = true);
+        } else if self.failed_per_s().is_none_or(|failed_per_s| rate_per_s < failed_per_s) {
+            self.held.push(rate_per_s);
+        }
+    }
+
+    fn note_failed(&mut self, rate_per_s: f64) {
+        let known = self.failed.iter().any(|failure| failure.rate_per_s == rate_per_s);
+        if !known {
+            let held_once = self.held.contains(&rate_per_s);
+            self.failed.push(Failure { rate_per_s, held_once });
+        }
+        // What lies above a rate that fails did not hold, whatever chance said.
+        self.held.retain(|held| *held < rate_per_s);
     }
 
     fn bracket(&mut self, settings: &CapacitySettings, try_rate: &mut Try<'_>) -> Result<(), LoadError> {
@@ -115,7 +148,7 @@ impl Edge {
 
     /// Whether a rate holds at the first or the second try.
     fn held_of_two(&mut self, rate_per_s: f64, try_rate: &mut Try<'_>) -> Result<bool, LoadError> {
-        let before = (self.held.clone(), self.failed_per_s);
+        let before = (self.held.clone(), self.failed.clone());
         if self.try_rate(Phase::Bracket, rate_per_s, try_rate)? {
             return Ok(true);
         }
@@ -123,7 +156,7 @@ impl Edge {
             return Ok(false);
         }
         // The second try alone decides.
-        (self.held, self.failed_per_s) = before;
+        (self.held, self.failed) = before;
         self.try_rate(Phase::Bracket, rate_per_s, try_rate)
     }
 
@@ -139,12 +172,30 @@ impl Edge {
     }
 
     fn bisect(&mut self, settings: &CapacitySettings, try_rate: &mut Try<'_>) -> Result<(), LoadError> {
-        while let (None, Some(held_per_s), Some(failed_per_s)) = (self.ended, self.held_per_s(), self.failed_per_s) {
+        while let (None, Some(held_per_s), Some(failed_per_s)) = (self.ended, self.held_per_s(), self.failed_per_s()) {
             if failed_per_s / held_per_s <= 1.0 + settings.tolerance.get() {
                 break;
             }
             // The geometric middle: what matters is the ratio of the two.
             self.try_rate(Phase::Bisect, (held_per_s * failed_per_s).sqrt(), try_rate)?;
+        }
+        Ok(())
+    }
+
+    /// Tries the highest rate that held, one below and the lowest that failed, each so often, in random order: what changes slowly on
+    /// a machine would else fall on one of them.
+    fn repeat(&mut self, settings: &CapacitySettings, try_rate: &mut Try<'_>) -> Result<(), LoadError> {
+        let Some(held_per_s) = self.held_per_s() else { return Ok(()) };
+        let rates = [Some(held_per_s / (1.0 + settings.tolerance.get())), Some(held_per_s), self.failed_per_s()];
+        let each =
+            rates.into_iter().flatten().flat_map(|rate| std::iter::repeat_n(rate, settings.repetitions as usize));
+        let mut order: Vec<(u64, f64)> = each.map(|rate| (self.random.next_u64(), rate)).collect();
+        order.sort_unstable_by_key(|(word, _)| *word);
+        for (_, rate_per_s) in order {
+            if self.ended.is_some() || self.held.is_empty() {
+                break;
+            }
+            self.try_rate(Phase::Confirm, rate_per_s, try_rate)?;
         }
         Ok(())
     }
@@ -156,7 +207,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn seek_with(mut trial: impl FnMut(Phase, f64) -> Trial) -> Found {
-        seek(&CapacitySettings::default(), &mut |phase, rate| Ok(trial(phase, rate))).unwrap()
+        seek(&CapacitySettings::default(), 1, &mut |phase, rate| Ok(trial(phase, rate))).unwrap()
     }
 
     fn at_capacity(capacity: f64) -> impl FnMut(Phase, f64) -> Trial {

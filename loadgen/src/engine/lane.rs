@@ -5,9 +5,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::journeys::Journeys;
+use crate::journeys::{Journeys, Missing};
+use crate::phones::Computed;
 use crate::record::{Measured, Packed, Recorder};
-use crate::schedule::Schedule;
+use crate::schedule::{Ask, Schedule};
 use crate::settings::RequestsPerConnection;
 use crate::tls::Tls;
 
@@ -104,6 +105,8 @@ pub(crate) struct LaneReport {
     pub(crate) spin: Duration,
     pub(crate) wall: Duration,
     pub(crate) strain: Strain,
+    /// What the thread's helpers computed.
+    pub(crate) computed: Computed,
     /// Passes asked for, those of the warm-up included.
     pub(crate) issues: u64,
 }
@@ -121,18 +124,37 @@ pub(crate) struct Strain {
     pub(crate) no_port: u64,
     /// Requests dropped because the process had too many files open.
     pub(crate) no_file: u64,
+    /// Requests dropped because no blinded token was ready.
+    pub(crate) unblinded: u64,
     /// Connections opened.
     pub(crate) opened: u64,
 }
 
 impl Strain {
+    /// Counts in `recorder` that the request of `ask` was not made for want of `missing`.
+    pub(crate) fn missed(&mut self, recorder: &mut Recorder, ask: &Ask, missing: Missing) {
+        match missing {
+            Missing::Pass => recorder.unsent(ask.kind, ask.at_ns, |counts| counts.without_pass += 1),
+            Missing::Blinding => {
+                self.unblinded += 1;
+                recorder.unsent(ask.kind, ask.at_ns, |counts| counts.dropped += 1);
+            }
+        }
+    }
+
+    /// Requests dropped at a bound of this machine's own.
+    pub(crate) fn own_bounds(&self) -> u64 {
+        self.no_port + self.no_file + self.unblinded
+    }
+
     pub(crate) fn add(&mut self, other: &Strain) {
-        let Strain { waited, backlog_full, unsent_at_end, no_port, no_file, opened } = *other;
+        let Strain { waited, backlog_full, unsent_at_end, no_port, no_file, unblinded, opened } = *other;
         self.waited += waited;
         self.backlog_full += backlog_full;
         self.unsent_at_end += unsent_at_end;
         self.no_port += no_port;
         self.no_file += no_file;
+        self.unblinded += unblinded;
         self.opened += opened;
     }
 }

@@ -111,7 +111,7 @@ impl Interface {
 
     /// What placeholders may stand for in requests of `kind`, or of every kind.
     fn known(&self, kind: Option<Kind>) -> Vec<Slot> {
-        let mut known = vec![Slot::Resident, Slot::Key];
+        let mut known = vec![Slot::Resident, Slot::Key, Slot::OfficerToken, Slot::OperatorToken];
         let tokens = self.register.as_ref().is_some_and(|register| register.token.is_some());
         known.extend((tokens && kind.is_some_and(|kind| kind != Kind::Register)).then_some(Slot::Token));
         known.extend_from_slice(match kind {
@@ -210,7 +210,7 @@ mod tests {
 
     #[test]
     fn the_reference_interface_is_sound() {
-        let reference = Interface::default().resolved();
+        let reference = Interface::default().resolved(false);
         assert_eq!(reference.faults(), []);
         assert!(!reference.is_reference() && Interface::default().is_reference());
         assert!(Kind::ALL.into_iter().filter(|kind| *kind != Kind::Get).all(|kind| reference.act(kind).is_some()));

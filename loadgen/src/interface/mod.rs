@@ -18,7 +18,7 @@ pub(crate) use rule::Rule;
 /// (`docs/api.md`).
 ///
 /// Paths, headers and bodies may hold placeholders: `{token}` (what the answer to the registration brought), `{pass}` and `{code}`
-/// (what the answer to the issue brought), `{document}` (a made-up number of an identity document), `{purpose}`, `{duration_s}`
+/// (what the answer to the issue brought), `{officer_token}` and `{operator_token}` (given with the run), `{document}` (a made-up number of an identity document), `{purpose}`, `{duration_s}`
 /// (seconds, or `null`), `{resident}` (a number) and `{key}` (an idempotency key). In a body they are escaped as in a JSON string, in
 /// a path and in a form they are percent-encoded.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -87,15 +87,43 @@ impl Default for Act {
     }
 }
 
+impl Act {
+    fn texts_mut(&mut self) -> impl Iterator<Item = &mut String> {
+        self.headers.values_mut().chain(&mut self.body).chain([&mut self.path])
+    }
+}
+
 impl Interface {
     /// Whether this is the reference server's: nothing is mapped.
     pub fn is_reference(&self) -> bool {
         Kind::ALL.into_iter().all(|kind| self.act(kind).is_none())
     }
 
-    /// The description to work with: the reference server's acts where none is mapped.
-    pub(crate) fn resolved(&self) -> Self {
-        if self.is_reference() { self.reference() } else { self.clone() }
+    /// The description to work with: the reference server's acts where none is mapped, under the scheme `blind` where that is what
+    /// it runs.
+    pub(crate) fn resolved(&self, blind: bool) -> Self {
+        match (self.is_reference(), blind) {
+            (false, _) => self.clone(),
+            (true, false) => self.reference(),
+            (true, true) => self.reference().blind(),
+        }
+    }
+
+    /// All texts that may hold placeholders.
+    pub(crate) fn texts_mut(&mut self) -> impl Iterator<Item = &mut String> {
+        let Interface { headers, single_use: _, register, issue, verify, cancel, check_in } = self;
+        let acts = [register, issue, verify, cancel, check_in].into_iter().flatten();
+        headers.values_mut().chain(acts.flat_map(Act::texts_mut))
+    }
+
+    /// The same under the scheme `blind`: what is sent to be signed is blinded, what comes is a signature of it, and what phones make
+    /// of that can be shown once.
+    fn blind(mut self) -> Self {
+        if let Some(issue) = &mut self.issue {
+            issue.body = Some(r#"{"purpose":"{purpose}","duration_s":{duration_s},"blinded":"{blinded}"}"#.to_owned());
+            issue.code = Some("/blind_signature".to_owned());
+        }
+        Interface { single_use: true, ..self }
     }
 
     /// How `kind` is asked for, if it is mapped. A plain GET needs no mapping.

@@ -21,10 +21,16 @@ pub(crate) enum Slot {
     Key,
     /// The number of the resident.
     Resident,
+    /// The token of the officer who verifies. Put in before the text is cut into pieces; what is left stands in for it.
+    OfficerToken,
+    /// The token of the operator who registers many, likewise.
+    OperatorToken,
+    /// What the resident's phone wants signed, blinded. The reference server's own: how to blind is no affair of a description.
+    Blinded,
 }
 
 impl Slot {
-    pub(crate) const ALL: [Slot; 8] = [
+    pub(crate) const ALL: [Slot; 11] = [
         Slot::Token,
         Slot::Pass,
         Slot::Code,
@@ -33,6 +39,9 @@ impl Slot {
         Slot::DurationS,
         Slot::Key,
         Slot::Resident,
+        Slot::OfficerToken,
+        Slot::OperatorToken,
+        Slot::Blinded,
     ];
 
     pub(crate) const fn name(self) -> &'static str {
@@ -45,6 +54,9 @@ impl Slot {
             Slot::DurationS => "duration_s",
             Slot::Key => "key",
             Slot::Resident => "resident",
+            Slot::OfficerToken => "officer_token",
+            Slot::OperatorToken => "operator_token",
+            Slot::Blinded => "blinded",
         }
     }
 }
@@ -71,6 +83,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) code: &'a str,
     pub(crate) purpose: Purpose,
     pub(crate) duration_s: Option<u32>,
+    pub(crate) blinded: &'a str,
 }
 
 /// Parts that can stand in for any, to see what a filled-in text looks like.
@@ -82,6 +95,7 @@ pub(crate) const SAMPLE: Parts<'static> = Parts {
     code: "CODE",
     purpose: Purpose::Groceries,
     duration_s: Some(1),
+    blinded: "BLINDED",
 };
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,6 +170,9 @@ fn fill(slot: Slot, escape: Escape, run: &str, parts: &Parts<'_>, emit: &mut imp
         Slot::Token => escaped(parts.token, escape, emit),
         Slot::Pass => escaped(parts.pass, escape, emit),
         Slot::Code => escaped(parts.code, escape, emit),
+        Slot::Blinded => escaped(parts.blinded, escape, emit),
+        Slot::OfficerToken => emit(b"OFFICER-TOKEN"),
+        Slot::OperatorToken => emit(b"OPERATOR-TOKEN"),
         Slot::Purpose => escaped(parts.purpose.name(), escape, emit),
         // No authority issues numbers that look like this.
         Slot::Document => {
@@ -223,8 +240,16 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const PARTS: Parts<'static> =
-        Parts { index: 255, resident: 7, token: "TO/KEN", pass: "", code: "", purpose: Purpose::Pet, duration_s: None };
+    const PARTS: Parts<'static> = Parts {
+        index: 255,
+        resident: 7,
+        token: "TO/KEN",
+        pass: "",
+        code: "",
+        purpose: Purpose::Pet,
+        duration_s: None,
+        blinded: "",
+    };
 
     fn rendered(text: &str, escape: Escape, parts: &Parts<'_>) -> String {
         let mut template = Template::default();

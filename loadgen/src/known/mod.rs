@@ -11,8 +11,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::Target;
-pub use truth::{lindley_mean_wait_s, md1_mean_wait_s, stall_quantile_s};
+use crate::random::{Draw, keyed, unit};
+use crate::{Target, system};
+pub use truth::{md1_mean_wait_s, mmc_mean_wait_s, queue_mean_wait_s, stall_quantile_s};
 
 /// What a known server does.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,6 +31,15 @@ pub enum Behaviour {
         slots: usize,
         /// How long each is served.
         service: Duration,
+    },
+    /// Serves so many at once, in the order in which they came, the `n`-th for [`exponential_s`]`(seed, n, mean)` seconds.
+    Exponential {
+        /// How many at once.
+        slots: usize,
+        /// The mean of the service times.
+        mean: Duration,
+        /// What they follow from.
+        seed: u64,
     },
     /// Answers at once, but every so many-th request loses its connection.
     HangsUp {
@@ -105,7 +115,10 @@ struct Work {
 
 impl Work {
     fn new(behaviour: Behaviour) -> Self {
-        let slots = if let Behaviour::Slots { slots, .. } = behaviour { slots } else { 0 };
+        let slots = match behaviour {
+            Behaviour::Slots { slots, .. } | Behaviour::Exponential { slots, .. } => slots,
+            _ => 0,
+        };
         Work {
             behaviour,
             ended: AtomicBool::new(false),
@@ -127,6 +140,9 @@ impl Work {
 
     /// Answers request after request, until the client or the server ends it.
     fn serve(&self, mut stream: TcpStream) -> io::Result<()> {
+        // A server that is woken late is not the one that is known.
+        system::ask_for_exact_timers();
+        system::ask_for_precedence();
         stream.set_nodelay(true)?;
         let mut inbox = Vec::new();
         let mut piece = [0; 1_024];
@@ -159,6 +175,10 @@ impl Work {
                 }
             }
             Behaviour::Slots { service, .. } => sleep_until(self.served_by(now, service)),
+            Behaviour::Exponential { mean, seed, .. } => {
+                let service_s = exponential_s(seed, number - 1, mean.as_secs_f64());
+                sleep_until(self.served_by(now, Duration::from_secs_f64(service_s)));
+            }
             Behaviour::HangsUp { every } if number.is_multiple_of(every) => return Ok(false),
             Behaviour::Forgets { every } if number.is_multiple_of(every) => return Ok(true),
             Behaviour::HangsUp { .. } | Behaviour::Forgets { .. } => {}
@@ -175,6 +195,11 @@ impl Work {
         *earliest = (*earliest).max(now) + service;
         *earliest
     }
+}
+
+/// The service time of request `number` (from 0) in seconds: from the exponential distribution with mean `mean_s`, by `seed`.
+pub fn exponential_s(seed: u64, number: u64, mean_s: f64) -> f64 {
+    -mean_s * (1.0 - unit(keyed(seed, Draw::Service, number))).ln()
 }
 
 fn sleep_until(instant: Instant) {

@@ -2,78 +2,101 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use loadgen::{CapacitySettings, Ended, Kind, Path, Search, find_capacity};
+use loadgen::known::{Behaviour, KnownServer};
+use loadgen::{CapacitySettings, Ended, Kind, Path, PathCapacity, Phase, Search, find_capacity};
+use passes::Share;
 
 use crate::server::{Server, pass_server};
 use crate::support::{machine, options};
 
-/// Slots that are each busy for a fixed time; who comes when all are busy waits his turn.
-struct Slots {
-    free_at: Mutex<Vec<Instant>>,
-    time: Duration,
+/// Searches the capacity of `slots` slots of 4 ms.
+fn search_slots(slots: usize, seed: u64, settings: CapacitySettings) -> PathCapacity {
+    let server = KnownServer::start(Behaviour::Slots { slots, service: Duration::from_millis(4) }).unwrap();
+    let mut options = options();
+    options.settings.connections_max = 300;
+    options.settings.threads = NonZeroUsize::new(1);
+    options.seed = seed;
+    options.slo = loadgen::Slo { right_share: Share::of(0.99), response_time_ms: 250.0, ..options.slo };
+    let search = Search {
+        target: server.target(),
+        settings,
+        path: Path::Mix(vec![(Kind::Get, 1.0)]),
+        purpose: passes::Purpose::Pet,
+        issues_per_resident: None,
+        options,
+        on_step: &|_| {},
+    };
+    find_capacity(&search).unwrap()
 }
 
-impl Slots {
-    fn new(count: usize, time: Duration) -> Self {
-        Slots { free_at: Mutex::new(vec![Instant::now(); count]), time }
-    }
-
-    /// Takes the slot that is free first, from then on for the service time. Waits for the end by the clock, not by adding up
-    /// sleeps, so that late wake-ups do not lower the capacity.
-    fn serve(&self) {
-        let end = {
-            let mut free_at = self.free_at.lock().unwrap();
-            let now = Instant::now();
-            let first = free_at.iter_mut().min().unwrap();
-            *first = (*first).max(now) + self.time;
-            *first
-        };
-        std::thread::sleep(end.saturating_duration_since(Instant::now()));
+#[test]
+fn the_capacity_is_right_within_three_percent_ten_times_out_of_ten() {
+    let _machine = machine();
+    let settings = CapacitySettings {
+        start_per_s: 700.0,
+        tolerance: Share::of(0.02),
+        step_s: 3.0,
+        bracket_step_s: 1.0,
+        warm_up_s: 0.3,
+        repetitions: 1,
+        beyond_step_s: 0.0,
+        sweep_step_s: 0.0,
+        ..CapacitySettings::default()
+    };
+    // Where another program took the machine, a search says that it cannot tell: then it is made again. What it does tell is right.
+    let found = |seed: u64| {
+        let mut searches = (0..4_u64).map(|again| search_slots(4, 1_000 * seed + 100 * again, settings));
+        searches.find(|capacity| capacity.ended == Ended::Found)
+    };
+    for seeds in [0..5_u64, 5..10] {
+        std::thread::scope(|scope| {
+            let searches: Vec<_> = seeds.map(|seed| scope.spawn(move || found(seed))).collect();
+            for search in searches {
+                let capacity = search.join().unwrap().expect("one search in four that another program did not spoil");
+                let tried: Vec<_> =
+                    capacity.steps.iter().map(|step| (step.offered_per_s, step.held, &step.why)).collect();
+                let usable_per_s = capacity.usable_per_s.unwrap();
+                assert!((970.0..=1_030.0).contains(&usable_per_s), "{usable_per_s}: {tried:#?}");
+                let (held, failed) = capacity.interval_per_s;
+                assert!(held == usable_per_s && failed.unwrap() > held, "{held} {failed:?}");
+            }
+        });
     }
 }
 
 #[test]
-fn slots_and_milliseconds_give_the_capacity() {
+fn beyond_the_edge_and_back() {
     let _machine = machine();
-    // 4 slots of 4 ms: 1,000 per second.
-    let slots = Slots::new(4, Duration::from_millis(4));
-    let server = Server::start(move |asked| {
-        if asked.path == "/v1/verifications" {
-            slots.serve();
-        }
-        pass_server(asked, |body| body == r#"{"code":"GOOD"}"#)
-    });
-    let mut options = options();
-    options.settings.connections_max = 400;
-    let search = Search {
-        target: &server.target,
-        settings: CapacitySettings {
-            start_per_s: 700.0,
-            step_s: 1.5,
-            bracket_step_s: 1.0,
-            warm_up_s: 0.3,
-            ..CapacitySettings::default()
-        },
-        path: Path::Verify,
-        purpose: passes::Purpose::Pet,
-        issues_per_resident: None,
-        options: loadgen::Options {
-            slo: loadgen::Slo { right_share: passes::Share::of(0.99), ..options.slo },
-            ..options
-        },
-        on_step: &|_| {},
+    let settings = CapacitySettings {
+        start_per_s: 700.0,
+        bracket_step_s: 1.0,
+        step_s: 1.5,
+        warm_up_s: 0.3,
+        repetitions: 0,
+        beyond_step_s: 2.0,
+        sweep_step_s: 0.5,
+        ..CapacitySettings::default()
     };
-    let capacity = find_capacity(&search).unwrap();
-    let tried: Vec<_> = capacity.steps.iter().map(|step| (step.offered_per_s, step.held, &step.why)).collect();
-    assert_eq!(capacity.ended, Ended::Found, "{tried:#?}");
+    let capacity = search_slots(4, 1, settings);
     let usable_per_s = capacity.usable_per_s.unwrap();
-    assert!((850.0..=1_060.0).contains(&usable_per_s), "{usable_per_s}: {tried:#?}");
-    assert!((900.0..=1_010.0).contains(&capacity.saturation_per_s), "{}", capacity.saturation_per_s);
-    let (held, failed) = capacity.interval_per_s;
-    assert!(failed.unwrap() / held <= 1.05 + 1e-9, "{held} {failed:?}");
-    assert!(capacity.knee_per_s.unwrap() <= 1_400.0);
+    // Slots serve on however many ask: with at most as many waiting as there are connections, all that is served is served in time,
+    // and when the rush is over nothing of it is left.
+    let beyond: Vec<_> = capacity.steps.iter().filter(|step| step.phase == Phase::Beyond).collect();
+    assert!((2..=4).contains(&beyond.len()), "{beyond:#?}");
+    let furthest = capacity.furthest().unwrap();
+    assert!(furthest.offered_per_s >= 2.0 * usable_per_s && !furthest.held, "{furthest:?}");
+    assert!((900.0..1_050.0).contains(&furthest.throughput_per_s), "{furthest:?}");
+    let recovery = capacity.recovery.unwrap();
+    assert_eq!((recovery.overload_per_s, recovery.calm_per_s), (furthest.offered_per_s, usable_per_s / 2.0));
+    assert!(recovery.well_after_s.is_some_and(|after_s| after_s <= 2.0), "{recovery:?}");
+    // Four slots: throughput grows fourfold and then not at all, which is a law of its own.
+    let of = |connections| capacity.sweep.points.iter().find(|point| point.connections == connections).unwrap();
+    let ratio = of(4).throughput_per_s / of(1).throughput_per_s;
+    assert!((3.5..4.5).contains(&ratio), "{ratio}: {:?}", capacity.sweep);
+    let fit = capacity.sweep.fit.as_ref().unwrap();
+    assert!(fit.sigma.value > 0.1 && fit.too_poor.is_some(), "{fit:?}");
 }
 
 #[test]
@@ -95,7 +118,8 @@ fn residents_with_a_quota_never_run_out() {
         pass_server(asked, |_| true)
     });
     let mut options = options();
-    options.slo.right_share = passes::Share::of(0.99);
+    // Who is asked twice too often refuses; how quick the machine is, is not the question.
+    (options.slo.right_share, options.slo.response_time_ms) = (passes::Share::of(0.99), 10_000.0);
     options.settings.threads = NonZeroUsize::new(2);
     let settings = CapacitySettings {
         start_per_s: 200.0,

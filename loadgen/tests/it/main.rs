@@ -9,6 +9,7 @@ mod journeys;
 mod outcomes;
 mod paces;
 mod parts;
+mod queue;
 mod script;
 mod selftest;
 mod server;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use demand::{Request, RequestKind, SimTime};
 use hdrhistogram::serialization::Deserializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
-use loadgen::{Kind, Measure, Mix, Plan, TracePlan, Verdict, Wallet, prepare, run};
+use loadgen::{Kind, Measure, Mix, Plan, Shard, TracePlan, Verdict, Wallet, prepare, preview, run};
 
 use crate::server::{Answer, Server, pass_server};
 use crate::support::{constant, machine, options};
@@ -47,6 +47,38 @@ fn a_trace_is_played_at_its_own_times() {
     let verify = result.kinds[&Kind::Verify].counts;
     assert_eq!((verify.asked, verify.right, verify.without_pass), (2, 1, 1), "the pass was given back before");
     assert_eq!(result.verdict, Verdict::Held);
+}
+
+#[test]
+fn a_trace_is_played_slowly_and_ten_thousand_times_as_fast() {
+    let _machine = machine();
+    let server = Server::start(|asked| pass_server(asked, |_| true));
+    let request = |number: u64| {
+        let at = SimTime::from_ms(7_000 + 500 * number);
+        Request { at, resident: number as u32, place: 0, kind: RequestKind::Register, purpose: None }
+    };
+    let window: Vec<Request> = (0..3_000).map(request).collect();
+    let options = options();
+    for (speed, gap_ns) in [(1.0, 500_000_000), (0.5, 1_000_000_000), (300.0, 1_666_666), (10_000.0, 50_000)] {
+        let plan = Plan::Trace(TracePlan::new(&window, speed));
+        let due = preview(&server.target, &plan, &options, Shard::WHOLE, window.len()).unwrap();
+        assert_eq!(due.len(), window.len());
+        for (number, request) in due.iter().enumerate() {
+            // No instant drifts: each is the trace's own divided by the speed, not the sum of rounded gaps.
+            let exact_ns = 500e6 * number as f64 / speed;
+            let off_ns = request.at.as_nanos() as f64 - exact_ns;
+            assert!(off_ns.abs() <= 1.0, "{speed} times as fast: {number} is {off_ns} ns off");
+        }
+        assert_eq!(due[1].at.as_nanos(), gap_ns);
+    }
+    // Twenty-five minutes in 0.15 s: all come due and all are asked, however busy the machine is.
+    let plan = Plan::Trace(TracePlan::new(&window, 10_000.0));
+    let mut wallet = Wallet::new(1);
+    prepare(&server.target, &plan, &mut wallet, &options).unwrap();
+    let result = run(&server.target, &plan, &mut wallet, &options).unwrap();
+    let counts = result.kinds[&Kind::Register].counts;
+    assert_eq!((counts.asked, counts.right), (3_000, 3_000), "{counts:?}");
+    assert!((result.duration_s - 0.149_950_001).abs() < 1e-9, "{}", result.duration_s);
 }
 
 #[test]

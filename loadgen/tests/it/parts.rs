@@ -39,6 +39,7 @@ fn part(result: &LoadResult) -> Part {
         throughput_per_s: result.throughput_per_s,
         goodput_per_s: result.goodput_per_s,
         generator_cpu_s: result.generator_cpu_s,
+        phones_cpu_s: result.phones_cpu_s,
         kinds: result.kinds.iter().map(|(kind, found)| (*kind, found.counts)).collect(),
         seconds: result.intervals.iter().map(|found| ((found.second, found.kind), found.counts)).collect(),
         logs: Measure::ALL.into_iter().map(log).collect(),

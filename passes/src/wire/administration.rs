@@ -23,7 +23,7 @@ pub enum Selection {
     /// The passes of these names, 1 to 5,000.
     Passes(#[schemars(length(min = 1, max = 5000))] Vec<String>),
     /// Whatever was issued in a stretch of time.
-    Issued(IssuedIn),
+    Issued(#[serde(deserialize_with = "super::object::one")] IssuedIn),
 }
 
 /// A stretch of time in which at most 20,000 passes were issued.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody, to_bytes};
 use axum::extract::{Request, State};
@@ -30,6 +31,18 @@ const REHEARSAL: HeaderName = HeaderName::from_static("lockgate-rehearsal");
 /// [`Problem::Overloaded`], ready to be sent: saying no must cost little, or saying no becomes the overload.
 const OVERLOADED: &[u8] =
     br#"{"type":"/problems/overloaded","title":"Too many ask at once; ask again in a moment.","status":503}"#;
+/// On the answer to a request that was turned away by a busy processor: its connection should not be read again for so long.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pause(pub(crate) Duration);
+
+/// On a request that was there already when its connection's pause ended: nobody knows for how long.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stale;
+
+/// With every connection asking once a second, saying no to ten thousand takes a sixth of a core; and who was sent away was
+/// asked to come back in a second at the earliest.
+const PAUSE: Pause = Pause(Duration::from_secs(1));
+
 /// The whole answer to a connection for which there is no place.
 pub(crate) const OVERLOADED_CONNECTION: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
     content-type: application/problem+json\r\nretry-after: 2\r\nconnection: close\r\ncontent-length: 99\r\n\r\n\
@@ -60,7 +73,8 @@ pub(super) async fn admit(State((app, route)): State<(Arc<App>, Route)>, request
 impl App {
     async fn answer(&self, route: Route, request: Request, next: Next) -> Response {
         // Who would be turned away is so before the body is read.
-        if self.gate.look(route).is_err() {
+        let stale = request.extensions().get::<Stale>().is_some();
+        if self.gate.look(route, stale).is_err() {
             return self.overloaded();
         }
         let answered = timeout(self.limits.request_timeout, self.work(route, request, next)).await;
@@ -80,7 +94,7 @@ impl App {
             rehearsal.befall().await?;
         }
         let response = next.run(request).await;
-        place.answered();
+        place.answered(response.status().is_client_error());
         Ok(response)
     }
 
@@ -90,6 +104,9 @@ impl App {
         *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_S[draw].clone());
+        if self.gate.is_busy() {
+            response.extensions_mut().insert(PAUSE);
+        }
         response
     }
 }

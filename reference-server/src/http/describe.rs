@@ -50,7 +50,8 @@ impl Route {
                 .gives::<wire::Verification>(
                     StatusCode::OK,
                     "What it is worth; nothing is written but that a code for one check is spent.",
-                ),
+                )
+                .refuses([Problem::TooManyGuesses]),
             Route::CheckIn => Operation::post("/v1/check-ins", "Answer a prompt, as a patient at home")
                 .by(RESIDENT)
                 .takes::<wire::CheckIn>()

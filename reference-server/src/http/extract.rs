@@ -1,17 +1,14 @@
 //! What handlers take from a request; whatever is wrong with it becomes a [`Problem`] here.
 
-use std::fmt;
-use std::marker::PhantomData;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
+use passes::wire::Object;
 use passes::{PassId, ResidentId};
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{DeserializeOwned, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::de::DeserializeOwned;
 
 use super::App;
 use super::problem::Problem;
@@ -36,29 +33,6 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     }
 }
 
-/// What is read from a JSON object, and from nothing else: left to itself, serde takes the fields of a struct from an array, too.
-struct Object<T>(T);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(ObjectVisitor(PhantomData)).map(Object)
-    }
-}
-
-struct ObjectVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
-    type Value = T;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(map))
-    }
-}
-
 /// The resident whose token the request carries.
 pub(super) struct Bearer(pub(super) ResidentId);
 
@@ -78,14 +52,14 @@ fn bearer(parts: &Parts) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token)
 }
 
-/// An officer, or anybody where the server is open to all.
-pub(super) struct Officer;
+/// An officer, by name; `None` is anybody, where the server is open to all.
+pub(super) struct Officer(pub(super) Option<Arc<str>>);
 
 impl FromRequestParts<Arc<App>> for Officer {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        if app.staff.is_open() { Ok(Officer) } else { member(parts, app, Role::Officer).map(|_| Officer) }
+        if app.staff.is_open() { Ok(Officer(None)) } else { member(parts, app, Role::Officer).map(Some).map(Officer) }
     }
 }
 

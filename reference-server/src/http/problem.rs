@@ -32,6 +32,7 @@ pub(super) enum Problem {
     SelectionUnusable,
     IdempotencyKeyReused,
     TooManyPasses,
+    TooManyGuesses,
     TooManyProposals,
     Internal,
     Overloaded,
@@ -123,6 +124,11 @@ impl Problem {
             Problem::TooManyPasses => {
                 (StatusCode::TOO_MANY_REQUESTS, "too-many-passes", "You have asked for too many passes; wait a day.")
             }
+            Problem::TooManyGuesses => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "too-many-guesses",
+                "You typed too many codes that nobody holds; scan the QR code, or wait ten minutes.",
+            ),
             Problem::TooManyProposals => (
                 StatusCode::TOO_MANY_REQUESTS,
                 "too-many-proposals",
@@ -216,6 +222,7 @@ mod tests {
             Problem::InvalidBody,
             Problem::IdempotencyKeyReused,
             Problem::TooManyPasses,
+            Problem::TooManyGuesses,
             Problem::Internal,
             Problem::Overloaded,
         ];

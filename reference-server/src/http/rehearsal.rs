@@ -15,11 +15,12 @@ pub(super) enum Met {
     Outage,
     Latency,
     Slots,
+    Work,
     Error,
 }
 
 impl Met {
-    pub(super) const ALL: [Met; 5] = [Met::Stall, Met::Outage, Met::Latency, Met::Slots, Met::Error];
+    pub(super) const ALL: [Met; 6] = [Met::Stall, Met::Outage, Met::Latency, Met::Slots, Met::Work, Met::Error];
 
     /// The name in the metrics.
     pub(super) const fn name(self) -> &'static str {
@@ -28,6 +29,7 @@ impl Met {
             Met::Outage => "outage",
             Met::Latency => "latency",
             Met::Slots => "slots",
+            Met::Work => "work",
             Met::Error => "error",
         }
     }
@@ -59,7 +61,7 @@ impl Rehearsal {
     /// # Errors
     /// The problem to answer instead.
     pub(super) async fn befall(&self) -> Result<(), Problem> {
-        let Faults { latency, slots, errors, stalls, outages, .. } = &self.faults;
+        let Faults { latency, slots, work, errors, stalls, outages, .. } = &self.faults;
         while let Some(left) = stalls.iter().find_map(|stall| stall.left(self.started.elapsed())) {
             self.meets(Met::Stall);
             sleep(left).await;
@@ -77,6 +79,14 @@ impl Rehearsal {
             // Never closed.
             let _slot = self.slots.acquire().await.map_err(|_| Problem::Internal)?;
             sleep(slots.each).await;
+        }
+        if let Some(work) = work {
+            self.meets(Met::Work);
+            // True time and no waiting: nobody else gets this processor meanwhile.
+            let began = std::time::Instant::now();
+            while began.elapsed() < *work {
+                std::hint::spin_loop();
+            }
         }
         if *errors > 0.0 && self.draw() < *errors {
             self.meets(Met::Error);
@@ -133,7 +143,7 @@ mod tests {
         assert_eq!(took().await, (Err(Problem::Overloaded), Duration::ZERO));
         tokio::time::advance(Duration::from_secs(1)).await;
         assert_eq!(took().await, (Ok(()), Duration::ZERO));
-        assert_eq!(Met::ALL.map(|met| rehearsal.times(met)), [1, 1, 0, 0, 0]);
+        assert_eq!(Met::ALL.map(|met| rehearsal.times(met)), [1, 1, 0, 0, 0, 0]);
     }
 
     #[tokio::test(start_paused = true)]
@@ -150,6 +160,16 @@ mod tests {
         assert!((70..130).contains(&first.iter().filter(|failed| **failed).count()));
         assert_eq!(first, which("seed=1").await);
         assert_ne!(first, which("seed=2").await);
+    }
+
+    #[tokio::test]
+    async fn work_keeps_the_processor() {
+        let rehearsal = rehearsal(&["work=5ms"]);
+        let began = std::time::Instant::now();
+        let mut worked = std::pin::pin!(rehearsal.befall());
+        let polled = std::future::poll_fn(|context| std::task::Poll::Ready(worked.as_mut().poll(context)));
+        assert!(polled.await.is_ready(), "without giving way once");
+        assert!(began.elapsed() >= Duration::from_millis(5));
     }
 
     #[tokio::test(start_paused = true)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use passes::wire::{Verification, VerificationRequest};
-use passes::{Check, Grant, Invalid, Opaque, Purpose, Voucher};
+use passes::{Check, Grant, Invalid, Opaque, Purpose, SpokenCode, Voucher};
 
 use super::App;
 use super::extract::{Body, Officer};
@@ -16,10 +16,10 @@ use crate::store::{KeptPass, Spending, TokenDigest};
 /// `POST /v1/verifications`
 pub(super) async fn verify(
     State(app): State<Arc<App>>,
-    _: Officer,
+    Officer(officer): Officer,
     Body(request): Body<VerificationRequest>,
 ) -> Result<Json<Verification>, Problem> {
-    let judged = app.judge(&request.code).await?;
+    let judged = app.judge(&request.code, officer.as_ref()).await?;
     app.outcomes.count(judged.err());
     let valid = judged.ok();
     Ok(Json(Verification {
@@ -32,21 +32,35 @@ pub(super) async fn verify(
 
 impl App {
     /// For what and until when `code` holds now, or why not.
-    async fn judge(&self, code: &str) -> Result<Result<(Purpose, i64), Invalid>, Problem> {
+    async fn judge(&self, code: &str, officer: Option<&Arc<str>>) -> Result<Result<(Purpose, i64), Invalid>, Problem> {
         let now_s = self.clock.now_s();
         let kept = match self.scheme.verifier.check(code, now_s) {
             Check::Genuine(claims) => self.kept(self.store.find(claims.pass).await)?,
             Check::AskCentre(Opaque::Pass(pass)) => self.kept(self.store.find(pass).await)?,
-            Check::AskCentre(Opaque::Spoken(spoken)) => {
-                let serial = self.scheme.centre.locate(spoken);
-                let found = self.kept(self.store.find_serial(serial).await)?;
-                found.filter(|kept| self.scheme.centre.spoken(&kept.grant) == spoken)
-            }
+            Check::AskCentre(Opaque::Spoken(spoken)) => self.locate(spoken, officer, now_s).await?,
             Check::Spend(voucher) => return self.spend(voucher).await,
             Check::Invalid(why) => return Ok(Err(why)),
         };
         let grant = kept.ok_or(Invalid::Unknown).and_then(|kept| self.holds(&kept, now_s));
         Ok(grant.map(|grant| (grant.purpose, grant.window.until_s)))
+    }
+
+    /// The pass with this spoken code. An officer who types many that nobody holds is guessing.
+    async fn locate(
+        &self,
+        spoken: SpokenCode,
+        officer: Option<&Arc<str>>,
+        now_s: i64,
+    ) -> Result<Option<KeptPass>, Problem> {
+        if officer.is_some_and(|officer| !self.guesses.may_try(officer, now_s)) {
+            return Err(Problem::TooManyGuesses);
+        }
+        let found = self.kept(self.store.find_serial(self.scheme.centre.locate(spoken)).await)?;
+        let found = found.filter(|kept| self.scheme.centre.spoken(&kept.grant) == spoken);
+        if let (None, Some(officer)) = (&found, officer) {
+            self.guesses.missed(officer, now_s);
+        }
+        Ok(found)
     }
 
     /// The pass as it holds now. Time comes before withdrawal, as it does for a checkpoint that judges a signed code by itself.

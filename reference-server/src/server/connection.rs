@@ -20,7 +20,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::pulse::{Beat, Guard, Pulse, Watched};
 use super::tls::Tls;
-use crate::http::{App, CutOff, OVERLOADED_CONNECTION};
+use crate::http::{App, CutOff, OVERLOADED_CONNECTION, Stale};
 
 /// Requests that one HTTP/2 connection may have open at once.
 const STREAMS: u32 = 64;
@@ -143,7 +143,10 @@ impl Service<Request<Incoming>> for Answering {
     type Error = std::convert::Infallible;
     type Future = super::pulse::InWork<<TowerToHyperService<Router> as Service<Request<Body>>>::Future>;
 
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        if self.pulse.is_stale() {
+            request.extensions_mut().insert(Stale);
+        }
         let many = request.version() == Version::HTTP_2;
         Pulse::begin(&self.pulse, many, self.routes.call(request.map(Body::new)))
     }

@@ -7,14 +7,16 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use axum::response::Response;
 use pin_project_lite::pin_project;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Sleep, sleep};
 
 use crate::config::Pace;
-use crate::http::CutOff;
+use crate::http::{CutOff, Pause};
 
 /// Who does not take even so many bytes a second of an answer that waits for them is not reading.
 const LEAST_TAKEN_PER_S: u64 = 1_000;
@@ -34,6 +36,10 @@ pub(super) struct Pulse {
     waits: AtomicBool,
     /// HTTP/2: bytes that are no request are no fault.
     frames: AtomicBool,
+    /// For so many milliseconds nothing more is read; taken by the next one who reads.
+    pause_ms: AtomicU64,
+    /// What was read last had arrived during a pause.
+    stale: AtomicBool,
 }
 
 impl Pulse {
@@ -43,7 +49,20 @@ impl Pulse {
         if frames {
             pulse.frames.store(true, Ordering::Relaxed);
         }
-        InWork { answering, _working: Working(Arc::clone(pulse)) }
+        InWork { answering, working: Working(Arc::clone(pulse)) }
+    }
+
+    /// Whether the request that begins now waited through a pause.
+    pub(super) fn is_stale(&self) -> bool {
+        self.stale.load(Ordering::Relaxed)
+    }
+
+    /// Lets the connection wait before it is read again. One that carries many requests at once (HTTP/2) is read on: those in
+    /// flight need it.
+    fn pause(&self, pause: Duration) {
+        if !self.frames.load(Ordering::Relaxed) {
+            self.pause_ms.store(pause.as_millis() as u64, Ordering::Relaxed);
+        }
     }
 }
 
@@ -52,15 +71,22 @@ pin_project! {
     pub(super) struct InWork<F> {
         #[pin]
         answering: F,
-        _working: Working,
+        working: Working,
     }
 }
 
-impl<F: Future> Future for InWork<F> {
+impl<F: Future<Output = Result<Response, E>>, E> Future for InWork<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        self.project().answering.poll(context)
+        let this = self.project();
+        let answered = this.answering.poll(context);
+        if let Poll::Ready(Ok(response)) = &answered
+            && let Some(Pause(pause)) = response.extensions().get()
+        {
+            this.working.0.pause(*pause);
+        }
+        answered
     }
 }
 
@@ -73,15 +99,28 @@ impl Drop for Working {
     }
 }
 
-/// A stream whose bytes are counted.
+/// A stream whose bytes are counted, and which is not read during a pause.
 pub(super) struct Watched<S> {
     stream: S,
     pulse: Arc<Pulse>,
+    pausing: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Watched<S> {
     pub(super) fn new(stream: S, pulse: Arc<Pulse>) -> Self {
-        Watched { stream, pulse }
+        Watched { stream, pulse, pausing: None }
+    }
+
+    /// Ready when there is no pause, or no longer; whether one ended just now.
+    fn poll_pause(&mut self, context: &mut Context<'_>) -> Poll<bool> {
+        if self.pulse.pause_ms.load(Ordering::Relaxed) > 0 {
+            let pause = Duration::from_millis(self.pulse.pause_ms.swap(0, Ordering::Relaxed));
+            self.pausing = Some(Box::pin(sleep(pause)));
+        }
+        let Some(pausing) = &mut self.pausing else { return Poll::Ready(false) };
+        ready!(pausing.as_mut().poll(context));
+        self.pausing = None;
+        Poll::Ready(true)
     }
 
     fn wrote(&self, written: &Poll<io::Result<usize>>) {
@@ -98,10 +137,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let paused = ready!(self.poll_pause(context));
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
         let bytes = buffer.filled().len() - before;
         if bytes > 0 {
+            self.pulse.stale.store(paused, Ordering::Relaxed);
             self.pulse.received.fetch_add(bytes as u64, Ordering::Relaxed);
         }
         read
@@ -222,6 +263,8 @@ impl Guard {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
     use super::*;
 
     const PACE: Pace =
@@ -267,6 +310,29 @@ mod tests {
         let at_work = asked_once();
         add(&at_work.begun, 1);
         assert_eq!(ends(&at_work, true, |_| ()), None, "who waits for an answer is not idle");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_came_while_the_processor_was_behind_is_not_read_for_a_while() {
+        let pulse = Arc::new(Pulse::default());
+        let (mut client, server) = tokio::io::duplex(64);
+        let mut server = Watched::new(server, Arc::clone(&pulse));
+        let answer = async |pause: Option<Pause>| {
+            let mut response = Response::default();
+            pause.and_then(|pause| response.extensions_mut().insert(pause));
+            Pulse::begin(&pulse, false, async { Ok::<_, io::Error>(response) }).await.unwrap();
+        };
+        for (pause, waits_ms) in [(None, 0), (Some(Pause(Duration::from_secs(1))), 1_000), (None, 0)] {
+            answer(pause).await;
+            let began = tokio::time::Instant::now();
+            client.write_u8(1).await.unwrap();
+            server.read_u8().await.unwrap();
+            assert_eq!(began.elapsed().as_millis(), waits_ms);
+            assert_eq!(pulse.is_stale(), waits_ms > 0);
+        }
+        pulse.frames.store(true, Ordering::Relaxed);
+        pulse.pause(Duration::from_secs(1));
+        assert_eq!(pulse.pause_ms.load(Ordering::Relaxed), 0, "HTTP/2 is read on");
     }
 
     #[test]

@@ -45,19 +45,27 @@ pub(super) fn open(dir: &Path, queue: usize) -> Result<Opened, OpenError> {
     let counting = Arc::new(Counting::default());
     let (queue, waiting) = Queue::new(queue);
     // The writer owns the folder and with it the lock: who gets the lock finds no writer at work any more.
-    let writing = Writing { db, naming: naming.clone(), inventory: Arc::clone(&inventory), latest, _folder: folder };
+    let readers = Arc::new(Readers::new(path.clone()));
+    let writing = Writing {
+        db,
+        naming: naming.clone(),
+        inventory: Arc::clone(&inventory),
+        readers: Arc::clone(&readers),
+        latest,
+        _folder: folder,
+    };
     let writer = Writer::new(writing, Arc::clone(&counting));
     thread::Builder::new()
         .name("store-writer".into())
         .spawn(move || writer.run(waiting))
         .map_err(|cause| OpenError::Folder { path: dir.into(), cause })?;
-    let store = Embedded { queue, readers: Readers::new(path.clone()), path, naming, inventory, counting };
+    let store = Embedded { queue, readers, path, naming, inventory, counting };
     Ok(Opened { store: Box::new(store), secret })
 }
 
 struct Embedded {
     queue: Queue<Chore>,
-    readers: Readers,
+    readers: Arc<Readers>,
     path: PathBuf,
     naming: Naming,
     inventory: Arc<RwLock<Inventory>>,

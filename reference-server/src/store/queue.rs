@@ -217,13 +217,10 @@ impl<B: Backend> Writer<B> {
         }
     }
 
-    #[expect(
-        clippy::print_stderr,
-        reason = "whoever runs the server must learn why writes fail; clients are never told"
-    )]
+    /// Whoever runs the server must learn why writes fail; clients are never told.
     fn report(&mut self, cause: &StoreError) {
         if !self.failing {
-            eprintln!("the store cannot write: {cause}; requests are refused until it can");
+            tracing::error!(%cause, "the store cannot write; requests are refused until it can");
         }
         self.failing = true;
     }

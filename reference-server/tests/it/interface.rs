@@ -51,6 +51,15 @@ async fn every_answer_is_as_described_and_every_described_answer_is_given() {
     for (code, valid) in [(code, true), ("nonsense", false)] {
         assert_eq!(document.send("verify", officer(code)).await.json()["valid"], valid);
     }
+    // Of another server: well formed, and nobody's here.
+    let elsewhere = Server::start(config(StoreKind::Memory)).await;
+    let stranger = elsewhere.asking().pet_pass(&elsewhere.asking().register("1").await, "a").await.spoken.unwrap();
+    elsewhere.stop().await;
+    for _ in 0..30 {
+        assert_eq!(document.send("verify", officer(&stranger)).await.json()["reason"], "unknown");
+    }
+    assert_eq!(document.send("verify", officer(&stranger)).await.status, 429, "who guesses is stopped");
+    assert_eq!(document.send("verify", officer(code)).await.json()["valid"], true, "what is scanned is no guess");
     for patient in ["latest_check_in", "check_in", "latest_check_in"] {
         let request = document.operation(patient).request(&ask, "").bearer_auth(&resident);
         document.send(patient, if patient == "check_in" { request.json(&json!({})) } else { request }).await;

@@ -3,14 +3,18 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
+use passes::wire::IssuedPass;
+use passes::{Purpose, SchemeKind};
 use reference_server::{Config, Faults};
+use reqwest::{RequestBuilder, Response};
 use serde_json::json;
 use tracing::Dispatch;
 use tracing::subscriber::NoSubscriber;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::support::{Server, config, embedded};
+use crate::described::Document;
+use crate::support::{Asking, START_S, Server, config, embedded, staffed, token_of};
 
 /// A log in memory.
 #[derive(Clone, Default)]
@@ -49,6 +53,73 @@ fn second_listener() -> Dispatch {
     Dispatch::new(NoSubscriber::default())
 }
 
+/// What was asked, by the names of requests, and what nobody but who asked may know.
+#[derive(Default)]
+struct Asked {
+    ids: Vec<String>,
+    secrets: Vec<String>,
+}
+
+impl Asked {
+    /// Sends a request with marks in its headers.
+    async fn send(&mut self, request: RequestBuilder) -> Response {
+        let marked = request.header("X-Request-Id", "MARKED").header("User-Agent", "MARKED").header("Cookie", "MARKED");
+        let answer = marked.send().await.unwrap();
+        self.ids.extend(answer.headers().get("x-request-id").map(|id| id.to_str().unwrap().to_owned()));
+        answer
+    }
+}
+
+/// Asks whatever can be asked: what is right, what is wrong, and every route there is with every role.
+async fn ask_everything(ask: &Asking, scheme: SchemeKind, asked: &mut Asked) {
+    let officer = || ask.post("/v1/verifications").bearer_auth(token_of("officer"));
+    let operator = || ask.post("/v1/residents/batch").bearer_auth(token_of("operator"));
+    let administrator = || ask.post("/v1/admin/revocations").bearer_auth(token_of("administrator"));
+    let token = ask.register("MARKED-document").await;
+    let phone = scheme.ask(&ask.keys().await, Purpose::Pet, START_S, [7; 32]).unwrap();
+    let mut body = json!({"purpose": "pet"});
+    body.as_object_mut().unwrap().extend(phone.blinded().map(|blinded| ("blinded".to_owned(), blinded.into())));
+    let issued = asked.send(ask.pass(&token, "MARKED-key", &body)).await;
+    assert_eq!(issued.status(), 201);
+    let pass: IssuedPass = issued.json().await.unwrap();
+    let code = phone.code(&pass).unwrap();
+    let spoken = pass.spoken.clone().unwrap_or_else(|| "4K7Q-90ZD-MT3A-XW5E".into());
+    let what = json!({"passes": [pass.pass]});
+    for request in [
+        officer().json(&json!({"code": code})),
+        officer().json(&json!({"code": code})),
+        officer().json(&json!({"code": spoken})),
+        officer().json(&json!({"code": "MARKED-code"})),
+        officer().json(&json!({"code": "LG1:MARKED"})),
+        ask.post("/v1/residents").json(&json!({"document": "MARKED-document", "channel": "web"})),
+        operator().json(&json!({"residents": [{"document": "MARKED-2", "channel": "phone"}]})),
+        operator().json(&json!({"residents": [["MARKED", "phone"]]})),
+        ask.post("/v1/residents").body("{\"document\": MARKED"),
+        ask.post("/v1/residents").json(&json!({"name": "MARKED", "address": "MARKED"})),
+        ask.pass(&token, "MARKED-key", &json!({"purpose": "MARKED"})),
+        ask.pass(&token, "MARKED-key", &json!({"purpose": "groceries"})),
+        ask.pass(&token, "MARKED-blinded", &json!({"purpose": "pet", "blinded": "MARKED"})),
+        ask.post("/v1/passes").bearer_auth("MARKED").json(&body),
+        ask.post("/v1/check-ins").bearer_auth(&token).json(&json!({})),
+        administrator().json(&json!({"what": what, "reason": "MARKED"})),
+        administrator().json(&json!({"what": {"passes": ["MARKED"]}, "reason": "MARKED"})),
+        ask.get("/v1/admin/audit?after=MARKED").bearer_auth(token_of("administrator")),
+        ask.get("/v1/revocations/0"),
+        ask.get("/pages/MARKED.js"),
+        ask.get("/MARKED?q=MARKED"),
+    ] {
+        asked.send(request).await;
+    }
+    let document = Document::of(ask).await;
+    for operation in &document.operations {
+        for (named, bearer) in [("MARKED", "MARKED"), (&pass.pass, &token), (&pass.pass, &token_of("administrator"))] {
+            asked.send(operation.request(ask, named).bearer_auth(bearer)).await;
+        }
+    }
+    asked.secrets.extend([token, pass.pass, code, spoken]);
+    asked.secrets.extend(pass.salt);
+}
+
 #[tokio::test]
 async fn nothing_in_it_is_about_anybody() {
     let _alone = LISTENING.lock().await;
@@ -59,49 +130,23 @@ async fn nothing_in_it_is_about_anybody() {
     let _logging = tracing::subscriber::set_default(subscriber);
     let _second = second_listener();
 
-    let dir = tempfile::tempdir().unwrap();
-    let server = Server::start(config(embedded(dir.path()))).await;
-    let ask = server.asking();
-    let token = ask.register("MARKED-document").await;
-    let pass = ask.pet_pass(&token, "MARKED-key").await;
-    ask.verify(&pass.code).await;
-    ask.verify("MARKED-code").await;
-    let mut named = Vec::new();
-    let requests = [
-        ask.post("/v1/residents").json(&json!({"document": "MARKED-document", "channel": "web"})),
-        ask.post("/v1/residents/batch").json(&json!({"residents": [{"document": "MARKED-2", "channel": "phone"}]})),
-        ask.post("/v1/residents").body("{\"document\": MARKED"),
-        ask.post("/v1/residents").json(&json!({"name": "MARKED", "address": "MARKED"})),
-        ask.pass(&token, "MARKED-key", &json!({"purpose": "MARKED"})),
-        ask.pass(&token, "MARKED-key", &json!({"purpose": "groceries"})),
-        ask.post("/v1/passes").bearer_auth("MARKED").json(&json!({"purpose": "pet"})),
-        ask.get(&format!("/v1/passes/{}", pass.pass)).bearer_auth(&token),
-        ask.get("/v1/passes/MARKED").bearer_auth(&token),
-        ask.get("/MARKED?q=MARKED"),
-        ask.post("/v1/check-ins").bearer_auth(&token).json(&json!({})),
-        ask.get("/v1/check-ins").bearer_auth(&token),
-        ask.get("/v1/keys"),
-        ask.get("/health"),
-        ask.get("/ready"),
-        ask.get("/metrics"),
-        ask.delete(&format!("/v1/passes/{}", pass.pass)).bearer_auth(&token),
-    ];
-    for request in requests {
-        let marked = request.header("X-Request-Id", "MARKED").header("User-Agent", "MARKED").header("Cookie", "MARKED");
-        let answer = marked.send().await.unwrap();
-        named.extend(answer.headers().get("x-request-id").map(|id| id.to_str().unwrap().to_owned()));
+    let mut asked = Asked::default();
+    for scheme in SchemeKind::ALL {
+        let dir = tempfile::tempdir().unwrap();
+        let server = Server::start(staffed(Config { scheme, ..config(embedded(dir.path())) })).await;
+        ask_everything(&server.asking(), scheme, &mut asked).await;
+        server.stop().await;
     }
-    server.stop().await;
 
     // What the test's own client says is no affair of the server.
     let of_client =
         |line: &&str| line.contains("\"target\":\"reqwest") || line.contains("\"target\":\"hyper_util::client");
     let text: String = log.text().lines().filter(|line| !of_client(line)).map(|line| format!("{line}\n")).collect();
-    assert!(named.len() > 10, "requests have names: {named:?}");
-    for id in &named {
+    assert!(asked.ids.len() > 100, "requests have names: {:?}", asked.ids);
+    for id in &asked.ids {
         assert!(text.contains(id), "the log does not know the request {id}");
     }
-    for secret in ["MARKED", &token, &pass.pass, &pass.code, "127.0.0.1"] {
+    for secret in asked.secrets.iter().map(String::as_str).chain(["MARKED", "token-of-", "127.0.0.1"]) {
         let line = text.lines().find(|line| line.contains(secret));
         assert_eq!(line, None, "the log tells {secret}");
     }

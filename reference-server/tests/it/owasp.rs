@@ -112,6 +112,20 @@ async fn fields_that_are_the_servers_are_refused() {
     server.stop().await;
 }
 
+/// API3 again: what is an object is read from an object, at any depth; an array of its fields in order is none.
+#[tokio::test]
+async fn arrays_are_no_objects() {
+    let server = Server::start(staffed(config(StoreKind::Memory))).await;
+    let ask = server.asking();
+    refused(ask.post("/v1/residents").json(&json!(["1", "web"])), 422, "invalid-body").await;
+    let batch = ask.post("/v1/residents/batch").bearer_auth(token_of("operator"));
+    refused(batch.json(&json!({"residents": [["1", "web"]]})), 422, "invalid-body").await;
+    let propose = ask.post("/v1/admin/revocations").bearer_auth(token_of("administrator"));
+    let proposal = json!({"what": {"issued": [0, 1, null]}, "reason": "a"});
+    refused(propose.json(&proposal), 422, "invalid-body").await;
+    server.stop().await;
+}
+
 /// API4, unrestricted resource consumption: what is asked for is bounded before any work is done.
 #[tokio::test]
 async fn bodies_are_bounded_in_size_depth_and_number() {

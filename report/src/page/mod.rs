@@ -1,5 +1,6 @@
 //! The page: one self-contained HTML file for the person who decides.
 
+mod comparison;
 mod files;
 mod people;
 mod story;
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 use askama::Template;
 
 use crate::{ReportError, Run};
+pub use comparison::{write_comparison_page, write_schemes_page};
 use story::Story;
 use view::Page;
 

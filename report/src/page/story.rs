@@ -80,7 +80,7 @@ impl<'a> Story<'a> {
 }
 
 fn refuse_ensembles(runs: &[Run]) -> Result<(), ReportError> {
-    match runs.iter().find(|run| run.record.command == Command::Ensemble) {
+    match runs.iter().find(|run| matches!(run.record.command, Command::Ensemble | Command::Compare)) {
         Some(run) => Err(ReportError::NoPage { path: run.folder.clone() }),
         None => Ok(()),
     }
@@ -150,7 +150,7 @@ fn demand_overrides(record: &RunRecord) -> Vec<&str> {
 fn merged(runs: &[Run]) -> Results {
     let mut results = Results::default();
     for run in runs {
-        let Results { simulate, load, capacity, ensemble: _ } = &run.record.results;
+        let Results { simulate, load, capacity, ensemble: _, comparison: _, schemes: _ } = &run.record.results;
         results.simulate = results.simulate.or_else(|| simulate.clone());
         results.load = results.load.or_else(|| load.clone());
         results.capacity = results.capacity.or_else(|| capacity.clone());
@@ -189,7 +189,12 @@ fn region(folder: &Path) -> Result<Option<RegionMap>, ReportError> {
     Ok((places.len() > 1).then_some(RegionMap { places, elsewhere }))
 }
 
-fn curves(folder: &Path, results: &Results, objective_ms: Option<f64>) -> Result<Vec<CapacityCurve>, ReportError> {
+/// The capacity curve of each path of a search for capacity.
+pub(super) fn curves(
+    folder: &Path,
+    results: &Results,
+    objective_ms: Option<f64>,
+) -> Result<Vec<CapacityCurve>, ReportError> {
     let Some(table) = Table::read_csv(&tables::CAPACITY_STEPS, folder)? else { return Ok(Vec::new()) };
     let (paths, limits, held) = (table.texts("path")?, table.texts("limited_by")?, table.truths("held")?);
     let [offered, goodput, p99] =

@@ -30,7 +30,7 @@ pub(crate) struct Shown {
 }
 
 impl Shown {
-    fn new(picture: Picture, caption: impl Into<String>) -> Result<Self, ReportError> {
+    pub(super) fn new(picture: Picture, caption: impl Into<String>) -> Result<Self, ReportError> {
         Ok(Shown { svg: picture.inline_svg()?, picture, caption: caption.into() })
     }
 }
@@ -61,6 +61,8 @@ pub(crate) struct Page {
     region: Option<Shown>,
     capacity: Vec<Shown>,
     capacity_grid: Option<Grid>,
+    overload_grid: Option<Grid>,
+    scalability_grid: Option<Grid>,
     capacity_ends: Vec<Fact>,
     people: Vec<Fact>,
     extremes: Vec<String>,
@@ -156,11 +158,18 @@ impl Page {
                 .map(|curve| Shown::new(curve.picture(), capacity_caption(curve)))
                 .collect::<Result<_, _>>()?,
             capacity_grid: results.capacity.as_ref().map(grid::paths),
+            overload_grid: results.capacity.as_ref().map(grid::overload).filter(|grid| !grid.rows.is_empty()),
+            scalability_grid: results.capacity.as_ref().map(grid::scalability).filter(|grid| !grid.rows.is_empty()),
             capacity_ends: results
                 .capacity
                 .iter()
                 .flat_map(|capacity| &capacity.paths)
-                .map(|(name, path)| Fact { name: name.clone(), value: path.ended.clone() })
+                .map(|(name, path)| {
+                    let poor = path.scalability.as_ref().and_then(|law| law.too_poor.as_ref());
+                    let poor =
+                        poor.map_or(String::new(), |why| format!(" Not to be extended beyond the sweep: {why}."));
+                    Fact { name: name.clone(), value: format!("{}{poor}", path.ended) }
+                })
                 .collect(),
             people: results.simulate.as_ref().map(people).unwrap_or_default(),
             extremes: results.simulate.as_ref().map(grid::extremes).unwrap_or_default(),

@@ -127,12 +127,12 @@ impl CapacityCurve {
 }
 
 /// The last trial of each load, which decided it. Steps of one load stand together, in the order of time.
-fn deciding(steps: &[Step]) -> Vec<&Step> {
+pub(super) fn deciding(steps: &[Step]) -> Vec<&Step> {
     steps.chunk_by(|a, b| a.offered_per_s == b.offered_per_s).filter_map(<[Step]>::last).collect()
 }
 
 /// The lowest load that failed; infinite when none did.
-fn lowest_failed(deciding: &[&Step]) -> f64 {
+pub(super) fn lowest_failed(deciding: &[&Step]) -> f64 {
     deciding.iter().filter(|step| !step.held).map(|step| step.offered_per_s).fold(f64::INFINITY, f64::min)
 }
 

@@ -96,13 +96,13 @@ impl DemandCurve {
         greatest(&sums).0
     }
 
-    fn clock(&self, minute: usize, format: &str) -> String {
+    pub(super) fn clock(&self, minute: usize, format: &str) -> String {
         let at = self.start.saturating_add(jiff::Span::new().minutes(minute as i64));
         at.strftime(format).to_string()
     }
 
     /// Midnights, and noons when there are few days.
-    fn day_ticks(&self, minutes: usize) -> Vec<Tick> {
+    pub(super) fn day_ticks(&self, minutes: usize) -> Vec<Tick> {
         let step = if minutes <= 4 * MINUTES_OF_DAY { MINUTES_OF_DAY / 2 } else { MINUTES_OF_DAY };
         let label =
             |minute: usize| self.clock(minute, if minute.is_multiple_of(MINUTES_OF_DAY) { "%-d %b" } else { "%H:%M" });
@@ -111,7 +111,7 @@ impl DemandCurve {
 }
 
 /// The first greatest value and where it stands.
-fn greatest(values: &[f64]) -> (usize, f64) {
+pub(super) fn greatest(values: &[f64]) -> (usize, f64) {
     values
         .iter()
         .enumerate()
@@ -119,7 +119,7 @@ fn greatest(values: &[f64]) -> (usize, f64) {
 }
 
 /// At most [`MOST_POINTS`] points, each the greatest of the minutes it stands for, so that no peak is lost.
-fn thinned(rates: &[f64]) -> Vec<(f64, f64)> {
+pub(super) fn thinned(rates: &[f64]) -> Vec<(f64, f64)> {
     let every = rates.len().div_ceil(MOST_POINTS).max(1);
     let parts = rates.chunks(every).enumerate();
     parts.map(|(index, part)| ((index * every) as f64, part.iter().copied().fold(0.0, f64::max))).collect()

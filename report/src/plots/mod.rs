@@ -6,9 +6,11 @@ mod drawing;
 mod gates;
 mod latency;
 mod map;
+mod overlay;
 mod panel;
 mod percentiles;
 mod scale;
+mod schemes;
 mod style;
 
 use std::fs;
@@ -20,7 +22,9 @@ use drawing::Drawing;
 pub(crate) use gates::GateQueue;
 pub(crate) use latency::LatencyOverTime;
 pub(crate) use map::{Circle, RegionMap};
+pub(crate) use overlay::Overlay;
 pub(crate) use percentiles::PercentileCurve;
+pub(crate) use schemes::{SchemeCurve, SchemeCurves};
 
 use crate::ReportError;
 

@@ -45,4 +45,54 @@ pub struct PathRecord {
     pub saturation_per_s: f64,
     /// How the search ended, as a sentence.
     pub ended: String,
+    /// What was left of goodput at the highest load beyond that the generator kept up with; none when none was offered.
+    #[serde(default)]
+    pub beyond: Option<BeyondRecord>,
+    /// How the server came back from overload; none when that was not watched.
+    #[serde(default)]
+    pub recovery: Option<RecoveryRecord>,
+    /// How throughput grows with concurrency; none without a sweep.
+    #[serde(default)]
+    pub scalability: Option<ScalabilityRecord>,
+}
+
+/// Goodput beyond saturation.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BeyondRecord {
+    /// What was offered, in requests per second.
+    pub offered_per_s: f64,
+    /// Right answers in time, per second.
+    pub goodput_per_s: f64,
+    /// Of the highest goodput at any load, 0 to 1.
+    pub peak_share: f64,
+}
+
+/// The way back from overload to half of the usable load.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RecoveryRecord {
+    /// What was offered in the overload, in requests per second.
+    pub overload_per_s: f64,
+    /// What was offered after it.
+    pub calm_per_s: f64,
+    /// After so many whole seconds all objectives held again and went on to hold; none when not within `watched_s`.
+    pub well_after_s: Option<f64>,
+    /// So long it was watched, in seconds.
+    pub watched_s: f64,
+}
+
+/// The Universal Scalability Law, fitted to a closed-loop sweep; each parameter with half of its 95 % interval.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ScalabilityRecord {
+    /// What one request alone gets, per second.
+    pub lambda_per_s: (f64, f64),
+    /// The share that waits for a turn (contention).
+    pub sigma: (f64, f64),
+    /// What it costs that requests have to agree (coherency).
+    pub kappa: (f64, f64),
+    /// By which share the law is off at the point that it misses most.
+    pub worst_residual: f64,
+    /// Where the law has its peak, in connections and requests per second; none when it has none to be believed.
+    pub peak: Option<(f64, f64)>,
+    /// Why it must not be extended beyond the sweep; none when it may.
+    pub too_poor: Option<String>,
 }

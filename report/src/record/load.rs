@@ -61,6 +61,9 @@ pub struct LoadResults {
     /// Of it, what went into spinning before instants; nothing in records of earlier versions.
     #[serde(default)]
     pub generator_spin_s: f64,
+    /// Processor time of what phones compute under the scheme `blind`, in seconds, besides that of sending; nothing otherwise.
+    #[serde(default)]
+    pub phones_cpu_s: f64,
     /// Processor time that the target's process used meanwhile, in seconds, where its `/metrics` tell.
     #[serde(default)]
     pub target_cpu_s: Option<f64>,

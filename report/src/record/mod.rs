@@ -1,6 +1,7 @@
 //! `run.json`: what a run was and what came of it. A promise to scripts, described by `docs/run.schema.json`.
 
 mod capacity;
+mod comparison;
 mod ensemble;
 mod load;
 mod simulate;
@@ -8,7 +9,8 @@ mod simulate;
 use demand::Calendar;
 use serde::{Deserialize, Serialize};
 
-pub use capacity::{CapacityResults, PathRecord};
+pub use capacity::{BeyondRecord, CapacityResults, PathRecord, RecoveryRecord, ScalabilityRecord};
+pub use comparison::{ComparisonResults, DifferenceRecord, SchemeResults, SideRecord};
 pub use ensemble::{EnsembleResults, ParameterKind, ParameterRecord, RangeRecord};
 pub use load::{ConsentRecord, KindRecord, LimitedBy, LoadResults, Quantiles, ShardRecord};
 pub use simulate::{CrowdRecord, GateRecord, GroupRecord, PeakRecord, PeopleRecord, SimulateResults};
@@ -29,6 +31,8 @@ pub enum Command {
     Load,
     /// `lockgate capacity`.
     Capacity,
+    /// `lockgate compare` of two scenarios, or of schemes.
+    Compare,
 }
 
 impl Command {
@@ -40,6 +44,7 @@ impl Command {
             Command::Ensemble => "ensemble",
             Command::Load => "load",
             Command::Capacity => "capacity",
+            Command::Compare => "compare",
         }
     }
 }
@@ -202,6 +207,9 @@ impl RunRecord {
             Command::Ensemble if record.results.ensemble.is_none() => {
                 return Err("missing field `ensemble`".into());
             }
+            Command::Compare if record.results.comparison.is_none() && record.results.schemes.is_none() => {
+                return Err("missing field `comparison` or `schemes`".into());
+            }
             _ => None,
         };
         promised.map_or(Ok(record), |error| Err(error.to_string()))
@@ -261,4 +269,10 @@ pub struct Results {
     /// Of many simulations.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ensemble: Option<EnsembleResults>,
+    /// Of two scenarios side by side.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<ComparisonResults>,
+    /// Of several schemes side by side.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schemes: Option<SchemeResults>,
 }

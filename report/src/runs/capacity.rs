@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use loadgen::{CapacityResult, KindResult, Limit, Step};
+use loadgen::{CapacityResult, Concurrency, Estimate, KindResult, Limit, PathCapacity, Recovery, Step, UslFit};
 
-use crate::record::{CapacityResults, PathRecord, PeakRecord, Quantiles};
+use crate::record::{
+    BeyondRecord, CapacityResults, PathRecord, PeakRecord, Quantiles, RecoveryRecord, ScalabilityRecord,
+};
 use crate::tables::{self, Cells, Table};
 use crate::{ReportError, RunFolder};
 
@@ -21,6 +23,9 @@ pub fn write_capacity(
 ) -> Result<CapacityResults, ReportError> {
     paths(result)?.write_csv(&folder.tables())?;
     steps(result)?.write_csv(&folder.tables())?;
+    if result.paths.iter().any(|path| !path.sweep.points.is_empty()) {
+        concurrency(result)?.write_csv(&folder.tables())?;
+    }
     let mut results =
         CapacityResults { paths: BTreeMap::new(), peak_demand_per_s: BTreeMap::new(), headroom: BTreeMap::new() };
     for found in &result.paths {
@@ -30,11 +35,55 @@ pub fn write_capacity(
             knee_per_s: found.knee_per_s,
             saturation_per_s: found.saturation_per_s,
             ended: found.ended.to_string(),
+            beyond: beyond(found),
+            recovery: found.recovery.map(recovery),
+            scalability: found.sweep.fit.as_ref().map(scalability),
         };
         results.paths.insert(found.path.clone(), record);
     }
     results.compare_with(peaks);
     Ok(results)
+}
+
+fn beyond(found: &PathCapacity) -> Option<BeyondRecord> {
+    let step = found.furthest()?;
+    let peak_share = step.goodput_per_s / found.peak_goodput_per_s().max(f64::MIN_POSITIVE);
+    Some(BeyondRecord { offered_per_s: step.offered_per_s, goodput_per_s: step.goodput_per_s, peak_share })
+}
+
+fn recovery(found: Recovery) -> RecoveryRecord {
+    let Recovery { overload_per_s, calm_per_s, well_after_s, watched_s } = found;
+    RecoveryRecord { overload_per_s, calm_per_s, well_after_s, watched_s }
+}
+
+fn scalability(fit: &UslFit) -> ScalabilityRecord {
+    let pair = |estimate: Estimate| (estimate.value, estimate.margin);
+    ScalabilityRecord {
+        lambda_per_s: pair(fit.lambda_per_s),
+        sigma: pair(fit.sigma),
+        kappa: pair(fit.kappa),
+        worst_residual: fit.residuals.iter().map(|residual| residual.abs()).fold(0.0, f64::max),
+        peak: fit.peak(),
+        too_poor: fit.too_poor.clone(),
+    }
+}
+
+/// The sweeps of all paths over concurrency, each point beside what the law gives there.
+fn concurrency(result: &CapacityResult) -> Result<Table, ReportError> {
+    let points: Vec<(&PathCapacity, &Concurrency)> =
+        result.paths.iter().flat_map(|path| path.sweep.points.iter().map(move |point| (path, point))).collect();
+    let fitted = |(path, point): &(&PathCapacity, &Concurrency)| {
+        path.sweep.fit.as_ref().map(|fit| fit.throughput_per_s(f64::from(point.connections)))
+    };
+    Table::new(
+        &tables::CAPACITY_CONCURRENCY,
+        vec![
+            Cells::texts(points.iter().map(|(path, _)| path.path.as_str())),
+            Cells::Counts(points.iter().map(|(_, point)| point.connections.into()).collect()),
+            Cells::numbers(points.iter().map(|(_, point)| Some(point.throughput_per_s))),
+            Cells::numbers(points.iter().map(fitted)),
+        ],
+    )
 }
 
 fn paths(result: &CapacityResult) -> Result<Table, ReportError> {

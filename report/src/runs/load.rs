@@ -66,6 +66,7 @@ pub(crate) fn results(result: &LoadResult, target: &str, window: Option<String>)
         consent: None,
         generator_cpu_s: result.generator_cpu_s,
         generator_spin_s: result.generator_spin_s,
+        phones_cpu_s: result.phones_cpu_s,
         target_cpu_s: result.target_cpu_s,
         assessment: Some(result.assessment.clone()),
         target: target.to_owned(),

@@ -59,6 +59,7 @@ impl Run {
             throughput_per_s: load.throughput_per_s.unwrap_or(0.0),
             goodput_per_s: load.goodput_per_s.unwrap_or(0.0),
             generator_cpu_s: load.generator_cpu_s,
+            phones_cpu_s: load.phones_cpu_s,
             kinds: load.kinds.iter().filter_map(|(name, record)| Some((kind(name)?, counts_of(record)))).collect(),
             seconds: self.seconds()?,
             logs: Measure::ALL.into_iter().map(|measure| self.log(measure)).collect::<Result<_, _>>()?,

@@ -7,7 +7,7 @@ fn paths() -> Vec<&'static str> {
 }
 
 fn phases() -> Vec<&'static str> {
-    vec!["bracket", "bisect", "confirm"]
+    vec!["bracket", "bisect", "confirm", "beyond"]
 }
 
 fn limits() -> Vec<&'static str> {
@@ -28,7 +28,7 @@ pub const CAPACITY_STEPS: TableSchema = TableSchema {
         ColumnSchema::of(
             "phase",
             ColumnKind::OneOf(phases),
-            "bracket: the load is doubled until it fails; bisect: the gap is halved; confirm: what held is tried again",
+            "bracket: the load is doubled until it fails; bisect: the gap is halved; confirm: the edge and its neighbours are tried again; beyond: 1.5 to 10 times what is usable",
         ),
         ColumnSchema::number("offered_per_s", "requests per second", "The offered load"),
         ColumnSchema::number("duration_s", "seconds", "How long the step lasted"),
@@ -100,11 +100,11 @@ pub const CAPACITY: TableSchema = TableSchema {
             "The highest offered load at which every objective held",
         )
         .or_missing(),
-        ColumnSchema::number("interval_low_per_s", "requests per second", "The highest load that held"),
+        ColumnSchema::number("interval_low_per_s", "requests per second", "The highest load that held each time"),
         ColumnSchema::number(
             "interval_high_per_s",
             "requests per second",
-            "The lowest load that failed; empty when none did",
+            "The lowest load that failed each time; empty when none did",
         )
         .or_missing(),
         ColumnSchema::number(
@@ -116,4 +116,26 @@ pub const CAPACITY: TableSchema = TableSchema {
         ColumnSchema::number("saturation_per_s", "requests per second", "The most that was answered at any load"),
     ],
     key: &["path"],
+};
+
+/// One size of a sweep over concurrency.
+pub const CAPACITY_CONCURRENCY: TableSchema = TableSchema {
+    name: "capacity_concurrency",
+    meaning: "what so many connections, kept busy, were answered on one path: a closed loop, which is no capacity",
+    columns: &[
+        ColumnSchema::of(
+            "path",
+            ColumnKind::OneOf(paths),
+            "What was asked of the server; mix is the day's own mixture",
+        ),
+        ColumnSchema::count("connections", "connections", "Connections kept busy"),
+        ColumnSchema::number("throughput_per_s", "requests per second", "Right answers per second"),
+        ColumnSchema::number(
+            "fitted_per_s",
+            "requests per second",
+            "What the Universal Scalability Law gives that fits the sweep best; empty where none was fitted",
+        )
+        .or_missing(),
+    ],
+    key: &["path", "connections"],
 };

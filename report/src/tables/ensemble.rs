@@ -71,6 +71,22 @@ pub const SWEEP: TableSchema = TableSchema {
     key: &[],
 };
 
+/// A measure of [`SWEEP`] in two scenarios, over runs with the same seeds.
+pub const SCENARIO_COMPARISON: TableSchema = TableSchema {
+    name: "scenario_comparison",
+    meaning: "one measure of two scenarios, simulated with the same seeds",
+    columns: &[
+        ColumnSchema::of("measure", ColumnKind::Text, "A column of the table sweep, in its unit"),
+        signed("before", "The mean over the runs of the first scenario"),
+        signed("after", "The mean over the runs of the second scenario"),
+        signed("difference", "The mean of the differences, run by run"),
+        signed("interval_low", "The lower end of the 95 % interval of that mean; empty with one run"),
+        signed("interval_high", "The upper end; empty with one run"),
+        signed("change_share", "The difference over the first scenario's mean; empty where that is 0"),
+    ],
+    key: &["measure"],
+};
+
 const PER_S: &str = "requests per second";
 
 /// A table as it lies in a run folder, apart from its format.

@@ -10,9 +10,9 @@ mod stack;
 mod summary;
 mod table;
 
-pub use capacity::{CAPACITY, CAPACITY_STEPS};
+pub use capacity::{CAPACITY, CAPACITY_CONCURRENCY, CAPACITY_STEPS};
 pub(crate) use ensemble::{Described, quantiles_name};
-pub use ensemble::{POINT, QUANTILE_COLUMNS, RUN_COLUMNS, SWEEP};
+pub use ensemble::{POINT, QUANTILE_COLUMNS, RUN_COLUMNS, SCENARIO_COMPARISON, SWEEP};
 pub use load::{INTERVALS, LOAD_COMPARISON, PERCENTILES};
 pub use published::PUBLISHED;
 pub use schema::{ColumnKind, ColumnSchema, TableSchema};
@@ -22,7 +22,7 @@ pub use summary::{DAYS, DEMAND_BY_MINUTE, GROUPS, PLACES, PURPOSES};
 pub use table::{Cells, Table};
 
 /// Every table there is, in the order of the data dictionary.
-pub const ALL: [&TableSchema; 19] = [
+pub const ALL: [&TableSchema; 21] = [
     &DEMAND_BY_MINUTE,
     &DAYS,
     &PURPOSES,
@@ -37,9 +37,11 @@ pub const ALL: [&TableSchema; 19] = [
     &GATES,
     &PUBLISHED,
     &SWEEP,
+    &SCENARIO_COMPARISON,
     &INTERVALS,
     &PERCENTILES,
     &LOAD_COMPARISON,
     &CAPACITY,
     &CAPACITY_STEPS,
+    &CAPACITY_CONCURRENCY,
 ];

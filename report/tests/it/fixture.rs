@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use demand::{Calendar, RequestKind};
 use passes::AgeBand;
 use report::record::{
-    CapacityResults, Command, CrowdRecord, GateRecord, GroupRecord, Heading, KindRecord, LoadResults, Objectives,
-    PathRecord, PeakRecord, PeopleRecord, Quantiles, Results, SimulateResults, Verdict,
+    BeyondRecord, CapacityResults, Command, CrowdRecord, GateRecord, GroupRecord, Heading, KindRecord, LoadResults,
+    Objectives, PathRecord, PeakRecord, PeopleRecord, Quantiles, RecoveryRecord, Results, ScalabilityRecord,
+    SimulateResults, Verdict,
 };
 use report::tables::{self, Cells, Table};
 use report::{Machine, Run, RunFolder, RunRecord};
@@ -56,7 +57,7 @@ pub(crate) fn demo(out: &Path) -> PathBuf {
         simulate: part(&simulate).simulate,
         load: part(&load).load,
         capacity: part(&capacity).capacity,
-        ensemble: None,
+        ..Results::default()
     };
     folder.write_record(&record(Command::Demo, results, Some(Verdict::Held))).unwrap();
     report::write_page(&Run::open_all(folder.path()).unwrap(), folder.path()).unwrap();
@@ -309,6 +310,25 @@ pub(crate) fn capacity(out: &Path) -> PathBuf {
             knee_per_s: Some(usable_per_s * 0.93),
             saturation_per_s: usable_per_s * 1.12,
             ended: "The edge was found and confirmed.".into(),
+            beyond: Some(BeyondRecord {
+                offered_per_s: 10.0 * usable_per_s,
+                goodput_per_s: 0.93 * usable_per_s,
+                peak_share: 0.93 / 1.12,
+            }),
+            recovery: Some(RecoveryRecord {
+                overload_per_s: 10.0 * usable_per_s,
+                calm_per_s: usable_per_s / 2.0,
+                well_after_s: (name != "issue").then_some(f64::from(u8::from(name == "mix"))),
+                watched_s: 8.0,
+            }),
+            scalability: Some(ScalabilityRecord {
+                lambda_per_s: (usable_per_s / 8.0, usable_per_s / 100.0),
+                sigma: (0.021, 0.004),
+                kappa: (0.000_31, 0.000_05),
+                worst_residual: 0.043,
+                peak: (name == "mix").then_some((56.2, 1.1 * usable_per_s)),
+                too_poor: (name == "issue").then(|| "the law misses a point by 20 %".into()),
+            }),
         };
         results.paths.insert(name.into(), path);
         results.peak_demand_per_s.insert(name.into(), peak_per_s);
@@ -400,6 +420,7 @@ pub(crate) fn load(out: &Path) -> PathBuf {
         throughput_per_s: Some(495.2),
         generator_cpu_s: 2.41,
         generator_spin_s: 0.0,
+        phones_cpu_s: 0.0,
         target_cpu_s: None,
         assessment: None,
         target: "http://127.0.0.1:8080".into(),

@@ -7,6 +7,7 @@ use super::{Desk, Planner};
 use crate::PassOutcome;
 use crate::keep::keep;
 use crate::plan::{NO_TRIP, TripRow};
+use crate::today::{CARRIES, OTHER, STAYS_IN};
 
 /// What comes of a wish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,19 +39,26 @@ impl Planner<'_> {
             let is_open = !wish.fits() | wish.may_be_stopped | self.standing.has_learnt(wish.household);
             if is_open { Course::IsOpen } else { course }
         }));
-        keep(open, courses.iter().map(|course| *course == Course::IsOpen));
+        keep(open, courses, |course| *course == Course::IsOpen);
     }
 
     /// Counts the trips that are not made in obedience to the policy; their needs stay.
     pub(super) fn stay_at_home(&mut self, desk: &mut Desk) {
-        let Desk { wishes, courses, kept, .. } = desk;
-        keep(kept, courses.iter().map(|course| *course == Course::StaysAtHome));
+        let Desk { needs, wishes, courses, kept, .. } = desk;
+        keep(kept, needs, |needs| needs & STAYS_IN != 0);
+        self.tally.stay_at_home(self.people, kept.iter().map(|resident| (*resident, Purpose::Other)));
+        for (wants_out, needs) in self.needs.wants_out.iter_mut().zip(&*needs) {
+            let is_over = needs & (STAYS_IN | OTHER) != 0;
+            let carries = needs & (STAYS_IN | CARRIES) == STAYS_IN | CARRIES;
+            *wants_out = (*wants_out & !is_over) | carries;
+        }
+        keep(kept, courses, |course| *course == Course::StaysAtHome);
         let stays = kept.iter().map(|index| &wishes[usize::from(*index)]);
         self.tally.stay_at_home(self.people, stays.clone().map(|wish| (wish.resident, wish.purpose())));
         for wish in stays {
             self.needs.stays_unmet(wish.purpose(), wish.household, wish.whose);
             if wish.purpose() == Purpose::Other {
-                self.needs.wants_out[usize::from(wish.resident)] = wish.carries;
+                self.needs.wants_out[usize::from(wish.resident)] = needs[usize::from(wish.resident)] & CARRIES != 0;
             }
         }
     }

@@ -5,9 +5,8 @@ use passes::Purpose;
 use super::{Desk, Planner};
 use crate::draw::{Words, scale};
 use crate::keep::keep;
-use crate::population::AgeBand;
 use crate::profile::{DAY_MS, HOUR_MS};
-use crate::today::{DOCTOR, OTHER, PHARMACY, WORK};
+use crate::today::{DOCTOR, GOES_OUT, OTHER, PHARMACY, WORK};
 use crate::uptake::Ms;
 
 /// Who hears of the decree later than this stocks up on the next day.
@@ -47,7 +46,7 @@ impl Planner<'_> {
         self.stock_up(desk);
         let Desk { kept, errands, household_words, .. } = desk;
         let (least, most) = (self.world.activities.pantry_least_days, self.world.activities.pantry_most_days);
-        keep(kept, self.needs.pantry.iter().map(|pantry| *pantry == 0));
+        keep(kept, &self.needs.pantry, |pantry| *pantry == 0);
         let shopping = &mut errands[Purpose::Groceries as usize];
         shopping.clear();
         shopping.extend(kept.iter().map(|household| {
@@ -96,7 +95,7 @@ impl Planner<'_> {
     fn take_out_rubbish(&self, desk: &mut Desk) {
         let Desk { kept, errands, household_words, .. } = desk;
         let lasts_days = self.world.activities.rubbish_every_days;
-        keep(kept, self.needs.rubbish.iter().map(|rubbish| *rubbish == 0));
+        keep(kept, &self.needs.rubbish, |rubbish| *rubbish == 0);
         let rubbish = &mut errands[Purpose::Rubbish as usize];
         rubbish.clear();
         rubbish.extend(kept.iter().map(|household| {
@@ -108,7 +107,7 @@ impl Planner<'_> {
 
     fn walk_dogs(&self, desk: &mut Desk) {
         let Desk { kept, errands, household_words, .. } = desk;
-        keep(kept, self.people.kin.iter().map(|kin| kin.has_dog()));
+        keep(kept, &self.people.kin, |kin| kin.has_dog());
         let out = &mut errands[Purpose::Pet as usize];
         out.clear();
         for number in 0..self.world.activities.dog_walks_per_day {
@@ -123,7 +122,7 @@ impl Planner<'_> {
     /// Doctor, pharmacy, work and what the decree does not know.
     fn see_to_own_needs(&self, desk: &mut Desk) {
         let Desk { needs, needy, kept, errands, household_words, .. } = desk;
-        keep(needy, needs.iter().map(|needs| *needs != 0));
+        keep(needy, needs, |needs| needs & GOES_OUT != 0);
         for resident in needy.iter().map(|resident| usize::from(*resident)) {
             let has_day_off = self.people.residents[resident].rotates() & self.has_day_off(resident);
             needs[resident] &= !(u8::from(has_day_off) * WORK);
@@ -131,7 +130,7 @@ impl Planner<'_> {
         for (purpose, need, lasts_days) in
             [(Purpose::Doctor, DOCTOR, 0), (Purpose::Pharmacy, PHARMACY, self.world.activities.prescription_days)]
         {
-            keep(kept, needy.iter().map(|resident| needs[usize::from(*resident)] & need != 0));
+            keep(kept, needy, |resident| needs[usize::from(*resident)] & need != 0);
             let list = &mut errands[purpose as usize];
             list.clear();
             list.extend(
@@ -140,7 +139,7 @@ impl Planner<'_> {
         }
         // Small children neither work nor go out alone.
         for (purpose, need) in [(Purpose::Work, WORK), (Purpose::Other, OTHER)] {
-            keep(kept, needy.iter().map(|resident| needs[usize::from(*resident)] & need != 0));
+            keep(kept, needy, |resident| needs[usize::from(*resident)] & need != 0);
             let list = &mut errands[purpose as usize];
             list.clear();
             list.extend(kept.iter().map(|index| {
@@ -155,7 +154,7 @@ impl Planner<'_> {
     #[inline]
     fn own_errand(&self, whose: u16, lasts_days: u8, household_words: &Words) -> Errand {
         let household = self.people.households[usize::from(whose)];
-        let is_small = self.people.residents[usize::from(whose)].age() == AgeBand::Under7;
+        let is_small = self.people.residents[usize::from(whose)].is_small();
         let [shopper, ..] = household_words.at(usize::from(household));
         let first = self.people.firsts[usize::from(household)];
         let grown_up = self.adult(household, shopper);

@@ -33,8 +33,6 @@ pub(super) struct Wish {
     pub(super) stop: u8,
     /// Whether it may follow another trip without going home between.
     pub(super) may_chain: bool,
-    /// Whether an outing not made today is still wanted tomorrow.
-    pub(super) carries: bool,
     /// Whether officers may stop the resident: the hour decides.
     pub(super) may_be_stopped: bool,
 }
@@ -89,7 +87,7 @@ pub(super) struct Drawn {
 impl Planner<'_> {
     /// Draws the trips of all errands and puts the wishes on the desk by resident, otherwise in no order.
     pub(super) fn draw_wishes(&mut self, desk: &mut Desk) {
-        make_room(desk, self.people.residents.len());
+        make_room(desk, &self.needs.away_min);
         for purpose in Purpose::ALL {
             self.draw_words(desk, purpose);
             self.draw_departures(desk, purpose);
@@ -165,6 +163,7 @@ impl Planner<'_> {
         let [departs, stays, goes, meets] = trip_words.columns();
         timing.lengths_ms(purpose, stays, &mut drawn.lengths_ms);
         timing.distances_m(purpose, goes, &mut drawn.distances_m);
+        let latest_ms = self.latest_ms();
         let leg_ms = match purpose {
             // Out of doors all the time.
             Purpose::Pet | Purpose::Rubbish => DAY_MS,
@@ -179,6 +178,7 @@ impl Planner<'_> {
             let leg_ms = leg_ms.min(length_ms / 2);
             self.put(
                 (wishes, bounds, counts),
+                latest_ms,
                 Wish {
                     departs_ms: *departs_ms,
                     length_ms: *length_ms,
@@ -191,7 +191,6 @@ impl Planner<'_> {
                     item: item(purpose, errand),
                     stop: 0,
                     may_chain: chains.holds(*departs),
-                    carries: false,
                     may_be_stopped: self.world.patrol.may_stop(2 * leg_ms, *meets),
                 },
             );
@@ -209,12 +208,12 @@ impl Planner<'_> {
         words.clear();
         words.extend(goes.iter().map(|word| atlas.within_own(*word)));
         timing.distances_m(purpose, words, distances_m);
-        let carry = if purpose == Purpose::Other { self.world.chances.other_carry } else { Chance::default() };
+        let latest_ms = self.latest_ms();
         let local_leg_ms =
             if purpose == Purpose::Other { DAY_MS } else { self.world.activities.local_leg_min * MINUTE_MS };
         let times = departs_ms.iter().zip(lengths_ms).zip(distances_m);
-        let words = stays.iter().zip(goes).zip(meets);
-        for ((errand, ((departs_ms, stay_ms), within_m)), ((stays, goes), meets)) in
+        let words = goes.iter().zip(meets);
+        for ((errand, ((departs_ms, stay_ms), within_m)), (goes, meets)) in
             errands[purpose as usize].iter().zip(times).zip(words)
         {
             let to = atlas.destination(people.places[usize::from(errand.household)], *goes);
@@ -222,6 +221,7 @@ impl Planner<'_> {
             let leg_ms = (local_leg_ms + to.travel_ms).min(length_ms / 2);
             self.put(
                 (wishes, bounds, counts),
+                latest_ms,
                 Wish {
                     departs_ms: *departs_ms,
                     length_ms,
@@ -234,18 +234,25 @@ impl Planner<'_> {
                     item: item(purpose, errand),
                     stop: 0,
                     may_chain: false,
-                    carries: carry.holds(*stays),
                     may_be_stopped: self.world.patrol.may_stop(2 * leg_ms, *meets),
                 },
             );
         }
     }
 
+    /// Who is back by then is rested when the next day begins, in milliseconds after midnight.
+    fn latest_ms(&self) -> u32 {
+        DAY_MS.saturating_sub(self.world.activities.gap_min * MINUTE_MS)
+    }
+
     /// Puts a wish where it belongs.
     #[inline]
-    fn put(&mut self, (wishes, bounds, counts): (&mut [Wish], &mut [u16], &[u8]), mut wish: Wish) {
+    fn put(&mut self, (wishes, bounds, counts): (&mut [Wish], &mut [u16], &[u8]), latest_ms: u32, wish: Wish) {
         let resident = usize::from(wish.resident);
-        self.put_off_alone(&mut wish, counts[resident] == 1);
+        // Of a wish that stays as it is one need only know when it keeps the resident beyond the day, as hardly any does.
+        if wish.departs_ms + wish.length_ms > latest_ms && counts[resident] == 1 {
+            self.needs.away_min[resident] = wish.home_min(DAY_MS - latest_ms);
+        }
         let at = &mut bounds[resident + 1];
         wishes[usize::from(*at)] = wish;
         *at += 1;
@@ -262,9 +269,6 @@ impl Planner<'_> {
         }
         for errand in of(Purpose::Pharmacy) {
             self.needs.prescription[usize::from(errand.whose)] = errand.lasts_days;
-        }
-        for errand in of(Purpose::Other) {
-            self.needs.wants_out[usize::from(errand.whose)] = false;
         }
     }
 
@@ -291,11 +295,12 @@ fn dam(distance_m: u32) -> u16 {
     (distance_m / METRES_TO_DAM).min(u32::from(u16::MAX)) as u16
 }
 
-/// Counts how many wishes each resident will have, which tells where they belong: a counting sort.
-fn make_room(desk: &mut Desk, residents: usize) {
+/// Counts how many wishes each resident will have, which tells where they belong: a counting sort. Who is still away from the day before
+/// counts as having one more, since the only wish of a resident who is not can stay as it is drawn.
+fn make_room(desk: &mut Desk, away_min: &[u16]) {
     let Desk { errands, wishes, counts, bounds, .. } = desk;
     counts.clear();
-    counts.resize(residents, 0);
+    counts.resize(away_min.len(), 0);
     for errand in errands.iter().flatten() {
         counts[usize::from(errand.resident)] += 1;
     }
@@ -309,4 +314,5 @@ fn make_room(desk: &mut Desk, residents: usize) {
         begins
     }));
     wishes.resize(usize::from(sum), Wish::default());
+    counts.iter_mut().zip(away_min).for_each(|(count, away_min)| *count += u8::from(*away_min > 0));
 }

@@ -28,7 +28,7 @@ impl Phone {
 }
 
 /// One resident: age band (3 bits), occupation (3), chronic illness (1), works in shifts of two days (1), phone (2), time of going to
-/// work (6). The low byte is what decides the needs of a day.
+/// work (6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Resident(u16);
 
@@ -46,9 +46,6 @@ pub(crate) struct Traits {
 }
 
 impl Resident {
-    /// How many kinds of residents there are as to the needs of a day.
-    pub(crate) const KINDS: usize = 256;
-
     pub(crate) fn new(traits: Traits) -> Self {
         let Traits { age, occupation, phone, is_chronic, rotates, shift } = traits;
         Resident(
@@ -61,20 +58,21 @@ impl Resident {
         )
     }
 
-    /// The number of the kind.
-    #[inline]
-    pub(crate) fn kind(self) -> usize {
-        usize::from(self.0 & 255)
-    }
-
-    /// A resident of this kind, as far as it goes; `None` for a number that stands for nobody.
-    pub(crate) fn of_kind(kind: usize) -> Option<Self> {
-        (kind & 7 < AgeBand::ALL.len() && kind >> 3 & 7 < Occupation::ALL.len()).then_some(Resident(kind as u16))
-    }
-
     #[inline]
     pub(crate) fn age(self) -> AgeBand {
         AgeBand::ALL[usize::from(self.0 & 7)]
+    }
+
+    /// Whether the resident is under 7.
+    #[inline]
+    pub(crate) fn is_small(self) -> bool {
+        self.0 & 7 == AgeBand::Under7 as u16
+    }
+
+    /// Whether this is the resident's occupation.
+    #[inline]
+    pub(crate) fn is(self, occupation: Occupation) -> bool {
+        self.0 >> 3 & 7 == occupation as u16
     }
 
     pub(crate) fn occupation(self) -> Occupation {
@@ -164,8 +162,8 @@ mod tests {
                 shift: resident.shift(),
             };
             prop_assert_eq!(unpacked, traits);
-            let kind = Resident::of_kind(resident.kind()).unwrap();
-            prop_assert_eq!((kind.age(), kind.occupation()), (traits.age, traits.occupation));
+            prop_assert_eq!(resident.is_small(), traits.age == AgeBand::Under7);
+            prop_assert!(Occupation::ALL.iter().all(|other| resident.is(*other) == (*other == traits.occupation)));
         }
     }
 }

@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 use super::folder::Folder;
 use super::group::Group;
 use super::ledger::Named;
+use super::readers::Readers;
 use super::statements;
 use super::sweep::Sweep;
 use crate::store::acts::perform;
@@ -22,6 +23,7 @@ pub(super) struct Writing {
     pub(super) db: Connection,
     pub(super) naming: Naming,
     pub(super) inventory: Arc<RwLock<Inventory>>,
+    pub(super) readers: Arc<Readers>,
     /// The serial given last.
     pub(super) latest: u32,
     pub(super) _folder: Folder,
@@ -67,6 +69,8 @@ impl Backend for Writing {
     type Chore = Chore;
 
     fn commit(&mut self, group: &mut [Write]) -> Result<(), StoreError> {
+        let readers = Arc::clone(&self.readers);
+        let _giving_way = readers.give_way()?;
         // Rolls back when dropped before the commit.
         let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut open = Group {
@@ -90,6 +94,9 @@ impl Backend for Writing {
     }
 
     fn attend(&mut self, chore: Chore) {
+        let readers = Arc::clone(&self.readers);
+        // Should a snapshot not end, the log stays longer: no reason to leave the work undone.
+        let _giving_way = readers.give_way();
         match chore {
             Chore::Sweep(sweep) => sweep.work(self),
             Chore::Act(act, done) => drop(done.send(self.act(&act))),

@@ -3,8 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use passes::ResidentId;
 use reference_server::Store;
-use reference_server::store::{Issuance, OpenError, Registration, Spending, StoreError, TokenDigest};
+use reference_server::store::{Issuance, NewResident, OpenError, Registration, Spending, StoreError, TokenDigest};
+use sha2::{Digest, Sha256};
 
 use super::{issued, pass, registration, resident};
 use crate::support::{START_S, embedded};
@@ -108,6 +110,33 @@ async fn a_restart_changes_nothing() {
     );
     assert_eq!(store.issue(pass(1, 4)).await.unwrap(), Issuance::QuotaExhausted);
     store.close().await.unwrap();
+}
+
+/// A crash leaves the files as they are. Here they are copied while nobody writes: the same files.
+#[tokio::test]
+async fn the_log_that_a_crash_leaves_is_short() {
+    let [dir, copy] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let store = embedded(dir.path()).open(64).unwrap().store;
+    for batch in 0..40_u64 {
+        // In the order of their digests, each of them writes a page of its own: in all, several times what the log may hold.
+        let new = |number: u64| {
+            let digest = Sha256::digest((batch * 1_000 + number).to_be_bytes());
+            NewResident { resident: ResidentId::from_bytes(*digest.first_chunk().unwrap()), ..registration(1, None) }
+        };
+        store.register((0..1_000).map(new).collect()).await.unwrap();
+    }
+    store.register(vec![registration(1, None)]).await.unwrap();
+    let last = issued(&*store, pass(1, 1)).await;
+    let log = dir.path().join("passes.db-wal").metadata().unwrap().len();
+    assert!((1 << 20..20 << 20).contains(&log), "the log has {log} bytes");
+    for file in ["passes.db", "passes.db-wal", "secret"] {
+        std::fs::copy(dir.path().join(file), copy.path().join(file)).unwrap();
+    }
+    store.close().await.unwrap();
+    let after = embedded(copy.path()).open(64).unwrap().store;
+    assert_eq!(after.issue(pass(1, 1)).await.unwrap(), Issuance::Replayed(last), "the first answer");
+    assert_eq!(after.census(START_S).await.unwrap().residents, 40_001);
+    after.close().await.unwrap();
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! What may be issued.
 
 use passes::{Limit, PassId, Purpose, QuotaWindow, Window};
-use reference_server::store::{Issuance, KeptPass, NewPass};
+use reference_server::store::{Issuance, KeptPass, NewPass, Purge};
 
 use super::{issued, on_every_store, pass, registration, resident, unlimited};
 use crate::support::START_S;
@@ -79,6 +79,34 @@ async fn a_quota_in_minutes_adds_up_what_was_kept() {
         assert_eq!(store.issue(both.clone()).await.unwrap(), Issuance::QuotaExhausted, "two passes are kept already");
         both.quotas[0].limit = Limit::Passes(3);
         assert!(matches!(store.issue(both).await.unwrap(), Issuance::Issued(_)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_pass_is_found_by_its_number_as_by_its_name() {
+    on_every_store(async |store| {
+        store.register(vec![registration(1, None), registration(2, None)]).await.unwrap();
+        let mut grants = Vec::new();
+        for (holder, number) in [(1, 1), (2, 2), (1, 3)] {
+            let grant = issued(&**store, unlimited(holder, number)).await;
+            // What is withdrawn is listed with its number.
+            assert!(store.cancel(grant.pass, resident(holder), super::DAY).await.unwrap());
+            grants.push(grant);
+        }
+        let listed = store.withdrawn(START_S).await.unwrap();
+        assert_eq!(listed.len(), 3);
+        for (withdrawn, grant) in listed.iter().zip(&grants) {
+            let kept = store.find_serial(withdrawn.serial).await.unwrap().unwrap();
+            assert_eq!((kept.grant, kept.cancelled), (*grant, true));
+            assert_eq!(Some(kept), store.find(grant.pass).await.unwrap());
+        }
+        let highest = listed.last().unwrap().serial;
+        for nobodys in [0, highest + 1, u32::MAX] {
+            assert_eq!(store.find_serial(nobodys).await.unwrap(), None, "{nobodys}");
+        }
+        store.purge(Purge { ended_before_s: START_S + 7_200, residents_before_s: None }).await.unwrap();
+        assert_eq!(store.find_serial(highest).await.unwrap(), None, "purged");
     })
     .await;
 }

@@ -1,0 +1,78 @@
+//! The servers of several schemes side by side, under one scenario's demand.
+
+use std::collections::BTreeMap;
+
+use passes::SchemeKind;
+use report::record::{Command, Results, SchemeResults};
+use report::{Run, RunFolder, RunRecord, terminal, verdict, write_schemes_page};
+
+use crate::args::{Compare, ServerChoice};
+use crate::capacity::{self, Demand};
+use crate::child::ServerSeat;
+use crate::failure::{Ending, bad_input};
+use crate::scenario::Scenario;
+use crate::session::{Session, close_folder, ending, in_folder, of_report};
+use crate::simulate;
+use crate::stop::Stop;
+
+/// Simulates the demand once and finds the capacity of each scheme's server.
+pub(super) fn run(arguments: &Compare, stop: &Stop) -> anyhow::Result<Ending> {
+    let Compare { before, after, set, runs, days, residents, margin, schemes, store, out } = arguments;
+    if after.is_some() || runs.is_some() || days.is_some() || residents.is_some() || margin.is_some() {
+        return Err(bad_input(
+            "--schemes takes one scenario, whole, and searches once; leave out the second name, --runs, --days, --residents and --margin",
+        ));
+    }
+    let scenario = Scenario::read(before, set)?;
+    let session = Session::begin(Command::Compare, stop);
+    let demand = simulate::demand(&scenario, &session)?;
+    let demand = Demand::of(&scenario, &demand).ok_or_else(|| bad_input("the scenario asks nothing of a server"))?;
+    let (out, record) = in_folder(&session.output(out.as_deref()), |folder| {
+        let search = |scheme: SchemeKind| -> anyhow::Result<RunRecord> {
+            let choice = ServerChoice { scheme: Some(scheme), store: *store };
+            let part = Session::begin(Command::Capacity, stop);
+            let (_, record) = in_folder(&folder.path().join(scheme.name()), |folder| {
+                let seat = ServerSeat { scenario: &scenario, choice, beside: folder.path() };
+                seat.with(demand.peak_at, |target| capacity::search(&scenario, target, &demand, folder, &part))
+            })?;
+            Ok(record)
+        };
+        compare(&scenario, schemes, search, folder, &session)
+    })?;
+    println!("{}", record.sentence);
+    println!("{}", out.join("index.html").display());
+    Ok(ending(&record))
+}
+
+/// Searches scheme by scheme and writes everything into `folder`.
+fn compare(
+    scenario: &Scenario,
+    schemes: &[SchemeKind],
+    search: impl Fn(SchemeKind) -> anyhow::Result<RunRecord>,
+    folder: &RunFolder,
+    session: &Session,
+) -> anyhow::Result<RunRecord> {
+    let mut found: SchemeResults = BTreeMap::new();
+    let mut warnings = Vec::new();
+    for scheme in schemes {
+        if session.stop.asked() {
+            break;
+        }
+        let record = search(*scheme)?;
+        warnings.extend(record.warnings.into_iter().map(|warning| format!("{}: {warning}", scheme.name())));
+        found.extend(record.results.capacity.map(|capacity| (scheme.name().to_owned(), capacity)));
+    }
+    print!("{}", terminal::schemes(&found));
+    let complete = found.len() == schemes.len() && !session.stop.asked();
+    let results = Results { schemes: Some(found.clone()), ..Results::default() };
+    let sentence = verdict::schemes_sentence(&found);
+    let record = RunRecord { sentence, warnings, ..session.record(scenario, results, None, complete) };
+    close_folder(folder, scenario, &record)?;
+    let runs = schemes.iter().filter(|scheme| found.contains_key(scheme.name())).map(|scheme| {
+        let run = Run::open(&folder.path().join(scheme.name())).map_err(of_report)?;
+        Ok((scheme.name().to_owned(), run))
+    });
+    let runs = runs.collect::<anyhow::Result<Vec<_>>>()?;
+    write_schemes_page(&found, &runs, &record, folder.path()).map_err(of_report)?;
+    Ok(record)
+}

@@ -1,0 +1,94 @@
+//! What happens beyond the edge: goodput at many times the usable load, the way back, and a sweep over concurrency.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::probe::{Probe, judge_step};
+use super::steady::well_again;
+use super::usl::{Concurrency, UslFit};
+use super::{Phase, Recovery, Sweep};
+use crate::{Arrivals, LoadError, LoadSettings, Plan, Spacing, Verdict};
+
+/// How many times the usable load is offered, one after the other.
+const TIMES_USABLE: [f64; 4] = [1.5, 2.0, 5.0, 10.0];
+/// After the overload this part of the usable load is offered, which a healthy target serves with ease.
+const CALM: f64 = 0.5;
+/// So long the way back is watched.
+const WATCHED_S: f64 = 8.0;
+/// The sizes of a sweep double up to this.
+const MOST_CONNECTIONS: u32 = 256;
+
+impl Probe<'_> {
+    /// Offers more than is usable, up to ten times, and no more than `most_per_s`; the highest rate that the generator kept up with.
+    ///
+    /// A person who finds no connection goes away, as at a full accept queue: no more wait than connections are allowed, and the
+    /// others are dropped, and counted. With an endless queue in front of it no server could answer in time.
+    pub(super) fn go_beyond(&mut self, usable_per_s: f64) -> Result<Option<f64>, LoadError> {
+        let settings = self.search.settings;
+        let mut highest_per_s = None;
+        for times in TIMES_USABLE {
+            let rate_per_s = times * usable_per_s;
+            if self.is_stopped() || rate_per_s > settings.max_per_s {
+                break;
+            }
+            let (warm_up, measured) = [settings.warm_up_s, settings.beyond_step_s].map(Duration::from_secs_f64).into();
+            let result = self.play(Arrivals::Poisson { rate_per_s }, warm_up, measured, self.impatient())?;
+            let is_sound = result.verdict != Verdict::Unusable;
+            let (_, why) = judge_step(&result, settings.tolerance.get());
+            self.keep(Phase::Beyond, rate_per_s, result, false, why);
+            self.wait_for_recovery()?;
+            if !is_sound {
+                break;
+            }
+            highest_per_s = Some(rate_per_s);
+        }
+        Ok(highest_per_s)
+    }
+
+    /// Offers `overload_per_s` and then, without a pause, half of what is usable: how long the target still suffers.
+    pub(super) fn recover(&mut self, usable_per_s: f64, overload_per_s: f64) -> Result<Recovery, LoadError> {
+        let overload_s = self.search.settings.beyond_step_s.max(1.0).round();
+        let calm_per_s = CALM * usable_per_s;
+        let jump = |at_s, rate_per_s| crate::RatePoint { at_s, rate_per_s };
+        let points = vec![jump(0.0, overload_per_s), jump(overload_s, overload_per_s), jump(overload_s, calm_per_s)];
+        let arrivals = Arrivals::Curve { points, spacing: Spacing::Poisson };
+        let measured = Duration::from_secs_f64(overload_s + WATCHED_S);
+        let result = self.play(arrivals, Duration::ZERO, measured, self.impatient())?;
+        let well_after = well_again(&result.intervals, overload_s as u32, &self.search.options.slo);
+        self.wait_for_recovery()?;
+        Ok(Recovery { overload_per_s, calm_per_s, well_after_s: well_after.map(f64::from), watched_s: WATCHED_S })
+    }
+
+    /// Keeps more and more connections busy, and fits the Universal Scalability Law to what is answered.
+    pub(super) fn sweep(&mut self) -> Result<Sweep, LoadError> {
+        let settings = self.search.settings;
+        let mut points = Vec::new();
+        let most = MOST_CONNECTIONS.min(self.search.options.settings.connections_max);
+        let sizes = std::iter::successors(Some(1), |size| Some(2 * size)).take_while(|size| *size <= most);
+        for connections in sizes {
+            if self.is_stopped() {
+                break;
+            }
+            let (warm_up, measured) = [settings.warm_up_s, settings.sweep_step_s].map(Duration::from_secs_f64).into();
+            let plan = Plan::Closed { connections, duration: warm_up + measured, mix: self.mix.clone() };
+            let result = self.play_plan(&plan, warm_up, self.search.options.settings)?;
+            if result.verdict != Verdict::Unusable {
+                let right: u64 = result.kinds.values().map(|kind| kind.counts.right).sum();
+                let answered: u64 = result.kinds.values().map(|kind| kind.counts.answered).sum();
+                let throughput_per_s = result.throughput_per_s * right as f64 / answered.max(1) as f64;
+                points.push(Concurrency { connections, throughput_per_s });
+            }
+        }
+        Ok(Sweep { fit: UslFit::of(&points), points })
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.search.options.stop.load(Ordering::Relaxed)
+    }
+
+    /// The settings with no longer a queue than connections.
+    fn impatient(&self) -> LoadSettings {
+        let settings = self.search.options.settings;
+        LoadSettings { backlog_max: settings.connections_max, ..settings }
+    }
+}

@@ -1,0 +1,97 @@
+//! Whether percentiles stand still, and whether a second was served as it should be.
+
+use crate::record::Times;
+use crate::run::sum;
+use crate::{Interval, Kind, Measure, Slo};
+
+/// Half a step must hold so many requests before its percentile can be compared with that of the other half: a 99th percentile is then
+/// made of two and more.
+const LEAST_REQUESTS: u64 = 200;
+/// A percentile moved when that of one half is so many times that of the other ...
+const MOVED: f64 = 1.5;
+/// ... and lies apart from it by more than this part of the limit. Below, it does not matter.
+const MOVED_OF_LIMIT: f64 = 0.05;
+
+/// The kind whose limited percentile differs between the two halves of the measured time, with both, in milliseconds; none when all are
+/// steady, or too few requests to tell.
+pub(super) fn moving(intervals: &[Interval], from_second: u32, slo: &Slo) -> Option<(Kind, f64, f64)> {
+    let last = intervals.iter().map(|interval| interval.second).max()?;
+    let middle = from_second + (last + 1).saturating_sub(from_second).div_ceil(2);
+    Kind::ALL.into_iter().find_map(|kind| {
+        let own = slo.of(kind);
+        let half = |seconds: std::ops::RangeInclusive<u32>| {
+            let times = response_times(intervals.iter().filter(|it| it.kind == kind && seconds.contains(&it.second)));
+            (times.len() >= LEAST_REQUESTS).then(|| times.value_at_percentile(own.percentile) as f64 / 1e6)
+        };
+        let (before_ms, after_ms) = (half(from_second..=middle.saturating_sub(1))?, half(middle..=last)?);
+        let (less_ms, more_ms) = (before_ms.min(after_ms), before_ms.max(after_ms));
+        let moved = more_ms > MOVED * less_ms && more_ms - less_ms > MOVED_OF_LIMIT * own.response_time_ms;
+        moved.then_some((kind, before_ms, after_ms))
+    })
+}
+
+/// From which second on, counted from `from_second`, each second of each kind kept its objectives; none when the last did not.
+pub(super) fn well_again(intervals: &[Interval], from_second: u32, slo: &Slo) -> Option<u32> {
+    let after = || intervals.iter().filter(|interval| interval.second >= from_second);
+    let last = after().map(|interval| interval.second).max()?;
+    let well_from = after().filter(|interval| !is_well(interval, slo)).map(|interval| interval.second + 1).max();
+    well_from.map_or(Some(0), |second| (second <= last).then(|| second - from_second))
+}
+
+/// Whether one second of one kind, taken alone, kept its objectives. A share of three nines cannot be told from a few requests, so one
+/// in a hundred may go wrong.
+fn is_well(interval: &Interval, slo: &Slo) -> bool {
+    const WRONG_SHARE: f64 = 0.01;
+    let own = slo.of(interval.kind);
+    let due = interval.counts.asked - interval.counts.without_pass;
+    let wrong = due - interval.counts.right.min(due);
+    let times = response_times(std::iter::once(interval));
+    let in_time = times.is_empty() || times.value_at_percentile(own.percentile) as f64 <= own.response_time_ms * 1e6;
+    in_time && wrong as f64 <= WRONG_SHARE * due as f64
+}
+
+fn response_times<'a>(intervals: impl Iterator<Item = &'a Interval>) -> Times {
+    sum(intervals.map(|interval| interval.encoded[Measure::ResponseTime as usize].as_slice()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Counts, times};
+
+    /// A second in which 400 requests took `ms` milliseconds, all right.
+    fn second(second: u32, ms: u64) -> Interval {
+        let mut response = times();
+        response.record_n(ms * 1_000_000, 400).unwrap();
+        let encoded = crate::hlog::encode(&response);
+        Interval {
+            second,
+            kind: Kind::Issue,
+            counts: Counts { asked: 400, sent: 400, answered: 400, right: 400, ..Counts::default() },
+            response_time: crate::Quantiles::of(&response),
+            encoded: [encoded, Vec::new(), Vec::new(), Vec::new()],
+        }
+    }
+
+    #[test]
+    fn a_queue_that_grows_is_not_steady() {
+        let of = |ms: [u64; 4]| (0..).zip(ms).map(|(at, ms)| second(at, ms)).collect::<Vec<_>>();
+        let slo = Slo::default();
+        assert_eq!(moving(&of([10, 10, 10, 11]), 0, &slo), None);
+        assert_eq!(moving(&of([1, 1, 5, 5]), 0, &slo), None, "4 ms of 250 do not matter");
+        let (kind, before_ms, after_ms) = moving(&of([10, 20, 60, 90]), 0, &slo).unwrap();
+        assert_eq!((kind, before_ms.round(), after_ms.round()), (Kind::Issue, 20.0, 90.0));
+        assert!(moving(&of([90, 90, 10, 10]), 0, &slo).is_some(), "warming up");
+        assert_eq!(moving(&of([90, 10, 10, 10]), 1, &slo), None, "what was slow before the measured time");
+    }
+
+    #[test]
+    fn the_first_second_after_which_all_is_well() {
+        let of = |ms: [u64; 5]| (0..).zip(ms).map(|(at, ms)| second(at, ms)).collect::<Vec<_>>();
+        let slo = Slo::default();
+        assert_eq!(well_again(&of([900, 900, 10, 10, 10]), 2, &slo), Some(0));
+        assert_eq!(well_again(&of([900, 900, 900, 10, 10]), 2, &slo), Some(1));
+        assert_eq!(well_again(&of([900, 900, 10, 900, 10]), 2, &slo), Some(2), "not before the last relapse");
+        assert_eq!(well_again(&of([900, 900, 10, 10, 900]), 2, &slo), None);
+    }
+}
