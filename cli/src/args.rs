@@ -108,7 +108,7 @@ pub(crate) struct Simulate {
     /// [default: csv; none of an ensemble]
     #[arg(long)]
     pub(crate) format: Option<Format>,
-    /// Write only these, separated by commas: trips, passes, checks, requests, quarter_hours, gates. What is not written costs nothing;
+    /// Write only these, separated by commas: trips, passes, checks, requests, `quarter_hours`, gates. What is not written costs nothing;
     /// summaries are written in any case [default: all]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub(crate) tables: Option<Vec<BulkTable>>,

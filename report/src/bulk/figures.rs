@@ -29,7 +29,7 @@ const ONE: u32 = 62;
 pub(super) fn code(number: u32) -> u16 {
     let power = LIMITS.iter().map(|limit| usize::from(number > *limit)).sum::<usize>();
     let below_next = u64::from(number) + u64::from(POWERS[power]) - 1;
-    let figures = (u128::from(below_next) * u128::from(PARTS[power]) >> ONE) as u16;
+    let figures = ((u128::from(below_next) * u128::from(PARTS[power])) >> ONE) as u16;
     match power {
         0 => figures,
         power => EXACT + (power as u16 - 1) * PER_POWER + figures - 10,
@@ -61,7 +61,7 @@ mod tests {
         fn parts_divide_exactly(number in any::<u32>(), power in 0..POWERS.len(), off in 0..3_u32) {
             for number in [number, (number / POWERS[power] * POWERS[power]).saturating_add(off).saturating_sub(1)] {
                 let below_next = u64::from(number) + u64::from(POWERS[power]) - 1;
-                let quotient = (u128::from(below_next) * u128::from(PARTS[power]) >> ONE) as u64;
+                let quotient = ((u128::from(below_next) * u128::from(PARTS[power])) >> ONE) as u64;
                 prop_assert_eq!(quotient, u64::from(number.div_ceil(POWERS[power])));
             }
         }
