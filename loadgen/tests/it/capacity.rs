@@ -15,7 +15,7 @@ use crate::support::{machine, options};
 fn search_slots(slots: usize, seed: u64, settings: CapacitySettings) -> PathCapacity {
     let server = KnownServer::start(Behaviour::Slots { slots, service: Duration::from_millis(4) }).unwrap();
     let mut options = options();
-    options.settings.connections_max = 300;
+    options.settings.connections_max = 600;
     options.settings.threads = NonZeroUsize::new(1);
     options.seed = seed;
     options.slo = loadgen::Slo { right_share: Share::of(0.99), response_time_ms: 250.0, ..options.slo };
@@ -34,8 +34,9 @@ fn search_slots(slots: usize, seed: u64, settings: CapacitySettings) -> PathCapa
 #[test]
 fn the_capacity_is_right_within_three_percent_ten_times_out_of_ten() {
     let _machine = machine();
+    // 8 slots of 4 ms: 2,000 per second. The queue varies by some twenty requests: of a slower server, more than what is looked for.
     let settings = CapacitySettings {
-        start_per_s: 700.0,
+        start_per_s: 1_400.0,
         tolerance: Share::of(0.02),
         step_s: 3.0,
         bracket_step_s: 1.0,
@@ -47,7 +48,7 @@ fn the_capacity_is_right_within_three_percent_ten_times_out_of_ten() {
     };
     // Where another program took the machine, a search says that it cannot tell: then it is made again. What it does tell is right.
     let found = |seed: u64| {
-        let mut searches = (0..4_u64).map(|again| search_slots(4, 1_000 * seed + 100 * again, settings));
+        let mut searches = (0..4_u64).map(|again| search_slots(8, 1_000 * seed + 100 * again, settings));
         searches.find(|capacity| capacity.ended == Ended::Found)
     };
     for seeds in [0..5_u64, 5..10] {
@@ -58,7 +59,7 @@ fn the_capacity_is_right_within_three_percent_ten_times_out_of_ten() {
                 let tried: Vec<_> =
                     capacity.steps.iter().map(|step| (step.offered_per_s, step.held, &step.why)).collect();
                 let usable_per_s = capacity.usable_per_s.unwrap();
-                assert!((970.0..=1_030.0).contains(&usable_per_s), "{usable_per_s}: {tried:#?}");
+                assert!((1_940.0..=2_060.0).contains(&usable_per_s), "{usable_per_s}: {tried:#?}");
                 let (held, failed) = capacity.interval_per_s;
                 assert!(held == usable_per_s && failed.unwrap() > held, "{held} {failed:?}");
             }
