@@ -189,12 +189,8 @@ impl Player<'_> {
         self.recorder.asked(ask.kind, ask.at_ns, now_ns);
         if self.out.len() < self.lane.bounds.connections {
             self.launch(ask, now_ns);
-        } else if self.backlog.len() < self.lane.bounds.backlog {
-            self.strain.waited += 1;
-            self.backlog.push(ask);
         } else {
-            self.strain.backlog_full += 1;
-            self.recorder.unsent(ask.kind, ask.at_ns, |counts| counts.dropped += 1);
+            self.strain.keep_waiting(&mut self.backlog, self.lane.bounds.backlog, &mut self.recorder, ask);
         }
     }
 

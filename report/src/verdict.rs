@@ -59,21 +59,22 @@ fn severity(verdict: &Verdict) -> u8 {
 
 /// Which schemes bear the peak, each with the headroom of its tightest path, in one sentence; with the roomiest first.
 pub fn schemes_sentence(schemes: &crate::record::SchemeResults) -> String {
-    let mut told: Vec<(f64, String)> = schemes
-        .iter()
-        .map(|(name, capacity)| {
-            let headroom = capacity.headroom.values().copied().fold(f64::INFINITY, f64::min);
-            let nothing_held = capacity.paths.values().any(|path| path.usable_per_s.is_none());
-            match headroom {
-                _ if nothing_held => (0.0, format!("{name} breaks: no load held on every path")),
-                headroom if headroom.is_infinite() => {
-                    (0.0, format!("{name} cannot be told: nothing was compared with a peak"))
-                }
-                headroom if headroom < 1.0 => (headroom, format!("{name} breaks: {} headroom", times(headroom))),
-                headroom => (headroom, format!("{name} holds with {} headroom", times(headroom))),
+    let all_paths = schemes.values().map(|capacity| capacity.paths.len()).max().unwrap_or(0);
+    let told = |(name, capacity): (&String, &CapacityResults)| {
+        let headroom = capacity.headroom.values().copied().fold(f64::INFINITY, f64::min);
+        let nothing_held = capacity.paths.values().any(|path| path.usable_per_s.is_none());
+        match headroom {
+            _ if nothing_held => (0.0, format!("{name} breaks: no load held on every path")),
+            // The path that was not searched may be the tightest.
+            _ if capacity.paths.len() < all_paths => (0.0, format!("{name} cannot be told: its search was stopped")),
+            headroom if headroom.is_infinite() => {
+                (0.0, format!("{name} cannot be told: nothing was compared with a peak"))
             }
-        })
-        .collect();
+            headroom if headroom < 1.0 => (headroom, format!("{name} breaks: {} headroom", times(headroom))),
+            headroom => (headroom, format!("{name} holds with {} headroom", times(headroom))),
+        }
+    };
+    let mut told: Vec<(f64, String)> = schemes.iter().map(told).collect();
     told.sort_by(|a, b| b.0.total_cmp(&a.0));
     told.into_iter().map(|(_, words)| words).collect::<Vec<_>>().join(", ")
 }
@@ -226,6 +227,24 @@ mod tests {
             found.peak_demand_per_s.insert((*name).into(), *peak_per_s);
         }
         Results { capacity: Some(found), ..Results::default() }
+    }
+
+    #[test]
+    fn schemes_are_told_by_their_tightest_path_if_all_were_searched() {
+        let searched = |paths: &[(&str, Option<f64>, Option<f64>, f64)]| {
+            let mut found = capacity(paths).capacity.unwrap();
+            for (name, usable_per_s, _, peak_per_s) in paths {
+                found.headroom.extend(usable_per_s.map(|usable| ((*name).to_owned(), usable / peak_per_s)));
+            }
+            found
+        };
+        let whole = |issue: f64| searched(&[("issue", Some(issue), None, 100.0), ("mix", Some(900.0), None, 100.0)]);
+        let part = searched(&[("issue", Some(500.0), None, 100.0)]);
+        let schemes = [("lookup", whole(600.0)), ("signed", whole(50.0)), ("blind", part)];
+        assert_eq!(
+            schemes_sentence(&schemes.map(|(name, found)| (name.to_owned(), found)).into()),
+            "lookup holds with 6 times headroom, signed breaks: 0.5 times headroom, blind cannot be told: its search was stopped"
+        );
     }
 
     #[test]

@@ -251,3 +251,21 @@ fn what_cannot_be_compared_is_told() {
     assert!(bench.fail(2, &["compare", "scenario.toml", "none.toml"]).contains("none.toml"));
     assert!(bench.fail(2, &["compare", "scenario.toml", "scenario.toml", "--margin", "0.1"]).contains("--margin"));
 }
+
+#[test]
+fn schemes_are_set_side_by_side() {
+    let bench = Bench::new();
+    // How much it is depends on the machine, and whether it is enough is no failure of the comparison.
+    let said = bench.succeed(&["compare", "scenario.toml", "--schemes", "lookup,signed", "--out", "schemes"]);
+    let record = bench.record("schemes");
+    for scheme in ["lookup", "signed"] {
+        assert!(said.contains(scheme), "{said}");
+        assert_eq!(record["schemes"][scheme]["paths"].as_object().unwrap().len(), 3, "{record}");
+        assert_eq!(bench.record(&format!("schemes/{scheme}"))["command"], "capacity");
+    }
+    assert!(record["sentence"].as_str().unwrap().contains("headroom") || said.contains("no load held"), "{record}");
+    let page = bench.read("schemes/index.html");
+    assert!(page.contains("Capacity curves of issue by scheme") && !page.contains("<script"), "{page}");
+    let said = bench.fail(2, &["compare", "scenario.toml", "--schemes", "lookup", "--runs", "3"]);
+    assert!(said.contains("--schemes takes one scenario"), "{said}");
+}

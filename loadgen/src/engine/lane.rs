@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::backlog::Backlog;
 use crate::journeys::{Journeys, Missing};
 use crate::phones::Computed;
 use crate::record::{Measured, Packed, Recorder};
@@ -131,6 +132,17 @@ pub(crate) struct Strain {
 }
 
 impl Strain {
+    /// Keeps `ask` waiting in `backlog`, which holds `most`, or drops it and counts that in `recorder`.
+    pub(crate) fn keep_waiting(&mut self, backlog: &mut Backlog, most: usize, recorder: &mut Recorder, ask: Ask) {
+        if backlog.len() < most {
+            self.waited += 1;
+            backlog.push(ask);
+        } else {
+            self.backlog_full += 1;
+            recorder.unsent(ask.kind, ask.at_ns, |counts| counts.dropped += 1);
+        }
+    }
+
     /// Counts in `recorder` that the request of `ask` was not made for want of `missing`.
     pub(crate) fn missed(&mut self, recorder: &mut Recorder, ask: &Ask, missing: Missing) {
         match missing {

@@ -47,12 +47,8 @@ impl Engine<'_> {
             && let Some(place) = self.pool.take(self.habit(ask.kind))
         {
             self.launch(place, ask, self.clock_ns);
-        } else if self.backlog.len() < self.lane.bounds.backlog {
-            self.strain.waited += 1;
-            self.backlog.push(ask);
         } else {
-            self.strain.backlog_full += 1;
-            self.recorder.unsent(ask.kind, ask.at_ns, |counts| counts.dropped += 1);
+            self.strain.keep_waiting(&mut self.backlog, self.lane.bounds.backlog, &mut self.recorder, ask);
         }
     }
 

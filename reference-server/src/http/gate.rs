@@ -6,30 +6,23 @@
 //! neither: who waited through it is answered. Officers have a lane of their own, and the others give way to them. Why it is built
 //! so, with figures: `docs/decisions/0019-answered-in-time-or-at-once.md`.
 
-use std::io::Write;
+mod bound;
+mod watch;
+
 use std::os::unix::net::UnixStream as StdUnixStream;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::AsyncReadExt;
 use tokio::net::UnixStream;
-use tokio::time::Instant;
 
+use self::bound::{Bound, Place};
+use self::watch::Watch;
 use super::route::Route;
 use crate::Limits;
 
-/// However slow the store is, so many are let in: below this, one slow answer would say too much.
-const LEAST: usize = 16;
-/// It is calm when the limit was not lowered for so long; then what a rush taught is forgotten, little by little.
-const CALM_AFTER: Duration = Duration::from_secs(10);
-/// So many are let in although the processor is behind: after a pause of the whole machine there are no more, and they are served
-/// in a few milliseconds.
-const LET_IN_LATE: usize = 64;
 /// Newcomers wait longer than this when many hundreds of connections ask at once; with fewer, never.
 const BUSY: Duration = Duration::from_millis(20);
-/// The watch is called so often. A bound on waiting cannot be kept more precisely.
-const CALL_EVERY: Duration = Duration::from_millis(20);
 
 /// Who shares the bounds with whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,8 +107,7 @@ impl Gate {
         let patience = if lane == Lane::Officers { self.wait * 2 } else { self.wait };
         let late = stale && self.is_busy() || self.watch.behind() > patience && !self.watch.lets_in_late();
         if late {
-            bound.refused[Refused::Processor as usize].fetch_add(1, Ordering::Relaxed);
-            return Err(Refused::Processor);
+            return Err(bound.turned_away_late());
         }
         bound.look(route.weight())
     }
@@ -161,238 +153,6 @@ impl Gate {
     }
 }
 
-/// The bound of one lane.
-#[derive(Debug)]
-pub(super) struct Bound {
-    most: usize,
-    /// How many are let in at present.
-    limit: AtomicUsize,
-    taken: AtomicUsize,
-    /// How long a request takes that waits for hardly anybody, in microseconds.
-    alone_us: AtomicU64,
-    started: Instant,
-    /// When the limit was last lowered, in microseconds since the start; 0: never.
-    lowered_us: AtomicU64,
-    /// Since when nobody was answered in time, in microseconds since the start; 0: the last one was.
-    late_since_us: AtomicU64,
-    refused: [AtomicU64; Refused::ALL.len()],
-}
-
-impl Bound {
-    fn new(most: usize) -> Self {
-        Bound {
-            most,
-            limit: AtomicUsize::new(most),
-            taken: AtomicUsize::new(0),
-            alone_us: AtomicU64::new(0),
-            started: Instant::now(),
-            lowered_us: AtomicU64::new(0),
-            late_since_us: AtomicU64::new(0),
-            refused: Default::default(),
-        }
-    }
-
-    fn look(&self, weight: usize) -> Result<(), Refused> {
-        self.admit(self.taken(), weight)
-    }
-
-    /// What is heavier than the limit gets in when it is alone.
-    fn admit(&self, before: usize, weight: usize) -> Result<(), Refused> {
-        if weight == 0 || before == 0 || before + weight <= self.limit() {
-            return Ok(());
-        }
-        self.refused[Refused::Queue as usize].fetch_add(1, Ordering::Relaxed);
-        Err(Refused::Queue)
-    }
-
-    fn enter(&self, weight: usize, wait: Duration) -> Result<Place<'_>, Refused> {
-        let before = self.taken.fetch_add(weight, Ordering::Relaxed);
-        let place = Place { bound: self, weight, before, wait, since: Instant::now() };
-        self.admit(before, weight).map(|()| place)
-    }
-
-    /// A request that found `before` in its lane was answered after `took`.
-    ///
-    /// What it took beyond the time of a request alone, it waited. By Little's law (L = λW; Little, Operations Research 9, 1961) a
-    /// lane where `before + 1` of them waited so long answers `(before + 1) · wait / waited` within `wait`.
-    fn learn(&self, before: usize, took: Duration, wait: Duration) {
-        let took_us = took.as_micros() as u64;
-        let alone_us = self.alone_us.load(Ordering::Relaxed);
-        if before < LEAST {
-            // Down at once, up by and by: one that was held up tells little about the others.
-            let slower_us = alone_us + took_us.saturating_sub(alone_us) / 8;
-            self.alone_us.store(slower_us.min(took_us), Ordering::Relaxed);
-        }
-        let waited = took.saturating_sub(Duration::from_micros(alone_us));
-        if waited > wait {
-            // After a calm it may be a pause of the disk: then all who waited are answered together, and the last were in time.
-            let late_for = self.late_for();
-            let calm = self.is_calm();
-            if late_for >= wait || !calm {
-                let fits = (before + 1) as f64 * wait.as_secs_f64() / waited.as_secs_f64();
-                let least = if calm { LEAST } else { LEAST.max(before.div_ceil(2)) };
-                self.lower(least.max(fits as usize), wait);
-            }
-            return;
-        }
-        self.late_since_us.store(0, Ordering::Relaxed);
-        let limit = self.limit();
-        // In time although the lane was half full: one more may come in, so that the limit doubles each time it is used up.
-        if limit < self.most && (2 * before >= limit || self.is_calm()) {
-            self.limit.store(limit + 1, Ordering::Relaxed);
-        }
-    }
-
-    /// For how long nobody was answered in time; the clock starts with the first who was late.
-    fn late_for(&self) -> Duration {
-        let now_us = self.now_us();
-        let first = self.late_since_us.compare_exchange(0, now_us, Ordering::Relaxed, Ordering::Relaxed);
-        first.map_or_else(|since_us| Duration::from_micros(now_us.saturating_sub(since_us)), |_| Duration::ZERO)
-    }
-
-    /// Lowers the limit, and not again before that can be seen. (In a rush, at most to half of those who were there: of an answer
-    /// that was held up, more cannot be told.)
-    fn lower(&self, limit: usize, wait: Duration) {
-        if self.since_lowered().is_none_or(|since| since >= wait) {
-            self.lowered_us.store(self.now_us(), Ordering::Relaxed);
-            self.limit.fetch_min(limit.min(self.most), Ordering::Relaxed);
-        }
-    }
-
-    /// Microseconds since the start, and one more, since 0 stands for never.
-    fn now_us(&self) -> u64 {
-        self.started.elapsed().as_micros() as u64 + 1
-    }
-
-    /// `None`: it never was.
-    fn since_lowered(&self) -> Option<Duration> {
-        let lowered_us = self.lowered_us.load(Ordering::Relaxed);
-        (lowered_us > 0).then(|| Duration::from_micros(self.now_us().saturating_sub(lowered_us)))
-    }
-
-    fn is_calm(&self) -> bool {
-        self.since_lowered().is_none_or(|since| since >= CALM_AFTER)
-    }
-
-    /// How many are let in at present.
-    pub(super) fn limit(&self) -> usize {
-        self.limit.load(Ordering::Relaxed).min(self.most)
-    }
-
-    /// How much is taken now.
-    pub(super) fn taken(&self) -> usize {
-        self.taken.load(Ordering::Relaxed)
-    }
-
-    /// How many were turned away so far.
-    pub(super) fn refused(&self, why: Refused) -> u64 {
-        self.refused[why as usize].load(Ordering::Relaxed)
-    }
-}
-
-/// A place in a lane, given back when dropped.
-#[derive(Debug)]
-pub(super) struct Place<'a> {
-    bound: &'a Bound,
-    weight: usize,
-    before: usize,
-    wait: Duration,
-    since: Instant,
-}
-
-impl Place<'_> {
-    /// The request was answered: others learn from how long it took. One that was refused early may never have come to what is
-    /// scarce: it tells nothing.
-    pub(super) fn answered(self, refused: bool) {
-        let took = self.since.elapsed();
-        if !refused || took > self.wait {
-            self.bound.learn(self.before, took, self.wait);
-        }
-    }
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        self.bound.taken.fetch_sub(self.weight, Ordering::Relaxed);
-    }
-}
-
-/// Tells by how much the processor is behind.
-///
-/// A thread of its own calls a task through a socket, as clients do: the call waits until the runtime asks the system what has
-/// arrived, and then behind all requests that arrived before. So as long as the task has not come, newcomers wait at least so long.
-/// (Called within the process, it came before requests that lay in the system's queue: it told of a few milliseconds while 2,000
-/// connections waited for 300.)
-#[derive(Debug)]
-struct Watch {
-    started: Instant,
-    /// When it was called and has not come since, in microseconds since the start; 0: it has come.
-    called_us: AtomicU64,
-    /// How long it was in coming the last time, in microseconds.
-    last_us: AtomicU64,
-    /// How many were let in late since it was called.
-    let_in_late: AtomicUsize,
-}
-
-impl Watch {
-    fn new() -> Self {
-        Watch {
-            started: Instant::now(),
-            called_us: AtomicU64::new(0),
-            last_us: AtomicU64::new(0),
-            let_in_late: AtomicUsize::new(0),
-        }
-    }
-
-    fn now_us(&self) -> u64 {
-        self.started.elapsed().as_micros() as u64
-    }
-
-    fn behind(&self) -> Duration {
-        match self.called_us.load(Ordering::Relaxed) {
-            0 => Duration::ZERO,
-            called_us => Duration::from_micros(self.now_us().saturating_sub(called_us)),
-        }
-    }
-
-    /// Whether one more is let in although it comes late.
-    fn lets_in_late(&self) -> bool {
-        self.let_in_late.fetch_add(1, Ordering::Relaxed) < LET_IN_LATE
-    }
-
-    /// Whether it must be called now: not while it is on its way.
-    fn must_be_called(&self) -> bool {
-        let must = self.called_us.load(Ordering::Relaxed) == 0;
-        if must {
-            self.let_in_late.store(0, Ordering::Relaxed);
-            self.called_us.store(self.now_us().max(1), Ordering::Relaxed);
-        }
-        must
-    }
-
-    fn comes(&self) {
-        self.last_us.store(self.behind().as_micros() as u64, Ordering::Relaxed);
-        self.called_us.store(0, Ordering::Relaxed);
-    }
-
-    /// How long it was in coming the last time.
-    fn last(&self) -> Duration {
-        Duration::from_micros(self.last_us.load(Ordering::Relaxed))
-    }
-
-    /// Calls it again and again, for as long as anybody knows it.
-    fn keep_calling(watch: &Weak<Self>, caller: &mut StdUnixStream) {
-        while let Some(watch) = watch.upgrade() {
-            if watch.must_be_called() && caller.write_all(&[0]).is_err() {
-                // Nobody listens any more. What was called and never comes must not turn anybody away.
-                return watch.comes();
-            }
-            drop(watch);
-            std::thread::sleep(CALL_EVERY);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -420,89 +180,6 @@ mod tests {
         assert_eq!(told, [(0, 1), (0, 0), (0, 3)]);
     }
 
-    const WAIT: Duration = Duration::from_millis(100);
-
-    /// Answers of a lane that is full, each after `took`, for as long as waiting must persist.
-    async fn late_for_long(bound: &Bound, before: usize, took: Duration) {
-        let limit = bound.limit();
-        bound.learn(before, took, WAIT);
-        assert_eq!(bound.limit(), limit, "one alone tells of a pause");
-        tokio::time::advance(WAIT).await;
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_lane_lets_in_as_many_as_are_answered_in_time() {
-        let bound = Bound::new(512);
-        late_for_long(&bound, 199, Duration::from_millis(160)).await;
-        bound.learn(199, Duration::from_millis(160), WAIT);
-        assert_eq!(bound.limit(), 125, "of 200 who waited 160 ms");
-        bound.learn(199, Duration::from_secs(2), WAIT);
-        assert_eq!(bound.limit(), 125, "those who came before tell the same");
-        for expected in [62, 31, LEAST, LEAST] {
-            tokio::time::advance(WAIT).await;
-            bound.learn(bound.limit() - 1, Duration::from_secs(2), WAIT);
-            assert_eq!(bound.limit(), expected, "down by half at most");
-        }
-        for _ in 0..496 {
-            bound.learn(bound.limit() - 1, WAIT, WAIT);
-        }
-        assert_eq!(bound.limit(), 512, "each that is answered in time lets one more in");
-        bound.learn(511, Duration::ZERO, WAIT);
-        assert_eq!(bound.limit(), 512, "up to the most");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_pause_of_the_disk_turns_nobody_away() {
-        let bound = Bound::new(512);
-        for _ in 0..20 {
-            // A second's requests at 95 a second, all answered when the pause is over: the first waited long, the last did not.
-            for before in 0..95 {
-                bound.learn(before, Duration::from_millis(1_000 - 10 * before as u64), WAIT);
-            }
-            tokio::time::advance(Duration::from_secs(1)).await;
-        }
-        assert_eq!(bound.limit(), 512);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_a_rush_taught_is_forgotten() {
-        let bound = Bound::new(512);
-        late_for_long(&bound, 511, Duration::from_secs(5)).await;
-        bound.learn(511, Duration::from_millis(200), WAIT);
-        assert_eq!(bound.limit(), 256);
-        bound.learn(0, Duration::ZERO, WAIT);
-        assert_eq!(bound.limit(), 256, "an empty lane tells nothing of a full one");
-        tokio::time::advance(CALM_AFTER).await;
-        (0..100).for_each(|_| bound.learn(0, Duration::ZERO, WAIT));
-        assert_eq!(bound.limit(), 356);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn who_is_refused_at_once_tells_nothing() {
-        let gate = gate(512, 512);
-        let bound = &gate.lanes[Lane::Writes as usize];
-        late_for_long(bound, 511, Duration::from_secs(5)).await;
-        gate.enter(Route::Issue).unwrap().answered(true);
-        bound.learn(511, Duration::from_millis(200), WAIT);
-        assert_eq!(bound.limit(), 256, "nobody was served in time meanwhile");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_store_that_is_far_away_is_not_a_slow_one() {
-        let (bound, wait, far) = (Bound::new(512), WAIT, Duration::from_millis(300));
-        for _ in 0..40 {
-            tokio::time::advance(wait).await;
-            bound.learn(1, far, wait);
-        }
-        tokio::time::advance(wait).await;
-        for before in 0..512 {
-            bound.learn(before, far, wait);
-        }
-        assert_eq!(bound.limit(), 512, "as many as there are, each needs 300 ms: nobody waits for another");
-        bound.learn(100, Duration::from_millis(500), wait);
-        assert_eq!(bound.limit(), 50, "these waited for others");
-    }
-
     #[tokio::test(start_paused = true)]
     async fn who_comes_late_gives_way_to_officers() {
         let gate = gate(4, 4);
@@ -515,7 +192,7 @@ mod tests {
         tokio::time::advance(Duration::from_millis(20)).await;
         // Called again before it has come: it counts from the first call.
         assert!(!gate.watch.must_be_called());
-        for _ in 0..LET_IN_LATE {
+        for _ in 0..watch::LET_IN_LATE {
             assert_eq!(gate.look(Route::Issue, false), Ok(()), "no more than came while the machine paused");
         }
         assert_eq!(gate.look(Route::Issue, false), Err(Refused::Processor));
