@@ -39,10 +39,15 @@ pub(crate) enum Role {
     Slow,
     /// The same, each request of which keeps the processor busy for a millisecond: less than a thousand a second on one core.
     Busy,
+    /// The same with blind signatures, each of which keeps the processor busy for two milliseconds.
+    Blind,
+    /// The same with signed passes.
+    Signed,
 }
 
 impl Role {
-    const ALL: [Role; 5] = [Role::Bare, Role::Embedded, Role::Memory, Role::Slow, Role::Busy];
+    const ALL: [Role; 7] =
+        [Role::Bare, Role::Embedded, Role::Memory, Role::Slow, Role::Busy, Role::Blind, Role::Signed];
 
     /// What it is called.
     pub(crate) const fn name(self) -> &'static str {
@@ -52,6 +57,16 @@ impl Role {
             Role::Memory => "memory",
             Role::Slow => "slow store",
             Role::Busy => "busy processor",
+            Role::Blind => "blind signatures",
+            Role::Signed => "signed",
+        }
+    }
+
+    const fn scheme(self) -> SchemeKind {
+        match self {
+            Role::Blind => SchemeKind::Blind,
+            Role::Signed => SchemeKind::Signed,
+            _ => SchemeKind::Lookup,
         }
     }
 
@@ -66,12 +81,12 @@ impl Role {
             let store = match self {
                 Role::Bare => return serve_bare(listener).await,
                 Role::Embedded => StoreKind::Embedded { dir: folder.path().to_owned() },
-                Role::Memory | Role::Slow | Role::Busy => StoreKind::Memory,
+                Role::Memory | Role::Slow | Role::Busy | Role::Blind | Role::Signed => StoreKind::Memory,
             };
             let faults: &[&str] = match self {
                 Role::Slow => &["slots=4x2ms"],
                 Role::Busy => &["work=1ms"],
-                Role::Bare | Role::Embedded | Role::Memory => &[],
+                _ => &[],
             };
             let faults = Faults::parse(faults).expect("a fault that can be read");
             let clock = Clock::StartingAt { start_s: START_S };
@@ -79,7 +94,7 @@ impl Role {
             let wait = Duration::from_millis(wait_ms);
             // A disk that others keep busy must not end the measurement.
             let limits = Limits { wait, request_timeout: Duration::from_secs(60), ..Limits::default() };
-            let config = Config { clock, faults, limits, scheme: SchemeKind::Lookup, ..Config::new(store, rules()) };
+            let config = Config { clock, faults, limits, scheme: self.scheme(), ..Config::new(store, rules()) };
             reference_server::run(listener, config, parent_gone()).await.expect("the server runs");
         });
     }

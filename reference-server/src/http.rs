@@ -22,6 +22,7 @@ use self::rehearsal::Rehearsal;
 use self::request_id::RequestIds;
 use self::revocations::StatusLists;
 use self::route::Route;
+use self::signers::Signers;
 use crate::clock::RunningClock;
 use crate::retention::Retention;
 use crate::store::{Act, OpenError, Opened, Store, StoreError};
@@ -54,6 +55,7 @@ mod route;
 mod rush;
 mod service;
 mod showing;
+mod signers;
 mod transparency;
 mod verifying;
 
@@ -76,6 +78,8 @@ pub(crate) struct App {
     staff: Staff,
     /// Places for those who draw: as many as processors.
     drawing: Semaphore,
+    /// Where signatures take long.
+    signers: Option<Signers>,
     pub(crate) limits: Limits,
     pub(crate) gate: Gate,
     pub(crate) metrics: Metrics,
@@ -91,6 +95,9 @@ impl App {
         let settings = config.scheme_settings();
         let scheme = config.scheme.build(&secret.signing_seed(), secret.name_key(), &settings);
         let clock = config.clock.start();
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let signs = config.scheme == SchemeKind::Blind;
+        let signers = if signs { Some(Signers::start(cores).map_err(OpenError::Thread)?) } else { None };
         scheme.issuer.prepare(clock.now_s());
         Ok(App {
             store,
@@ -105,8 +112,9 @@ impl App {
             guesses: Guesses::default(),
             token_key: secret.token_key(),
             staff: config.staff,
-            drawing: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
-            gate: Gate::new(&config.limits),
+            drawing: Semaphore::new(cores),
+            gate: Gate::new(&config.limits, if signs { cores } else { 0 }),
+            signers,
             limits: config.limits,
             metrics: Metrics::default(),
             request_ids: RequestIds::new(random_word().map_err(OpenError::Random)?),
