@@ -76,7 +76,9 @@ impl Role {
             let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback can be listened on");
             let address = listener.local_addr().expect("a bound listener has an address");
             let mut out = std::io::stdout();
-            writeln!(out, "{READY}{address}").and_then(|()| out.flush()).expect("the parent reads");
+            let officers = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback can be listened on");
+            let officers_address = officers.local_addr().expect("a bound listener has an address");
+            writeln!(out, "{READY}{address} {officers_address}").and_then(|()| out.flush()).expect("the parent reads");
             let folder = tempfile::tempdir().expect("a folder can be made");
             let store = match self {
                 Role::Bare => return serve_bare(listener).await,
@@ -95,7 +97,8 @@ impl Role {
             // A disk that others keep busy must not end the measurement.
             let limits = Limits { wait, request_timeout: Duration::from_secs(60), ..Limits::default() };
             let config = Config { clock, faults, limits, scheme: self.scheme(), ..Config::new(store, rules()) };
-            reference_server::run(listener, config, parent_gone()).await.expect("the server runs");
+            let server = reference_server::Server::open(config).expect("the server starts").with_officers(officers);
+            server.serve(listener, parent_gone()).await.expect("the server runs");
         });
     }
 }
@@ -166,8 +169,8 @@ pub(crate) fn serve_when_child() {
 /// A server in a child; it ends when this is dropped.
 pub(crate) struct Server {
     child: Child,
-    /// Where it listens.
-    pub(crate) target: Target,
+    /// Where it listens: for everybody, and for officers alone.
+    pub(crate) targets: [Target; 2],
 }
 
 impl Server {
@@ -191,9 +194,14 @@ impl Server {
             .expect("a program can start itself again");
         let out = BufReader::new(child.stdout.take().expect("standard output is piped"));
         let mut lines = out.lines().map_while(Result::ok);
-        let address = lines.find_map(|line| line.strip_prefix(READY).map(str::to_owned)).expect("the child listens");
-        let target = Target::parse(&format!("http://{address}"), &[]).expect("a loopback address is a target");
-        Server { child, target }
+        let addresses = lines.find_map(|line| line.strip_prefix(READY).map(str::to_owned)).expect("the child listens");
+        let targets = addresses
+            .split(' ')
+            .map(|address| Target::parse(&format!("http://{address}"), &[]).expect("a loopback address is a target"))
+            .collect::<Vec<_>>()
+            .try_into()
+            .expect("two addresses");
+        Server { child, targets }
     }
 
     /// CPU time of all its threads so far, in seconds, to a hundredth (Linux, proc(5)).

@@ -13,7 +13,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use passes::{Rules, Scheme, SchemeKind, TokenKey};
 use tokio::sync::Semaphore;
 
-use self::gate::Gate;
+use self::door::Whose;
 use self::guesses::Guesses;
 use self::metrics::Metrics;
 use self::outcomes::Outcomes;
@@ -33,6 +33,7 @@ mod admit;
 mod checking_in;
 mod connections;
 mod describe;
+mod door;
 mod drawing;
 mod extract;
 mod gate;
@@ -61,6 +62,7 @@ mod verifying;
 
 pub(crate) use admit::{OVERLOADED_CONNECTION, Pause, Stale};
 pub(crate) use connections::CutOff;
+pub(crate) use door::Door;
 
 /// What all requests share.
 pub(crate) struct App {
@@ -81,7 +83,9 @@ pub(crate) struct App {
     /// Where signatures take long.
     signers: Option<Signers>,
     pub(crate) limits: Limits,
-    pub(crate) gate: Gate,
+    pub(crate) front: Arc<Door>,
+    /// The officers' own, if they have one.
+    pub(crate) post: Arc<Door>,
     pub(crate) metrics: Metrics,
     request_ids: RequestIds,
     turned_away: AtomicU64,
@@ -113,7 +117,8 @@ impl App {
             token_key: secret.token_key(),
             staff: config.staff,
             drawing: Semaphore::new(cores),
-            gate: Gate::new(&config.limits, if signs { cores } else { 0 }),
+            front: Arc::new(Door::new(Whose::Everybody, &config.limits, if signs { cores } else { 0 })),
+            post: Arc::new(Door::new(Whose::Officers, &config.limits, 0)),
             signers,
             limits: config.limits,
             metrics: Metrics::default(),
@@ -158,12 +163,12 @@ impl App {
     }
 }
 
-/// Every [`Route`] where its [operation](Route::operation) says, admitted and counted under its own name.
-pub(crate) fn router(app: &Arc<App>) -> Router {
-    let routes = Route::ALL.into_iter().fold(Router::new(), |router, route| {
+/// Every [`Route`] that `door` has where its [operation](Route::operation) says, admitted and counted under its own name.
+pub(crate) fn router(app: &Arc<App>, door: &Arc<Door>) -> Router {
+    let routes = Route::ALL.into_iter().filter(|route| door.whose.has(*route)).fold(Router::new(), |router, route| {
         let operation = route.operation();
-        let admitted =
-            handler(route, operation.verb.filter()).layer(from_fn_with_state((Arc::clone(app), route), admit::admit));
+        let asked = (Arc::clone(app), Arc::clone(door), route);
+        let admitted = handler(route, operation.verb.filter()).layer(from_fn_with_state(asked, admit::admit));
         router.route(operation.path, admitted)
     });
     routes

@@ -23,7 +23,7 @@ impl App {
                 let app = Arc::clone(self);
                 let signed = signers.sign(move || app.scheme.issuer.show(&permit, Some(&blinded))).await;
                 let (showing, took) = signed.ok_or(Problem::Internal)?;
-                self.gate.signed(took);
+                self.front.gate.signed(took);
                 showing
             }
             (blinded, _) => self.scheme.issuer.show(&permit, blinded.as_ref()),

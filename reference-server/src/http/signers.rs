@@ -66,10 +66,10 @@ fn keep_signing(jobs: &Mutex<Receiver<Job>>) {
 /// Puts this thread behind those that answer.
 #[cfg(target_os = "linux")]
 fn give_way() {
-    // A third of the weight of others (sched(7)).
-    const NICE: i32 = 5;
-    // Linux takes the calling thread for process 0 here, and anybody may give way.
-    let _ = rustix::process::setpriority_process(None, NICE);
+    // To a third of the weight of others (sched(7)).
+    const BY: i32 = 5;
+    // Linux takes this for the calling thread alone, and anybody may give way.
+    let _ = rustix::process::nice(BY);
 }
 
 #[cfg(not(target_os = "linux"))]
