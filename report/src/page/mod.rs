@@ -2,6 +2,7 @@
 
 mod comparison;
 mod files;
+mod latency;
 mod people;
 mod story;
 mod view;

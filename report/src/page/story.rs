@@ -5,6 +5,7 @@ use std::path::Path;
 use demand::Calendar;
 use jiff::civil::DateTime;
 
+use super::latency::latency;
 use super::people;
 use crate::grid::{Grid, kind_rank};
 use crate::plots::{CapacityCurve, Circle, DemandCurve, GateQueue, LatencyOverTime, PercentileCurve, RegionMap, Step};
@@ -56,7 +57,7 @@ impl<'a> Story<'a> {
         let objective_ms = runs.iter().find_map(|run| run.record.objectives).map(|slo| slo.response_time_ms);
         let tables = |command| of(command).map(|run| run.folder.join("tables"));
         let (simulate, capacity, load) = (tables(Command::Simulate), tables(Command::Capacity), tables(Command::Load));
-        let latency = load.as_deref().map(latency).transpose()?.unwrap_or_default();
+        let latency = of(Command::Load).map(latency).transpose()?.unwrap_or_default();
         Ok(Story {
             lead: &lead.record,
             status,
@@ -228,42 +229,6 @@ pub(super) fn curves(
     Ok(steps.into_iter().map(curve).collect())
 }
 
-fn latency(folder: &Path) -> Result<Vec<LatencyOverTime>, ReportError> {
-    let Some(table) = Table::read_csv(&tables::INTERVALS, folder)? else { return Ok(Vec::new()) };
-    let kinds = table.texts("kind")?;
-    let column = |name: &str| {
-        Ok::<_, ReportError>(grouped(&kinds, {
-            let cells = table.numbers(name)?;
-            move |row| cells[row]
-        }))
-    };
-    let [second, p50, p90, p99, max] = [
-        column("second")?,
-        column("response_time_p50_us")?,
-        column("response_time_p90_us")?,
-        column("response_time_p99_us")?,
-        column("response_time_max_us")?,
-    ];
-    let [asked, answered] = [column("asked")?, column("answered")?];
-    let of = |index: usize, column: &[(String, Vec<f64>)]| column[index].1.clone();
-    let kind = |index: usize| LatencyOverTime {
-        kind: second[index].0.clone(),
-        second: of(index, &second),
-        p50_us: of(index, &p50),
-        p90_us: of(index, &p90),
-        p99_us: of(index, &p99),
-        max_us: of(index, &max),
-        asked: of(index, &asked),
-        answered: of(index, &answered),
-    };
-    let all = (0..second.len()).map(kind);
-    let answered = |kind: &LatencyOverTime| kind.answered.iter().sum::<f64>();
-    Ok(all.filter(|kind| answered(kind) >= FEWEST_ANSWERS).collect())
-}
-
-/// A kind with fewer answers stands in the tables and has no curves: a percentile of a handful of times says nothing.
-const FEWEST_ANSWERS: f64 = 100.0;
-
 /// The percentile curves of those kinds that have a curve over time.
 fn percentiles(folder: &Path, shown: &[LatencyOverTime]) -> Result<Vec<PercentileCurve>, ReportError> {
     let Some(table) = Table::read_csv(&tables::PERCENTILES, folder)? else { return Ok(Vec::new()) };
@@ -287,7 +252,7 @@ fn percentiles(folder: &Path, shown: &[LatencyOverTime]) -> Result<Vec<Percentil
 }
 
 /// The rows of each name, names in the order of [`kind_rank`] and then of their first row.
-fn grouped<T>(names: &[String], value: impl Fn(usize) -> T) -> Vec<(String, Vec<T>)> {
+pub(super) fn grouped<T>(names: &[String], value: impl Fn(usize) -> T) -> Vec<(String, Vec<T>)> {
     let mut groups: Vec<(String, Vec<T>)> = Vec::new();
     for (row, name) in names.iter().enumerate() {
         match groups.iter_mut().find(|(known, _)| known == name) {

@@ -8,7 +8,7 @@ use super::files::{FileEntry, files};
 use super::story::Story;
 use crate::grid::{self, Grid};
 use crate::number::{NONE, bytes, count, duration_s, rate, share, time_us, times, whole};
-use crate::plots::{CapacityCurve, Picture, RegionMap};
+use crate::plots::{CapacityCurve, LatencyOverTime, Picture, RegionMap};
 use crate::record::{CapacityResults, LoadResults, SimulateResults, Status, Verdict};
 use crate::verdict::{path_noun, usable_words};
 use crate::{ReportError, RunRecord};
@@ -332,10 +332,7 @@ fn replay(story: &Story, load: &LoadResults, objective_ms: Option<f64>) -> Resul
         Some(Verdict::Unusable) => format!("The {noun} cannot be judged."),
         None => String::new(),
     };
-    let latency = story
-        .latency
-        .iter()
-        .map(|kind| Shown::new(kind.picture(objective_ms), "Grey band below: asked; black line: answered."));
+    let latency = story.latency.iter().map(|kind| Shown::new(kind.picture(objective_ms), latency_caption(kind)));
     let percentiles = story.percentiles.iter().map(|kind| {
         Shown::new(
             kind.picture(objective_ms),
@@ -358,6 +355,13 @@ fn replay(story: &Story, load: &LoadResults, objective_ms: Option<f64>) -> Resul
             crate::record::LimitedBy::Target => "The server reached its limit.",
         }),
     })
+}
+
+fn latency_caption(kind: &LatencyOverTime) -> String {
+    let lost = if kind.heat.has_lost() { " Row 'none': never sent, or the connection was lost." } else { "" };
+    format!(
+        "Dark: how long most answers took; pale: a few. A stall shows as a slope: who asked first waited longest. Up a tenfold is a step of the same height.{lost} Below, the grey band is what was asked, the black line what was answered."
+    )
 }
 
 fn reproduce(story: &Story) -> Vec<Fact> {

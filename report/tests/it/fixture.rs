@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::f64::consts::PI;
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use demand::{Calendar, RequestKind};
+use loadgen::{Kind, LoggedInterval, Measure, Part, Slo};
 use passes::AgeBand;
 use report::record::{
     BeyondRecord, CapacityResults, Command, CrowdRecord, GateRecord, GroupRecord, Heading, KindRecord, LoadResults,
@@ -386,6 +389,7 @@ pub(crate) fn load(out: &Path) -> PathBuf {
     let kinds = [("register", 190.0, 3_100.0), ("issue", 300.0, 4_400.0), ("verify", 6.0, 1_200.0)];
     intervals(&kinds).write_csv(&folder.tables()).unwrap();
     percentiles(&kinds).write_csv(&folder.tables()).unwrap();
+    write_log(&kinds, folder.path());
     let quantiles = |p50: f64| Quantiles {
         p50: Some(p50),
         p90: Some(p50 * 1.6),
@@ -435,10 +439,51 @@ pub(crate) fn load(out: &Path) -> PathBuf {
     folder.finish().unwrap()
 }
 
+/// Requests of a kind in a second.
+fn asked_in(second: u64, rate_per_s: f64) -> u64 {
+    (rate_per_s * (1.0 + 0.1 * (second as f64 * 0.9).sin())) as u64
+}
+
+/// The log of response times: a spread about the median, and a stall of two seconds from the 40th on, after which all is answered at once.
+fn write_log(kinds: &[(&str, f64, f64)], folder: &Path) {
+    let log = (0..60).flat_map(|second| {
+        kinds.iter().map(move |(name, rate_per_s, p50_us)| {
+            let asked = asked_in(second, *rate_per_s);
+            let mut times: BTreeMap<u64, u64> = BTreeMap::new();
+            for index in 0..asked {
+                let (place, wave) = (index as f64 / asked as f64, 1.0 + 0.15 * (second as f64 * 1.7).cos());
+                let stalled_us = if (40..42).contains(&second) { (42.0 - second as f64 - place) * 1e6 } else { 0.0 };
+                let us = p50_us * wave * (0.5 + place + place.powi(40) * 3.0) + stalled_us;
+                *times.entry((us * 1e3) as u64).or_default() += 1;
+            }
+            let kind = Kind::ALL.into_iter().find(|kind| kind.name() == *name).unwrap();
+            LoggedInterval { second: second as u32, kind, values: times.into_iter().collect() }
+        })
+    });
+    let part = Part {
+        started_at: SystemTime::UNIX_EPOCH,
+        complete: true,
+        duration_s: 60.0,
+        limited_by: None,
+        throughput_per_s: 0.0,
+        goodput_per_s: 0.0,
+        generator_cpu_s: 0.0,
+        phones_cpu_s: 0.0,
+        kinds: BTreeMap::new(),
+        seconds: BTreeMap::new(),
+        logs: vec![log.collect()],
+    };
+    assert_eq!(Measure::ALL[0], Measure::ResponseTime);
+    let mut text = Vec::new();
+    loadgen::merge(&[part], &Slo::default()).write_hlog(Measure::ResponseTime, &mut text).unwrap();
+    fs::create_dir(folder.join("hlog")).unwrap();
+    fs::write(folder.join("hlog/response_time.hlog"), text).unwrap();
+}
+
 fn intervals(kinds: &[(&str, f64, f64)]) -> Table {
     let rows: Vec<(u64, &str, f64, f64)> =
         (0..60).flat_map(|second| kinds.iter().map(move |kind| (second, kind.0, kind.1, kind.2))).collect();
-    let asked: Vec<u64> = rows.iter().map(|row| (row.2 * (1.0 + 0.1 * (row.0 as f64 * 0.9).sin())) as u64).collect();
+    let asked: Vec<u64> = rows.iter().map(|row| asked_in(row.0, row.2)).collect();
     // A stall from the 40th to the 42nd second.
     let time = |factor: f64| {
         let us = rows.iter().map(|row| {
