@@ -23,7 +23,7 @@ use drawing::Drawing;
 pub(crate) use gates::GateQueue;
 pub(crate) use heat::{Heat, HeatSecond};
 pub(crate) use latency::LatencyOverTime;
-pub(crate) use map::{Circle, RegionMap};
+pub(crate) use map::{Circle, Queues, RegionMap};
 pub(crate) use overlay::Overlay;
 pub(crate) use percentiles::PercentileCurve;
 pub(crate) use schemes::{SchemeCurve, SchemeCurves};

@@ -12,10 +12,10 @@ use passes::AgeBand;
 use report::record::{
     BeyondRecord, CapacityResults, Command, CrowdRecord, GateRecord, GroupRecord, Heading, KindRecord, LoadResults,
     Objectives, PathRecord, PeakRecord, PeopleRecord, Quantiles, RecoveryRecord, Results, ScalabilityRecord,
-    SimulateResults, Verdict,
+    ServerRecord, SimulateResults, Verdict,
 };
 use report::tables::{self, Cells, Table};
-use report::{Machine, Run, RunFolder, RunRecord};
+use report::{Assumption, Format, Machine, Origin, Run, RunFolder, RunRecord};
 use sim::Phone;
 
 const DAYS: usize = 3;
@@ -92,9 +92,10 @@ pub(crate) fn simulate(out: &Path) -> PathBuf {
     ];
     Table::new(&tables::DEMAND_BY_MINUTE, cells).unwrap().write_csv(&folder.tables()).unwrap();
     days().write_csv(&folder.tables()).unwrap();
-    for mut table in [places(), groups(), worst_gate()] {
+    for mut table in [places(), groups(), worst_gate(), gates_by_place()] {
         table.write_csv(&folder.tables()).unwrap();
     }
+    report::write_assumptions(&folder, &assumptions(), Format::Csv).unwrap();
     let peak = |at: &str, rate_per_s| PeakRecord { at_local: at.into(), rate_per_s };
     let results = SimulateResults {
         residents: 3_202_946,
@@ -121,6 +122,37 @@ pub(crate) fn simulate(out: &Path) -> PathBuf {
     let results = Results { simulate: Some(results), ..Results::default() };
     folder.write_record(&record(Command::Simulate, results, None)).unwrap();
     folder.finish().unwrap()
+}
+
+fn assumptions() -> [Assumption; 4] {
+    let of = |key: &str, value: &str, unit: &str, meaning: &str, origin, source: &str| Assumption {
+        key: key.into(),
+        value: value.into(),
+        unit: unit.into(),
+        meaning: meaning.into(),
+        origin,
+        source: source.into(),
+    };
+    [
+        of("policy.advance_h", "24", "hours", "How long before its start", Origin::Scenario, "assumption"),
+        of(
+            "region.residents",
+            "3202946",
+            "people",
+            "Residents of the region",
+            Origin::Scenario,
+            "official total of 2020",
+        ),
+        of(
+            "population.web_shares",
+            "0.1, 0.2",
+            "share",
+            "Share that can use the web",
+            Origin::Default,
+            "shaped to 78 %",
+        ),
+        of("behaviour.lead_mean_min", "30.0", "minutes", "From asking to leaving", Origin::CommandLine, ""),
+    ]
 }
 
 /// A group that does without what it has no passes for.
@@ -270,6 +302,20 @@ fn worst_gate() -> Table {
     Table::new(&tables::WORST_GATE, cells).unwrap()
 }
 
+/// The gates of the two largest places.
+fn gates_by_place() -> Table {
+    let numbers = |numbers: [u64; 2]| Cells::Counts(numbers.to_vec());
+    let cells = vec![
+        numbers([0, 1]),
+        numbers([52_000, 9_000]),
+        numbers([2_900, 200]),
+        numbers([90, 14]),
+        numbers([1_980_000, 260_000]),
+        numbers([36_000_000_000, 2_400_000_000]),
+    ];
+    Table::new(&tables::GATES_BY_PLACE, cells).unwrap()
+}
+
 fn places() -> Table {
     let places = [
         ("Нижний Новгород", 56.3269, 44.0059, 1_252_236),
@@ -301,10 +347,16 @@ fn places() -> Table {
 
 /// A capacity search's folder, finished.
 pub(crate) fn capacity(out: &Path) -> PathBuf {
+    capacity_of(None, [6_100.0, 14_200.0, 6_700.0], out)
+}
+
+/// The same of a server of `scheme` that bears so much on the paths `issue`, `verify` and `mix`.
+pub(crate) fn capacity_of(scheme: Option<&str>, usable_per_s: [f64; 3], out: &Path) -> PathBuf {
     let folder = RunFolder::create(out).unwrap();
-    let paths = [("issue", 6_100.0, 310.0), ("verify", 14_200.0, 6.2), ("mix", 6_700.0, 498.0)];
-    let mut results =
-        CapacityResults { paths: BTreeMap::new(), peak_demand_per_s: BTreeMap::new(), headroom: BTreeMap::new() };
+    let [issue, verify, mix] = usable_per_s;
+    let paths = [("issue", issue, 310.0), ("verify", verify, 6.2), ("mix", mix, 498.0)];
+    let server = scheme.map(|scheme| ServerRecord { scheme: scheme.into(), store: "embedded".into() });
+    let mut results = CapacityResults { server, ..CapacityResults::default() };
     let mut rows: Vec<(&str, f64, f64)> = Vec::new();
     for (name, usable_per_s, peak_per_s) in paths {
         let path = PathRecord {
@@ -312,6 +364,7 @@ pub(crate) fn capacity(out: &Path) -> PathBuf {
             interval_per_s: (usable_per_s, Some(usable_per_s * 1.05)),
             knee_per_s: Some(usable_per_s * 0.93),
             saturation_per_s: usable_per_s * 1.12,
+            server_cpu_us: Some(180_000.0 / usable_per_s),
             ended: "The edge was found and confirmed.".into(),
             beyond: Some(BeyondRecord {
                 offered_per_s: 10.0 * usable_per_s,
