@@ -8,7 +8,7 @@ use tokio::sync::{oneshot, watch};
 
 use self::connection::Connections;
 use self::tls::Tls;
-use crate::http::{App, Door};
+use crate::http::{App, Door, router};
 use crate::store::{OpenError, StoreError};
 use crate::{Config, retention};
 
@@ -93,6 +93,12 @@ impl Server {
     /// The certificates in use, to be read again while the server runs; `None` without TLS.
     pub fn certificates(&self) -> Option<Certificates> {
         self.tls.as_ref().map(Tls::certificates)
+    }
+
+    /// The server without a network: for benchmarks and for programs that bring a listener of their own. Nobody watches the machine's load
+    /// for it, prepares keys of days to come, or removes what is due.
+    pub fn in_process(&self) -> axum::Router {
+        router(&self.app, &self.app.front)
     }
 
     /// Serves on `listener` until `shutdown` completes. Then no connection is accepted any more, requests in flight are finished
