@@ -2,6 +2,7 @@
 
 mod comparison;
 mod files;
+mod ledger;
 mod people;
 mod story;
 mod view;

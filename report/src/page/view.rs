@@ -5,6 +5,7 @@ use std::path::Path;
 use askama::Template;
 
 use super::files::{FileEntry, files};
+use super::ledger::Learnt;
 use super::story::Story;
 use crate::grid::{self, Grid};
 use crate::number::{NONE, bytes, count, duration_s, rate, share, time_us, times, whole};
@@ -70,6 +71,7 @@ pub(crate) struct Page {
     equity: Option<Grid>,
     queue: Option<Shown>,
     replay: Option<Replay>,
+    learnt: Option<Learnt>,
     measured: bool,
     assumed: bool,
     command_line: String,
@@ -127,7 +129,7 @@ impl Page {
         };
         Ok(Page {
             title: lead.title.clone().or_else(|| lead.scenario.clone()).unwrap_or_else(|| "A load run".into()),
-            badge: badge(story.judgement.verdict, partial, measured),
+            badge: badge(story.judgement.verdict, partial, measured, results.simulate.is_some()),
             sentence: sentence
                 .split_once(": ")
                 .filter(|_| story.judgement.verdict.is_some() || partial)
@@ -183,6 +185,7 @@ impl Page {
                 Some(load) => Some(replay(story, load, objective_ms)?),
                 None => None,
             },
+            learnt: results.ledger.as_ref().map(Learnt::of),
             measured,
             assumed: results.simulate.is_some(),
             command_line: lead.command_line.clone(),
@@ -204,14 +207,15 @@ impl Page {
     }
 }
 
-fn badge(verdict: Option<Verdict>, partial: bool, measured: bool) -> Badge {
+fn badge(verdict: Option<Verdict>, partial: bool, measured: bool, simulated: bool) -> Badge {
     match verdict {
         Some(Verdict::Held) => Badge { word: "Holds", class: "held" },
         Some(Verdict::Failed) => Badge { word: "Breaks", class: "failed" },
         Some(Verdict::Unusable) => Badge { word: "Cannot tell", class: "unusable" },
         None if partial => Badge { word: "Stopped early", class: "none" },
         None if measured => Badge { word: "Measured", class: "none" },
-        None => Badge { word: "Simulated", class: "none" },
+        None if simulated => Badge { word: "Simulated", class: "none" },
+        None => Badge { word: "Counted", class: "none" },
     }
 }
 

@@ -3,6 +3,7 @@
 mod capacity;
 mod compare;
 mod ensemble;
+mod ledger;
 mod load;
 mod logged;
 mod merge;
@@ -13,6 +14,7 @@ mod simulate;
 pub use capacity::write_capacity;
 pub use compare::{compare_loads, write_changes};
 pub(crate) use ensemble::headline;
+pub use ledger::write_ledger;
 pub use load::write_load;
 pub use merge::{are_shards, write_merged};
 pub use published::{Figure, write_figures};
