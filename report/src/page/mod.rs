@@ -4,6 +4,7 @@ mod assumptions;
 mod comparison;
 mod files;
 mod latency;
+mod ledger;
 mod people;
 mod region;
 mod schemes;

@@ -3,6 +3,7 @@
 mod capacity;
 mod comparison;
 mod ensemble;
+mod ledger;
 mod load;
 mod simulate;
 
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use capacity::{BeyondRecord, CapacityResults, PathRecord, RecoveryRecord, ScalabilityRecord, ServerRecord};
 pub use comparison::{ComparisonResults, DifferenceRecord, SchemeResults, SideRecord};
 pub use ensemble::{EnsembleResults, ParameterKind, ParameterRecord, RangeRecord};
+pub use ledger::{LedgerResults, LedgerRow, LinkedFacts, Moment};
 pub use load::{ConsentRecord, KindRecord, LimitedBy, LoadResults, Quantiles, ShardRecord};
 pub use simulate::{CrowdRecord, GateRecord, GroupRecord, PeakRecord, PeopleRecord, SimulateResults};
 
@@ -33,6 +35,8 @@ pub enum Command {
     Capacity,
     /// `lockgate compare` of two scenarios, or of schemes.
     Compare,
+    /// `lockgate ledger`: what servers of several designs hold of a day.
+    Ledger,
 }
 
 impl Command {
@@ -45,6 +49,7 @@ impl Command {
             Command::Load => "load",
             Command::Capacity => "capacity",
             Command::Compare => "compare",
+            Command::Ledger => "ledger",
         }
     }
 }
@@ -210,6 +215,9 @@ impl RunRecord {
             Command::Compare if record.results.comparison.is_none() && record.results.schemes.is_none() => {
                 return Err("missing field `comparison` or `schemes`".into());
             }
+            Command::Ledger if record.results.ledger.is_none() => {
+                return Err("missing field `ledger`".into());
+            }
             _ => None,
         };
         promised.map_or(Ok(record), |error| Err(error.to_string()))
@@ -275,4 +283,7 @@ pub struct Results {
     /// Of several schemes side by side.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schemes: Option<SchemeResults>,
+    /// Of a privacy ledger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ledger: Option<LedgerResults>,
 }
