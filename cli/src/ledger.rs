@@ -157,11 +157,7 @@ impl Counting<'_> {
         let mut before: Option<Snapshot> = None;
         for (moment, now_s) in Moment::ALL.into_iter().zip([end_s, retained_s, sunset_s]) {
             let _shown = Progress::start(format!("{name}: {}", moment.words()));
-            match moment {
-                // What was removed in the course of the day was removed by schedule.
-                Moment::EndOfDay => site.move_to_when_due(now_s).await?,
-                Moment::AfterRetention | Moment::AfterSunset => site.move_to(now_s).await?,
-            }
+            site.move_to(now_s).await?;
             let look = site.look().await?;
             let left = before.as_ref().map_or(0, |before| remnants(before, &look.snapshot, &look.files));
             rows.push(self.row(moment, trial, played, &look, left));
