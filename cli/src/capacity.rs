@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use demand::{RateSeries, RequestKind, SimTime};
 use loadgen::{CapacityResult, Ended, Kind, Path, PathCapacity, Search, Step, Target};
-use report::record::{Command, PeakRecord, Results};
+use report::record::{CapacityResults, Command, PeakRecord, Results, ServerRecord};
 use report::{RunFolder, RunRecord, number, terminal};
 
 use crate::args::Capacity;
@@ -27,10 +27,12 @@ pub(crate) fn run(arguments: &Capacity, stop: &Stop) -> anyhow::Result<Ending> {
     let demand = Demand::of(&scenario, &demand).ok_or_else(|| bad_input("the scenario asks nothing of a server"))?;
     let out = session.output(arguments.output.out.as_deref());
     let (out, record) = in_folder(&out, |folder| match &named {
-        Some(target) => search(&scenario, target, &demand, folder, &session),
+        Some(target) => search(&scenario, (target, None), &demand, folder, &session),
         None => {
             let seat = ServerSeat { scenario: &scenario, choice: arguments.server, beside: folder.path() };
-            seat.with(demand.peak_at, |target| search(&scenario, target, &demand, folder, &session))
+            seat.with(demand.peak_at, |target| {
+                search(&scenario, (target, Some(seat.kind())), &demand, folder, &session)
+            })
         }
     })?;
     print!("{}", terminal::summary(&record));
@@ -63,10 +65,10 @@ impl Demand {
     }
 }
 
-/// Searches path by path and writes everything into `folder`.
+/// Searches path by path and writes everything into `folder`. Beside the target stands of which kind its server is, where that is known.
 pub(crate) fn search(
     scenario: &Scenario,
-    target: &Target,
+    (target, server): (&Target, Option<ServerRecord>),
     demand: &Demand,
     folder: &RunFolder,
     session: &Session,
@@ -81,7 +83,8 @@ pub(crate) fn search(
         result.paths.push(search_path(scenario, target, path, &shown, session)?);
     }
     drop(shown);
-    write(scenario, demand, &result, folder, session)
+    let written = report::write_capacity(folder, &result, &demand.peaks).map_err(of_report)?;
+    close(scenario, CapacityResults { server, ..written }, &result, folder, session)
 }
 
 fn search_path(
@@ -128,14 +131,13 @@ fn within(settings: loadgen::CapacitySettings, target: &Target) -> loadgen::Capa
     }
 }
 
-fn write(
+fn close(
     scenario: &Scenario,
-    demand: &Demand,
+    written: CapacityResults,
     result: &CapacityResult,
     folder: &RunFolder,
     session: &Session,
 ) -> anyhow::Result<RunRecord> {
-    let written = report::write_capacity(folder, result, &demand.peaks).map_err(of_report)?;
     let results = Results { capacity: Some(written), ..Results::default() };
     let complete = result.paths.len() == PATHS && result.paths.iter().all(|path| path.ended != Ended::Stopped);
     let mut record = session.record(scenario, results, None, complete);

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use demand::SimTime;
 use loadgen::Target;
+use report::record::ServerRecord;
 
 use crate::args::{ServerChoice, Store};
 use crate::failure::bad_input;
@@ -42,6 +43,17 @@ impl ServerSeat<'_> {
         done
     }
 
+    /// Of which kind the server is.
+    pub(crate) fn kind(&self) -> ServerRecord {
+        let store = match self.choice.store {
+            None | Some(Store::Embedded) => "embedded",
+            Some(Store::Memory) => "memory",
+            Some(Store::Postgres) => "postgres",
+        };
+        let scheme = self.choice.scheme.unwrap_or(self.scenario.server.scheme);
+        ServerRecord { scheme: scheme.name().to_owned(), store: store.to_owned() }
+    }
+
     fn command(&self, at: SimTime, data: &Path) -> anyhow::Result<Command> {
         let program = std::env::current_exe().context("cannot find the program itself to start the server with")?;
         let mut command = Command::new(program);
@@ -51,18 +63,14 @@ impl ServerSeat<'_> {
             command.env_remove(name);
         }
         command.args(["serve", "--listen", "127.0.0.1:0", "--while-stdin-open"]);
-        command.args(["--scheme", self.choice.scheme.unwrap_or(self.scenario.server.scheme).name()]);
-        let store = match self.choice.store {
-            None | Some(Store::Embedded) => "embedded",
-            Some(Store::Memory) => "memory",
-            Some(Store::Postgres) => {
-                return Err(bad_input(
-                    "--store postgres: a server of our own begins empty; start `lockgate serve --store postgres` on a database \
+        let ServerRecord { scheme, store } = self.kind();
+        if self.choice.store == Some(Store::Postgres) {
+            return Err(bad_input(
+                "--store postgres: a server of our own begins empty; start `lockgate serve --store postgres` on a database \
                      for this purpose and name it with --target",
-                ));
-            }
-        };
-        command.args(["--store", store]);
+            ));
+        }
+        command.args(["--scheme", &scheme, "--store", &store]);
         command.args(["--now", &self.scenario.calendar.civil(at).to_string()]);
         command.arg("--data").arg(data);
         if let Some(scenario) = &self.scenario.file {

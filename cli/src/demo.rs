@@ -50,7 +50,9 @@ fn rehearse(
     if !session.stop.asked() {
         let searching = part(Command::Capacity);
         let found = in_folder(&folder.path().join("capacity"), |folder| {
-            seat.with(demand.peak_at, |target| capacity::search(scenario, target, &demand, folder, &searching))
+            seat.with(demand.peak_at, |target| {
+                capacity::search(scenario, (target, Some(seat.kind())), &demand, folder, &searching)
+            })
         })?;
         parts.push(found.1);
     }

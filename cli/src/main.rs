@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the command line: printing is what it is for")]
 
 mod args;
+mod assumptions;
 mod audit;
 mod bad_file;
 mod beside;

@@ -6,6 +6,7 @@ use report::{Bulk, BulkWriter, Effort, Figure, Format, RunFolder, RunRecord, pea
 use sim::{Model, Observer, SimError, Simulation, TraceKeeper};
 
 use crate::args::Simulate;
+use crate::assumptions;
 use crate::ensemble::{self, Plan};
 use crate::failure::{Ending, bad_input};
 use crate::progress::Progress;
@@ -82,6 +83,7 @@ pub(crate) fn simulate(
     let effort = Effort { seconds: session.seconds(), peak_memory_bytes: peak_memory_bytes() };
     let written = report::write_simulation(folder, &simulation, &seen, &scenario.calendar, bulk.format, effort)
         .map_err(of_report)?;
+    report::write_assumptions(folder, &assumptions::of(scenario), bulk.format).map_err(of_report)?;
     let results = Results { simulate: Some(written), ..Results::default() };
     let figures = validate::figures(scenario, &simulation, |other| play(other, threads, &mut (), session))?;
     if !figures.is_empty() {

@@ -80,6 +80,7 @@ pub fn merge(parts: &[Part], slo: &Slo) -> LoadResult {
         phones_cpu_s: sum(|part| part.phones_cpu_s),
         busiest_thread_share: 0.0,
         target_cpu_s: None,
+        target_cores: None,
         connections_opened: 0,
         assessment: String::new(),
         pacing_lag: Quantiles::default(),

@@ -40,6 +40,8 @@ pub struct LoadResult {
     pub busiest_thread_share: f64,
     /// CPU time of the target's process in the time of the run, in seconds, where its `/metrics` say.
     pub target_cpu_s: Option<f64>,
+    /// The same over the time it was watched: how many cores the target kept busy on average, where its `/metrics` say.
+    pub target_cores: Option<f64>,
     /// Connections opened.
     pub connections_opened: u64,
     /// Which side was at its limit and what to do, in sentences that begin with VALID, GENERATOR-LIMITED or TARGET-LIMITED.

@@ -61,7 +61,7 @@ pub enum ReportError {
         message: String,
     },
     /// Two runs of one command were given for one page.
-    #[error("{} and {} are both runs of {command}; a page tells of one, so name one of them", first.display(), second.display())]
+    #[error("{} and {} are both runs of {command}; a page tells of one, or of one search for capacity by scheme; name one of them", first.display(), second.display())]
     Twice {
         /// The command.
         command: &'static str,

@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use passes::SchemeKind;
+
 use crate::{ReportError, RunRecord, datapackage, page};
 
 /// Stands in a folder until it is finished, and marks one that never was.
@@ -178,13 +180,14 @@ impl Run {
         Ok(Run { folder: folder.to_path_buf(), record: RunRecord::read(&path)? })
     }
 
-    /// Opens a run folder and those it holds (a demo's `simulate`, `capacity` and `load`), in that order.
+    /// Opens a run folder and those it holds (a demo's `simulate`, `capacity` and `load`, the schemes of a comparison), in that order.
     ///
     /// # Errors
     /// As [`Run::open`].
     pub fn open_all(folder: &Path) -> Result<Vec<Self>, ReportError> {
         let mut runs = vec![Run::open(folder)?];
-        for part in ["simulate", "capacity", "load"].map(|part| folder.join(part)) {
+        let parts = ["simulate", "capacity", "load"].into_iter().chain(SchemeKind::ALL.map(SchemeKind::name));
+        for part in parts.map(|part| folder.join(part)) {
             if part.join("run.json").is_file() {
                 runs.push(Run::open(&part)?);
             }

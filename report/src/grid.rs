@@ -61,7 +61,7 @@ pub(crate) fn schemes(schemes: &SchemeResults) -> Grid {
     let mut rows: Vec<Vec<String>> = schemes.iter().flat_map(of_scheme).collect();
     // Path by path, so that schemes stand under one another.
     rows.sort_by(|a, b| a[0].cmp(&b[0]));
-    let header = vec![
+    let mut header = vec![
         "path",
         "scheme",
         "usable capacity",
@@ -71,7 +71,27 @@ pub(crate) fn schemes(schemes: &SchemeResults) -> Grid {
         "headroom",
         "goodput left beyond",
     ];
+    if rows.iter().all(|row| row.last().is_some_and(|left| left == NONE)) {
+        header.pop();
+        rows.iter_mut().for_each(|row| drop(row.pop()));
+    }
     Grid { header, rows }
+}
+
+/// What a request costs each scheme's server; no rows where no server told.
+pub(crate) fn costs(schemes: &SchemeResults) -> Grid {
+    let row = |(scheme, capacity): (&String, &CapacityResults)| {
+        let cpu_us = |path: &str| capacity.paths.get(path).and_then(|path| path.server_cpu_us);
+        let words = |us: Option<f64>| us.map_or(NONE.into(), time_us);
+        let cores = cpu_us("mix").zip(capacity.peak_demand_per_s.get("mix")).map(|(us, peak)| us * peak / 1e6);
+        let all = ["issue", "verify", "mix"].map(cpu_us);
+        let [issue, verify, mix] = all.map(words);
+        let cores = cores.map_or(NONE.into(), |cores| format!("{} cores", number::figures(cores)));
+        all.iter().any(Option::is_some).then(|| vec![scheme.clone(), issue, verify, mix, cores])
+    };
+    let header =
+        vec!["scheme", "an issue", "a verification", "a request of the day's mix", "the mix's peak keeps busy"];
+    Grid { header, rows: schemes.iter().filter_map(row).collect() }
 }
 
 /// What is left of each path beyond its capacity, and how it comes back; no rows when that was not tried.

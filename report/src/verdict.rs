@@ -32,6 +32,7 @@ pub fn judge(results: &Results, replay: Option<Verdict>, status: Status) -> Judg
     let speaks = |(rank, path): &(usize, &PathJudgement)| *rank == 0 || !matches!(path.verdict, Some(Verdict::Held));
     clauses.extend(paths.iter().enumerate().filter(speaks).map(|(_, path)| path.clause.clone()));
     clauses.extend(results.load.as_ref().map(|load| load_clause(load, replay)));
+    clauses.splice(0..0, results.schemes.as_ref().map(schemes_sentence));
     if clauses.is_empty() {
         clauses.extend(results.simulate.as_ref().map(demand_clause));
         clauses.extend(results.ensemble.as_ref().map(ensemble_clause));
@@ -211,14 +212,14 @@ mod tests {
     use std::collections::BTreeMap;
 
     fn capacity(paths: &[(&str, Option<f64>, Option<f64>, f64)]) -> Results {
-        let mut found =
-            CapacityResults { paths: BTreeMap::new(), peak_demand_per_s: BTreeMap::new(), headroom: BTreeMap::new() };
+        let mut found = CapacityResults::default();
         for (name, usable_per_s, failed_at, peak_per_s) in paths {
             let record = PathRecord {
                 usable_per_s: *usable_per_s,
                 interval_per_s: (usable_per_s.unwrap_or(0.0), *failed_at),
                 knee_per_s: None,
                 saturation_per_s: 0.0,
+                server_cpu_us: None,
                 ended: String::new(),
                 beyond: None,
                 recovery: None,

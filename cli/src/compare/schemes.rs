@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use passes::SchemeKind;
 use report::record::{Command, Results, SchemeResults};
-use report::{Run, RunFolder, RunRecord, terminal, verdict, write_schemes_page};
+use report::{Run, RunFolder, RunRecord, terminal};
 
 use crate::args::{Compare, ServerChoice};
 use crate::capacity::{self, Demand};
@@ -33,7 +33,9 @@ pub(super) fn run(arguments: &Compare, stop: &Stop) -> anyhow::Result<Ending> {
             let part = Session::begin(Command::Capacity, stop);
             let (_, record) = in_folder(&folder.path().join(scheme.name()), |folder| {
                 let seat = ServerSeat { scenario: &scenario, choice, beside: folder.path() };
-                seat.with(demand.peak_at, |target| capacity::search(&scenario, target, &demand, folder, &part))
+                seat.with(demand.peak_at, |target| {
+                    capacity::search(&scenario, (target, Some(seat.kind())), &demand, folder, &part)
+                })
             })?;
             Ok(record)
         };
@@ -64,15 +66,10 @@ fn compare(
     }
     print!("{}", terminal::schemes(&found));
     let complete = found.len() == schemes.len() && !session.stop.asked();
-    let results = Results { schemes: Some(found.clone()), ..Results::default() };
-    let sentence = verdict::schemes_sentence(&found);
-    let record = RunRecord { sentence, warnings, ..session.record(scenario, results, None, complete) };
+    let results = Results { schemes: Some(found), ..Results::default() };
+    let record = RunRecord { warnings, ..session.record(scenario, results, None, complete) };
     close_folder(folder, scenario, &record)?;
-    let runs = schemes.iter().filter(|scheme| found.contains_key(scheme.name())).map(|scheme| {
-        let run = Run::open(&folder.path().join(scheme.name())).map_err(of_report)?;
-        Ok((scheme.name().to_owned(), run))
-    });
-    let runs = runs.collect::<anyhow::Result<Vec<_>>>()?;
-    write_schemes_page(&found, &runs, &record, folder.path()).map_err(of_report)?;
+    let runs = Run::open_all(folder.path()).map_err(of_report)?;
+    report::write_page(&runs, folder.path()).map_err(of_report)?;
     Ok(record)
 }

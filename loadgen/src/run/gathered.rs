@@ -141,6 +141,7 @@ impl Gathered {
             generator_cpu_s: self.cpu_s,
             generator_spin_s: self.spin_s,
             busiest_thread_share: self.busiest_thread_share,
+            target_cores: observed.target_cores,
             target_cpu_s: target_cpu.map(|(cpu, _)| cpu.as_secs_f64()),
             connections_opened: self.strain.opened,
             assessment: assessment(&observed, limited_by),

@@ -26,7 +26,7 @@ pub use choice::{Bulk, BulkTable, Format};
 use lanes::QuarterHour;
 pub(crate) use lanes::{mean_wait_ms, time_local};
 use output::Output;
-pub use watch::{Seen, WorstGate};
+pub use watch::{GatesOfPlace, Seen, WorstGate};
 
 /// The words of each column by their code; none for a column of numbers. `listed` are those of a column that names things of the
 /// scenario.

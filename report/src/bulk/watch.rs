@@ -1,5 +1,7 @@
 //! What is worth remembering of the days that pass: the worst gate.
 
+use std::collections::BTreeMap;
+
 use sim::{DayRecords, GateMinute};
 
 /// What a [`BulkWriter`](crate::BulkWriter) saw of the days that passed, whatever it wrote of them.
@@ -9,6 +11,33 @@ pub struct Seen {
     pub worst_gate: Option<WorstGate>,
     /// The longest queue at one gate, in people.
     pub longest_queue: u32,
+    /// By the number of a place: what happened at all its gates.
+    pub gates_of: BTreeMap<u16, GatesOfPlace>,
+}
+
+/// The gates of one place over all days.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GatesOfPlace {
+    /// Residents who came.
+    pub arrivals: u64,
+    /// Of these, residents sent home.
+    pub turned_back: u64,
+    /// The longest queue at one gate, in people.
+    pub longest_queue: u32,
+    /// The longest wait until an officer was free.
+    pub wait_max_ms: u32,
+    /// The sum of all waits.
+    pub wait_sum_ms: u64,
+}
+
+impl GatesOfPlace {
+    fn add(&mut self, minute: &GateMinute) {
+        self.arrivals += u64::from(minute.arrivals);
+        self.turned_back += u64::from(minute.turned_back);
+        self.longest_queue = self.longest_queue.max(minute.longest_queue);
+        self.wait_max_ms = self.wait_max_ms.max(minute.wait_max_ms);
+        self.wait_sum_ms += minute.wait_sum_ms;
+    }
 }
 
 /// The gates of one kind in one place on the day of the longest wait.
@@ -27,6 +56,7 @@ impl Seen {
         let mut worst = None;
         for minute in day.gates {
             self.longest_queue = self.longest_queue.max(minute.longest_queue);
+            self.gates_of.entry(minute.place).or_default().add(minute);
             if longest_ms.is_none_or(|longest_ms| minute.wait_max_ms > longest_ms) {
                 (longest_ms, worst) = (Some(minute.wait_max_ms), Some((minute.gate, minute.place)));
             }

@@ -1,9 +1,13 @@
 //! The page: one self-contained HTML file for the person who decides.
 
+mod assumptions;
 mod comparison;
 mod files;
+mod latency;
 mod ledger;
 mod people;
+mod region;
+mod schemes;
 mod story;
 mod view;
 
@@ -14,12 +18,12 @@ use std::path::{Path, PathBuf};
 use askama::Template;
 
 use crate::{ReportError, Run};
-pub use comparison::{write_comparison_page, write_schemes_page};
+pub use comparison::write_comparison_page;
 use story::Story;
 use view::Page;
 
 /// Writes `OUT/index.html`, and its pictures as SVG and PNG in `OUT/plots`, about `runs`: a demo with its parts, or one run of
-/// one command or of several. What the runs do not have is left out of the page. Returns the path of the page.
+/// one command or of several; several searches for capacity stand side by side when each is of a scheme. What the runs do not have is left out of the page. Returns the path of the page.
 ///
 /// The page needs no network and no script, and no other file: its pictures stand in it. Equal runs give equal bytes.
 ///

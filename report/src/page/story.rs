@@ -5,9 +5,15 @@ use std::path::Path;
 use demand::Calendar;
 use jiff::civil::DateTime;
 
+use super::assumptions::{Assumptions, assumptions};
+use super::latency::latency;
 use super::people;
+use super::region::region;
+use super::schemes;
 use crate::grid::{Grid, kind_rank};
-use crate::plots::{CapacityCurve, Circle, DemandCurve, GateQueue, LatencyOverTime, PercentileCurve, RegionMap, Step};
+use crate::plots::{
+    CapacityCurve, DemandCurve, GateQueue, LatencyOverTime, PercentileCurve, RegionMap, SchemeCurves, Step,
+};
 use crate::record::{Command, Results, Status, Verdict};
 use crate::tables::{self, Table};
 use crate::verdict::{self, Judgement};
@@ -31,7 +37,12 @@ pub(crate) struct Story<'a> {
     /// The worst gates on their worst day.
     pub(crate) queue: Option<GateQueue>,
     pub(crate) region: Option<RegionMap>,
+    /// What the simulation takes as given.
+    pub(crate) assumptions: Option<Assumptions>,
+    /// The capacity curves of one server ...
     pub(crate) curves: Vec<CapacityCurve>,
+    /// ... or of several, by scheme.
+    pub(crate) scheme_curves: Vec<SchemeCurves>,
     pub(crate) latency: Vec<LatencyOverTime>,
     pub(crate) percentiles: Vec<PercentileCurve>,
 }
@@ -46,8 +57,12 @@ impl<'a> Story<'a> {
         refuse_ensembles(runs)?;
         refuse_twins(runs)?;
         refuse_strangers(runs)?;
+        let schemes = schemes::of(runs);
         let of = |command| runs.iter().find(|run| run.record.command == command);
-        let results = merged(runs);
+        let mut results = merged(runs);
+        if !schemes.is_empty() {
+            (results.capacity, results.schemes) = (None, schemes::results(&schemes, &results));
+        }
         let load = of(Command::Load);
         let partial = runs.iter().any(|run| run.record.status == Status::Partial);
         let status = Status::of(!partial);
@@ -56,7 +71,7 @@ impl<'a> Story<'a> {
         let objective_ms = runs.iter().find_map(|run| run.record.objectives).map(|slo| slo.response_time_ms);
         let tables = |command| of(command).map(|run| run.folder.join("tables"));
         let (simulate, capacity, load) = (tables(Command::Simulate), tables(Command::Capacity), tables(Command::Load));
-        let latency = load.as_deref().map(latency).transpose()?.unwrap_or_default();
+        let latency = of(Command::Load).map(latency).transpose()?.unwrap_or_default();
         Ok(Story {
             lead: &lead.record,
             status,
@@ -65,12 +80,14 @@ impl<'a> Story<'a> {
             demand: simulate.as_deref().map(demand).transpose()?.flatten(),
             days: simulate.as_deref().map(people::days).transpose()?.flatten(),
             queue: simulate.as_deref().map(|folder| people::queue(folder, &results)).transpose()?.flatten(),
+            assumptions: simulate.as_deref().map(assumptions).transpose()?.flatten(),
             region: simulate.as_deref().map(region).transpose()?.flatten(),
             curves: capacity
                 .as_deref()
                 .map(|folder| curves(folder, &results, objective_ms))
                 .transpose()?
                 .unwrap_or_default(),
+            scheme_curves: schemes::curves_by_path(&schemes, results.schemes.as_ref())?,
             percentiles: load.as_deref().map(|load| percentiles(load, &latency)).transpose()?.unwrap_or_default(),
             latency,
             results,
@@ -80,7 +97,13 @@ impl<'a> Story<'a> {
 }
 
 fn refuse_ensembles(runs: &[Run]) -> Result<(), ReportError> {
-    match runs.iter().find(|run| matches!(run.record.command, Command::Ensemble | Command::Compare)) {
+    let has_no_page = |run: &&Run| match run.record.command {
+        Command::Ensemble => true,
+        // A comparison of schemes is told by their searches, which lie in its folder.
+        Command::Compare => run.record.results.schemes.is_none(),
+        _ => false,
+    };
+    match runs.iter().find(has_no_page) {
         Some(run) => Err(ReportError::NoPage { path: run.folder.clone() }),
         None => Ok(()),
     }
@@ -88,7 +111,11 @@ fn refuse_ensembles(runs: &[Run]) -> Result<(), ReportError> {
 
 fn refuse_twins(runs: &[Run]) -> Result<(), ReportError> {
     for (index, second) in runs.iter().enumerate() {
-        if let Some(first) = runs[..index].iter().find(|first| first.record.command == second.record.command) {
+        let is_twin = |first: &&Run| {
+            let of_two_schemes = schemes::name(first).zip(schemes::name(second)).is_some_and(|(a, b)| a != b);
+            first.record.command == second.record.command && !of_two_schemes
+        };
+        if let Some(first) = runs[..index].iter().find(is_twin) {
             return Err(ReportError::Twice {
                 command: second.record.command.name(),
                 first: first.folder.clone(),
@@ -173,23 +200,6 @@ fn demand(folder: &Path) -> Result<Option<DemandCurve>, ReportError> {
     Ok((!kinds.is_empty()).then_some(DemandCurve { start, kinds }))
 }
 
-fn region(folder: &Path) -> Result<Option<RegionMap>, ReportError> {
-    let Some(table) = Table::read_csv(&tables::PLACES, folder)? else { return Ok(None) };
-    let names = table.texts("name")?;
-    let [latitudes, longitudes, passes] =
-        [table.numbers("latitude_deg")?, table.numbers("longitude_deg")?, table.numbers("passes")?];
-    let places = names.into_iter().enumerate().map(|(row, name)| Circle {
-        name,
-        latitude_deg: latitudes[row],
-        longitude_deg: longitudes[row],
-        passes: passes[row],
-    });
-    let placed = |place: &Circle| place.latitude_deg.is_finite() && place.longitude_deg.is_finite();
-    let (places, unplaced): (Vec<Circle>, Vec<Circle>) = places.partition(placed);
-    let elsewhere = unplaced.iter().map(|place| place.passes).sum::<f64>() as u64;
-    Ok((places.len() > 1).then_some(RegionMap { places, elsewhere }))
-}
-
 /// The capacity curve of each path of a search for capacity.
 pub(super) fn curves(
     folder: &Path,
@@ -229,42 +239,6 @@ pub(super) fn curves(
     Ok(steps.into_iter().map(curve).collect())
 }
 
-fn latency(folder: &Path) -> Result<Vec<LatencyOverTime>, ReportError> {
-    let Some(table) = Table::read_csv(&tables::INTERVALS, folder)? else { return Ok(Vec::new()) };
-    let kinds = table.texts("kind")?;
-    let column = |name: &str| {
-        Ok::<_, ReportError>(grouped(&kinds, {
-            let cells = table.numbers(name)?;
-            move |row| cells[row]
-        }))
-    };
-    let [second, p50, p90, p99, max] = [
-        column("second")?,
-        column("response_time_p50_us")?,
-        column("response_time_p90_us")?,
-        column("response_time_p99_us")?,
-        column("response_time_max_us")?,
-    ];
-    let [asked, answered] = [column("asked")?, column("answered")?];
-    let of = |index: usize, column: &[(String, Vec<f64>)]| column[index].1.clone();
-    let kind = |index: usize| LatencyOverTime {
-        kind: second[index].0.clone(),
-        second: of(index, &second),
-        p50_us: of(index, &p50),
-        p90_us: of(index, &p90),
-        p99_us: of(index, &p99),
-        max_us: of(index, &max),
-        asked: of(index, &asked),
-        answered: of(index, &answered),
-    };
-    let all = (0..second.len()).map(kind);
-    let answered = |kind: &LatencyOverTime| kind.answered.iter().sum::<f64>();
-    Ok(all.filter(|kind| answered(kind) >= FEWEST_ANSWERS).collect())
-}
-
-/// A kind with fewer answers stands in the tables and has no curves: a percentile of a handful of times says nothing.
-const FEWEST_ANSWERS: f64 = 100.0;
-
 /// The percentile curves of those kinds that have a curve over time.
 fn percentiles(folder: &Path, shown: &[LatencyOverTime]) -> Result<Vec<PercentileCurve>, ReportError> {
     let Some(table) = Table::read_csv(&tables::PERCENTILES, folder)? else { return Ok(Vec::new()) };
@@ -288,7 +262,7 @@ fn percentiles(folder: &Path, shown: &[LatencyOverTime]) -> Result<Vec<Percentil
 }
 
 /// The rows of each name, names in the order of [`kind_rank`] and then of their first row.
-fn grouped<T>(names: &[String], value: impl Fn(usize) -> T) -> Vec<(String, Vec<T>)> {
+pub(super) fn grouped<T>(names: &[String], value: impl Fn(usize) -> T) -> Vec<(String, Vec<T>)> {
     let mut groups: Vec<(String, Vec<T>)> = Vec::new();
     for (row, name) in names.iter().enumerate() {
         match groups.iter_mut().find(|(known, _)| known == name) {

@@ -4,15 +4,17 @@ use std::path::Path;
 
 use askama::Template;
 
+use super::assumptions::Assumptions;
 use super::files::{FileEntry, files};
 use super::ledger::Learnt;
+use super::schemes;
 use super::story::Story;
 use crate::grid::{self, Grid};
 use crate::number::{NONE, bytes, count, duration_s, rate, share, time_us, times, whole};
-use crate::plots::{CapacityCurve, Picture, RegionMap};
-use crate::record::{CapacityResults, LoadResults, SimulateResults, Status, Verdict};
+use crate::plots::{CapacityCurve, LatencyOverTime, Picture, RegionMap};
+use crate::record::{CapacityResults, LoadResults, Results, SimulateResults, Status, Verdict};
 use crate::verdict::{path_noun, usable_words};
-use crate::{ReportError, RunRecord};
+use crate::{ReportError, Run, RunRecord};
 
 /// One of the numbers under the headline.
 #[derive(Debug)]
@@ -61,6 +63,9 @@ pub(crate) struct Page {
     check_ins: bool,
     region: Option<Shown>,
     capacity: Vec<Shown>,
+    schemes: Vec<Shown>,
+    schemes_grid: Option<Grid>,
+    costs_grid: Option<Grid>,
     capacity_grid: Option<Grid>,
     overload_grid: Option<Grid>,
     scalability_grid: Option<Grid>,
@@ -74,7 +79,8 @@ pub(crate) struct Page {
     learnt: Option<Learnt>,
     measured: bool,
     assumed: bool,
-    command_line: String,
+    assumptions: Option<Assumptions>,
+    command_lines: Vec<String>,
     reproduce: Vec<Fact>,
     files: Vec<FileEntry>,
 }
@@ -107,10 +113,11 @@ impl Page {
         let results = &story.results;
         let sentence = &story.judgement.sentence;
         let partial = story.status == Status::Partial;
-        let measured = results.load.is_some() || results.capacity.is_some();
+        let found = results.capacity.is_some() || results.schemes.is_some();
+        let measured = results.load.is_some() || found;
         // A closed loop is not judged, so a page about nothing else names no objectives.
         let closed_loop = results.load.as_ref().is_some_and(|load| load.closed_loop);
-        let judged = measured && (results.capacity.is_some() || !closed_loop);
+        let judged = measured && (found || !closed_loop);
         let objective_ms = story
             .runs
             .iter()
@@ -118,26 +125,17 @@ impl Page {
             .filter(|_| !closed_loop)
             .map(|slo| slo.response_time_ms);
         let records = || story.runs.iter().map(|run| &run.record);
-        let distinct = |lists: &mut dyn Iterator<Item = &Vec<String>>| {
-            let mut all: Vec<String> = Vec::new();
-            for text in lists.flatten() {
-                if !all.contains(text) {
-                    all.push(text.clone());
-                }
-            }
-            all
-        };
         Ok(Page {
             title: lead.title.clone().or_else(|| lead.scenario.clone()).unwrap_or_else(|| "A load run".into()),
-            badge: badge(story.judgement.verdict, partial, measured, results.simulate.is_some()),
+            badge: badge(story.judgement.verdict, partial, measured, results),
             sentence: sentence
                 .split_once(": ")
                 .filter(|_| story.judgement.verdict.is_some() || partial)
                 .map_or_else(|| sentence.clone(), |(_, rest)| rest.to_owned()),
             partial,
             keys: key_numbers(story),
-            warnings: distinct(&mut records().map(|record| &record.warnings)),
-            failures: distinct(&mut records().map(|record| &record.failures)),
+            warnings: distinct_texts(&warnings(story)),
+            failures: distinct_texts(records().flat_map(|record| &record.failures)),
             objective: records().find_map(|record| record.objectives).filter(|_| judged).map(|slo| {
                 format!(
                     "{} of the requests of each kind answered within {}, and {} answered rightly",
@@ -159,6 +157,13 @@ impl Page {
                 .iter()
                 .map(|curve| Shown::new(curve.picture(), capacity_caption(curve)))
                 .collect::<Result<_, _>>()?,
+            schemes: story
+                .scheme_curves
+                .iter()
+                .map(|curves| Shown::new(curves.picture(), SCHEMES_CAPTION))
+                .collect::<Result<_, _>>()?,
+            schemes_grid: results.schemes.as_ref().map(grid::schemes),
+            costs_grid: results.schemes.as_ref().map(grid::costs).filter(|grid| !grid.rows.is_empty()),
             capacity_grid: results.capacity.as_ref().map(grid::paths),
             overload_grid: results.capacity.as_ref().map(grid::overload).filter(|grid| !grid.rows.is_empty()),
             scalability_grid: results.capacity.as_ref().map(grid::scalability).filter(|grid| !grid.rows.is_empty()),
@@ -188,7 +193,8 @@ impl Page {
             learnt: results.ledger.as_ref().map(Learnt::of),
             measured,
             assumed: results.simulate.is_some(),
-            command_line: lead.command_line.clone(),
+            assumptions: story.assumptions.clone(),
+            command_lines: distinct_texts(records().map(|record| &record.command_line)),
             reproduce: reproduce(story),
             files: story.runs.iter().flat_map(|run| files(run, out)).collect(),
         })
@@ -202,19 +208,42 @@ impl Page {
             .chain(&self.queue)
             .chain(&self.region)
             .chain(&self.capacity)
+            .chain(&self.schemes)
             .chain(replay)
             .map(|shown| &shown.picture)
     }
 }
 
-fn badge(verdict: Option<Verdict>, partial: bool, measured: bool, simulated: bool) -> Badge {
+/// The warnings of all runs; those of several schemes' servers say whose they are.
+fn warnings(story: &Story) -> Vec<String> {
+    let of_run = |run: &Run| {
+        let scheme = schemes::name(run).filter(|_| story.results.schemes.is_some());
+        let words = |warning: &String| scheme.map_or(warning.clone(), |scheme| format!("{scheme}: {warning}"));
+        run.record.warnings.iter().map(words).collect::<Vec<_>>()
+    };
+    story.runs.iter().flat_map(of_run).collect()
+}
+
+/// Each of `texts` once, in the order of the first.
+fn distinct_texts<'a>(texts: impl IntoIterator<Item = &'a String>) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for text in texts {
+        if !all.contains(text) {
+            all.push(text.clone());
+        }
+    }
+    all
+}
+
+fn badge(verdict: Option<Verdict>, partial: bool, measured: bool, results: &Results) -> Badge {
     match verdict {
         Some(Verdict::Held) => Badge { word: "Holds", class: "held" },
         Some(Verdict::Failed) => Badge { word: "Breaks", class: "failed" },
         Some(Verdict::Unusable) => Badge { word: "Cannot tell", class: "unusable" },
         None if partial => Badge { word: "Stopped early", class: "none" },
+        None if results.schemes.is_some() => Badge { word: "Compared", class: "none" },
         None if measured => Badge { word: "Measured", class: "none" },
-        None if simulated => Badge { word: "Simulated", class: "none" },
+        None if results.simulate.is_some() => Badge { word: "Simulated", class: "none" },
         None => Badge { word: "Counted", class: "none" },
     }
 }
@@ -242,6 +271,16 @@ fn key_numbers(story: &Story) -> Vec<KeyNumber> {
         push("Usable capacity", usable_words(&capacity.paths[path]), meaning);
         if let Some(headroom) = capacity.headroom.get(path) {
             push("Headroom", times(*headroom), format!("usable capacity over the peak of {}", path_noun(path)));
+        }
+    }
+    for (scheme, capacity) in results.schemes.iter().flatten() {
+        let name = format!("Headroom, {scheme}");
+        if let Some((path, _)) = capacity.paths.iter().find(|(_, path)| path.usable_per_s.is_none()) {
+            push(&name, "none".into(), format!("no load of {} held every objective", path_noun(path)));
+        } else if let Some(path) = tightest(capacity) {
+            let headroom = capacity.headroom.get(path).map_or(NONE.into(), |headroom| times(*headroom));
+            let usable = usable_words(&capacity.paths[path]);
+            push(&name, headroom, format!("{usable} {} usable; the tightest path", path_noun(path)));
         }
     }
     if let Some(load) = &results.load {
@@ -301,16 +340,22 @@ fn people(simulate: &SimulateResults) -> Vec<Fact> {
     grid::people(simulate).into_iter().map(|(name, value)| Fact { name: name.into(), value }).collect()
 }
 
+const SCHEMES_CAPTION: &str = "Full dots: every objective held each time. Rings: one failed. Dotted: every request answered rightly and in time. Steps at which the load generator was the limit are left out.";
+
 const QUEUE_CAPTION: &str =
     "The gates and the day of the longest wait until an officer is free; each minute, those who came in it.";
 
 fn region_caption(region: &RegionMap) -> String {
-    let shown =
-        "Each circle is a place of the region; its area counts the passes issued to those who live there. North is up.";
-    match region.elsewhere {
-        0 => shown.into(),
-        passes => format!("{shown} Not shown: {} passes of villages whose position is not known.", count(passes)),
+    let mut words = String::from(
+        "Each circle is a place of the region; its area counts the passes issued to those who live there. North is up.",
+    );
+    if region.places.iter().any(|place| place.queues.is_some()) {
+        words += " A ring: the hours that all who came to the gates there waited; beside the name, the longest wait of one of them.";
     }
+    if region.elsewhere > 0 {
+        words += &format!(" Not shown: {} passes of villages whose position is not known.", count(region.elsewhere));
+    }
+    words
 }
 
 fn capacity_caption(curve: &CapacityCurve) -> String {
@@ -336,10 +381,7 @@ fn replay(story: &Story, load: &LoadResults, objective_ms: Option<f64>) -> Resul
         Some(Verdict::Unusable) => format!("The {noun} cannot be judged."),
         None => String::new(),
     };
-    let latency = story
-        .latency
-        .iter()
-        .map(|kind| Shown::new(kind.picture(objective_ms), "Grey band below: asked; black line: answered."));
+    let latency = story.latency.iter().map(|kind| Shown::new(kind.picture(objective_ms), latency_caption(kind)));
     let percentiles = story.percentiles.iter().map(|kind| {
         Shown::new(
             kind.picture(objective_ms),
@@ -362,6 +404,13 @@ fn replay(story: &Story, load: &LoadResults, objective_ms: Option<f64>) -> Resul
             crate::record::LimitedBy::Target => "The server reached its limit.",
         }),
     })
+}
+
+fn latency_caption(kind: &LatencyOverTime) -> String {
+    let lost = if kind.heat.has_lost() { " Row 'none': never sent, or the connection was lost." } else { "" };
+    format!(
+        "Dark: how long most answers took; pale: a few. A stall shows as a slope: who asked first waited longest.{lost} Below, the grey band is what was asked, the black line what was answered."
+    )
 }
 
 fn reproduce(story: &Story) -> Vec<Fact> {

@@ -109,6 +109,11 @@ impl Drawing {
         self.shapes.push(Shape::Ring(at, radius, color));
     }
 
+    /// A circle through which one sees what is below.
+    pub(crate) fn circle(&mut self, at: Point, radius: f64, color: RGBColor) {
+        self.shapes.push(Shape::Ring(at, radius, color));
+    }
+
     /// A line of text, its middle at the height of `at`.
     pub(crate) fn text(&mut self, at: Point, text: impl Into<String>, size: f64, align: Align, color: RGBColor) {
         self.shapes.push(Shape::Words(at, text.into(), size, align, color));

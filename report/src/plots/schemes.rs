@@ -36,7 +36,7 @@ impl SchemeCurves {
         let top = 160.0 + 58.0 * rows + 20.0;
         let mut drawing = Drawing::new(WIDTH, top + 620.0);
         title(&mut drawing, &format!("Capacity by scheme: {}", self.path), "right answers in time, per second");
-        let panel = Panel { left: 190.0, right: WIDTH - 40.0, top, bottom: top + 470.0, x, y };
+        let panel = Panel { left: 190.0, right: WIDTH - 240.0, top, bottom: top + 470.0, x, y };
         panel.draw_y(&mut drawing, &ticks(y, 5, figures));
         panel.draw_x(&mut drawing, &ticks(x, 7, figures));
         let below = (panel.left, panel.bottom + 96.0);
@@ -45,13 +45,15 @@ impl SchemeCurves {
         let mut even: Vec<(f64, f64)> = even.collect();
         even.sort_by(|a, b| a.0.total_cmp(&b.0));
         panel.draw_line(&mut drawing, even, Stroke::dotted(SHADE, 3));
-        let mut legend = Vec::new();
+        let (mut legend, mut labels) = (Vec::new(), Vec::new());
         for curve in &self.curves {
             let stroke = stroke_of_scheme(&curve.scheme);
-            curve.draw(&mut drawing, &panel, stroke);
+            let last = curve.draw(&mut drawing, &panel, stroke);
+            labels.extend(last.map(|goodput_per_s| (goodput_per_s, curve.scheme.as_str(), stroke)));
             let usable = curve.usable_per_s.map_or("nothing held".into(), |usable| format!("usable {}", rate(usable)));
             legend.push((format!("{}: {usable}", curve.scheme), stroke));
         }
+        panel.draw_labels(&mut drawing, &labels);
         if let Some(peak_per_s) = self.peak_per_s {
             let stroke = Stroke::dashed(INK, 4);
             let (at, _) = panel.place(peak_per_s, 1.0);
@@ -70,7 +72,8 @@ impl SchemeCurves {
 }
 
 impl SchemeCurve {
-    fn draw(&self, drawing: &mut Drawing, panel: &Panel, stroke: Stroke) {
+    /// Returns the goodput at its end.
+    fn draw(&self, drawing: &mut Drawing, panel: &Panel, stroke: Stroke) -> Option<f64> {
         let mut steps: Vec<Step> = self.steps.iter().copied().filter(|step| !step.spoiled).collect();
         steps.sort_by(|a, b| a.offered_per_s.total_cmp(&b.offered_per_s));
         let deciding = deciding(&steps);
@@ -84,6 +87,7 @@ impl SchemeCurve {
                 drawing.ring(at, 9.0, stroke.color);
             }
         }
+        deciding.last().map(|step| step.goodput_per_s)
     }
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::PeakRecord;
 
 /// What a search for capacity found.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CapacityResults {
     /// By path: `issue`, `verify`, `mix`.
     pub paths: BTreeMap<String, PathRecord>,
@@ -15,6 +15,18 @@ pub struct CapacityResults {
     pub peak_demand_per_s: BTreeMap<String, f64>,
     /// Usable capacity over peak demand, where both are known.
     pub headroom: BTreeMap<String, f64>,
+    /// What kind of server was searched; none where that is not known: a server named by its address, or a record of an earlier version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<ServerRecord>,
+}
+
+/// A kind of reference server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerRecord {
+    /// The design of its passes: `lookup`, `signed`, `blind`.
+    pub scheme: String,
+    /// Where it keeps them: `embedded`, `memory`.
+    pub store: String,
 }
 
 impl CapacityResults {
@@ -43,6 +55,10 @@ pub struct PathRecord {
     pub knee_per_s: Option<f64>,
     /// The most that was answered per second at any load.
     pub saturation_per_s: f64,
+    /// Processor time of the server for one request at the usable load, in microseconds: the cores it kept busy over its answers per
+    /// second. None where nothing held, or its `/metrics` do not tell.
+    #[serde(default)]
+    pub server_cpu_us: Option<f64>,
     /// How the search ended, as a sentence.
     pub ended: String,
     /// What was left of goodput at the highest load beyond that the generator kept up with; none when none was offered.

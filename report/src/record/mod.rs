@@ -10,7 +10,7 @@ mod simulate;
 use demand::Calendar;
 use serde::{Deserialize, Serialize};
 
-pub use capacity::{BeyondRecord, CapacityResults, PathRecord, RecoveryRecord, ScalabilityRecord};
+pub use capacity::{BeyondRecord, CapacityResults, PathRecord, RecoveryRecord, ScalabilityRecord, ServerRecord};
 pub use comparison::{ComparisonResults, DifferenceRecord, SchemeResults, SideRecord};
 pub use ensemble::{EnsembleResults, ParameterKind, ParameterRecord, RangeRecord};
 pub use ledger::{LedgerResults, LedgerRow, LinkedFacts, Moment};

@@ -26,14 +26,14 @@ pub fn write_capacity(
     if result.paths.iter().any(|path| !path.sweep.points.is_empty()) {
         concurrency(result)?.write_csv(&folder.tables())?;
     }
-    let mut results =
-        CapacityResults { paths: BTreeMap::new(), peak_demand_per_s: BTreeMap::new(), headroom: BTreeMap::new() };
+    let mut results = CapacityResults::default();
     for found in &result.paths {
         let record = PathRecord {
             usable_per_s: found.usable_per_s,
             interval_per_s: found.interval_per_s,
             knee_per_s: found.knee_per_s,
             saturation_per_s: found.saturation_per_s,
+            server_cpu_us: server_cpu_us(found),
             ended: found.ended.to_string(),
             beyond: beyond(found),
             recovery: found.recovery.map(recovery),
@@ -43,6 +43,14 @@ pub fn write_capacity(
     }
     results.compare_with(peaks);
     Ok(results)
+}
+
+/// Of the step nearest to the usable load that held.
+fn server_cpu_us(found: &PathCapacity) -> Option<f64> {
+    let usable_per_s = found.usable_per_s?;
+    let held = found.steps.iter().filter(|step| step.held && step.offered_per_s <= usable_per_s);
+    let step = held.max_by(|a, b| a.offered_per_s.total_cmp(&b.offered_per_s))?;
+    Some(1e6 * step.result.target_cores? / step.throughput_per_s).filter(|us| us.is_finite())
 }
 
 fn beyond(found: &PathCapacity) -> Option<BeyondRecord> {
@@ -98,6 +106,7 @@ fn paths(result: &CapacityResult) -> Result<Table, ReportError> {
             numbers(|path| path.interval_per_s.1),
             numbers(|path| path.knee_per_s),
             numbers(|path| Some(path.saturation_per_s)),
+            numbers(server_cpu_us),
         ],
     )
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::PathBuf;
 
 use loadgen::{Counts, Kind, Limit, LoggedInterval, Measure, Part, read_hlog};
 
@@ -16,9 +17,18 @@ impl Run {
         self.record.results.load.as_ref().ok_or(ReportError::Record { path: self.folder.join("run.json"), message })
     }
 
+    fn log_path(&self, measure: Measure) -> PathBuf {
+        self.folder.join(format!("hlog/{}.hlog", measure.name()))
+    }
+
+    /// Whether the interval log of `measure` is there.
+    pub(crate) fn has_log(&self, measure: Measure) -> bool {
+        self.log_path(measure).is_file()
+    }
+
     /// The interval log of `measure`.
     pub(crate) fn log(&self, measure: Measure) -> Result<Vec<LoggedInterval>, ReportError> {
-        let path = self.folder.join(format!("hlog/{}.hlog", measure.name()));
+        let path = self.log_path(measure);
         let log = fs::read(&path).map_err(ReportError::read(&path))?;
         read_hlog(&log).map_err(ReportError::read(&path))
     }

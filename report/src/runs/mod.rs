@@ -1,5 +1,6 @@
 //! From results to run folders: the tables of each command, and the part of `run.json` that follows from them.
 
+mod assumptions;
 mod capacity;
 mod compare;
 mod ensemble;
@@ -11,6 +12,7 @@ mod people;
 mod published;
 mod simulate;
 
+pub use assumptions::{Assumption, Origin, write_assumptions};
 pub use capacity::write_capacity;
 pub use compare::{compare_loads, write_changes};
 pub(crate) use ensemble::headline;

@@ -7,7 +7,7 @@ use demand::{Calendar, RateSeries, RequestKind, SimTime};
 use passes::Purpose;
 use sim::{Counts, DaySummary, Simulation};
 
-use crate::bulk::{Format, Seen, WorstGate, mean_wait_ms, time_local};
+use crate::bulk::{Format, GatesOfPlace, Seen, WorstGate, mean_wait_ms, time_local};
 use crate::record::{PeakRecord, SimulateResults};
 use crate::runs::people::people;
 use crate::tables::{self, Cells, Table};
@@ -41,7 +41,8 @@ pub fn write_simulation(
     let parquet = format == Format::Parquet;
     Table::write_parts(&tables::DEMAND_BY_MINUTE, demand_by_day(simulation, calendar), &folder.tables(), parquet)?;
     let worst = seen.worst_gate.as_ref().map(worst_gate).transpose()?;
-    for mut table in counts_of(simulation, calendar)?.into_iter().chain(worst) {
+    let gates = (!seen.gates_of.is_empty()).then(|| gates_by_place(seen)).transpose()?;
+    for mut table in counts_of(simulation, calendar)?.into_iter().chain(worst).chain(gates) {
         table.write_csv(&folder.tables())?;
         if parquet {
             table.write_parquet(&folder.tables())?;
@@ -207,6 +208,21 @@ fn groups(simulation: &Simulation) -> Result<Table, ReportError> {
     ];
     columns.extend(counts(&groups.iter().map(|group| group.counts).collect::<Vec<_>>()));
     Table::new(&tables::GROUPS, columns)
+}
+
+fn gates_by_place(seen: &Seen) -> Result<Table, ReportError> {
+    let numbers = |number: fn(&GatesOfPlace) -> u64| Cells::Counts(seen.gates_of.values().map(number).collect());
+    Table::new(
+        &tables::GATES_BY_PLACE,
+        vec![
+            Cells::Counts(seen.gates_of.keys().map(|place| u64::from(*place)).collect()),
+            numbers(|gates| gates.arrivals),
+            numbers(|gates| gates.turned_back),
+            numbers(|gates| gates.longest_queue.into()),
+            numbers(|gates| gates.wait_max_ms.into()),
+            numbers(|gates| gates.wait_sum_ms),
+        ],
+    )
 }
 
 fn worst_gate(worst: &WorstGate) -> Result<Table, ReportError> {

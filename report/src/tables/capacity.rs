@@ -114,6 +114,12 @@ pub const CAPACITY: TableSchema = TableSchema {
         )
         .or_missing(),
         ColumnSchema::number("saturation_per_s", "requests per second", "The most that was answered at any load"),
+        ColumnSchema::number(
+            "server_cpu_us",
+            "microseconds",
+            "Processor time of the server for one request at the usable load; empty when its /metrics do not tell",
+        )
+        .or_missing(),
     ],
     key: &["path"],
 };

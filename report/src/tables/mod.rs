@@ -1,5 +1,6 @@
 //! Tidy tables: each described once, written as CSV or Parquet, read back for the page.
 
+mod assumptions;
 mod capacity;
 mod ensemble;
 mod ledger;
@@ -11,6 +12,7 @@ mod stack;
 mod summary;
 mod table;
 
+pub use assumptions::ASSUMPTIONS;
 pub use capacity::{CAPACITY, CAPACITY_CONCURRENCY, CAPACITY_STEPS};
 pub(crate) use ensemble::{Described, quantiles_name};
 pub use ensemble::{POINT, QUANTILE_COLUMNS, RUN_COLUMNS, SCENARIO_COMPARISON, SWEEP};
@@ -18,25 +20,27 @@ pub use ledger::PRIVACY_LEDGER;
 pub use load::{INTERVALS, LOAD_COMPARISON, PERCENTILES};
 pub use published::PUBLISHED;
 pub use schema::{ColumnKind, ColumnSchema, TableSchema};
-pub use simulate::{CHECKS, GATES, PASSES, QUARTER_HOURS, REQUESTS, TRIPS, WORST_GATE};
+pub use simulate::{CHECKS, GATES, GATES_BY_PLACE, PASSES, QUARTER_HOURS, REQUESTS, TRIPS, WORST_GATE};
 pub(crate) use stack::Stack;
 pub use summary::{DAYS, DEMAND_BY_MINUTE, GROUPS, PLACES, PURPOSES};
 pub use table::{Cells, Table};
 
 /// Every table there is, in the order of the data dictionary.
-pub const ALL: [&TableSchema; 22] = [
+pub const ALL: [&TableSchema; 24] = [
     &DEMAND_BY_MINUTE,
     &DAYS,
     &PURPOSES,
     &PLACES,
     &GROUPS,
     &WORST_GATE,
+    &GATES_BY_PLACE,
     &TRIPS,
     &PASSES,
     &CHECKS,
     &REQUESTS,
     &QUARTER_HOURS,
     &GATES,
+    &ASSUMPTIONS,
     &PUBLISHED,
     &SWEEP,
     &SCENARIO_COMPARISON,

@@ -148,6 +148,21 @@ pub const WORST_GATE: TableSchema = TableSchema {
     key: &["day", "time_local", "gate", "place"],
 };
 
+/// The gates of one place.
+pub const GATES_BY_PLACE: TableSchema = TableSchema {
+    name: "gates_by_place",
+    meaning: "the gates of a place over the whole time; only places where somebody came to one",
+    columns: &[
+        ColumnSchema::count("place", "", "The number of the place"),
+        ColumnSchema::count("arrivals", "residents", "Residents who came to a gate there"),
+        ColumnSchema::count("turned_back", "residents", "Of these, residents sent home"),
+        ColumnSchema::count("longest_queue", "residents", "The longest queue that one of them met, at one gate"),
+        ColumnSchema::count("wait_max_ms", "milliseconds", "The longest wait of one of them until an officer was free"),
+        ColumnSchema::count("wait_sum_ms", "milliseconds", "The sum of all their waits"),
+    ],
+    key: &["place"],
+};
+
 fn outcomes() -> Vec<&'static str> {
     sim::PassOutcome::ALL.iter().map(|outcome| outcome.name()).collect()
 }

@@ -2,17 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::f64::consts::PI;
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use demand::{Calendar, RequestKind};
+use loadgen::{Kind, LoggedInterval, Measure, Part, Slo};
 use passes::AgeBand;
 use report::record::{
     BeyondRecord, CapacityResults, Command, CrowdRecord, GateRecord, GroupRecord, Heading, KindRecord, LoadResults,
     Objectives, PathRecord, PeakRecord, PeopleRecord, Quantiles, RecoveryRecord, Results, ScalabilityRecord,
-    SimulateResults, Verdict,
+    ServerRecord, SimulateResults, Verdict,
 };
 use report::tables::{self, Cells, Table};
-use report::{Machine, Run, RunFolder, RunRecord};
+use report::{Assumption, Format, Machine, Origin, Run, RunFolder, RunRecord};
 use sim::Phone;
 
 const DAYS: usize = 3;
@@ -89,9 +92,10 @@ pub(crate) fn simulate(out: &Path) -> PathBuf {
     ];
     Table::new(&tables::DEMAND_BY_MINUTE, cells).unwrap().write_csv(&folder.tables()).unwrap();
     days().write_csv(&folder.tables()).unwrap();
-    for mut table in [places(), groups(), worst_gate()] {
+    for mut table in [places(), groups(), worst_gate(), gates_by_place()] {
         table.write_csv(&folder.tables()).unwrap();
     }
+    report::write_assumptions(&folder, &assumptions(), Format::Csv).unwrap();
     let peak = |at: &str, rate_per_s| PeakRecord { at_local: at.into(), rate_per_s };
     let results = SimulateResults {
         residents: 3_202_946,
@@ -118,6 +122,37 @@ pub(crate) fn simulate(out: &Path) -> PathBuf {
     let results = Results { simulate: Some(results), ..Results::default() };
     folder.write_record(&record(Command::Simulate, results, None)).unwrap();
     folder.finish().unwrap()
+}
+
+fn assumptions() -> [Assumption; 4] {
+    let of = |key: &str, value: &str, unit: &str, meaning: &str, origin, source: &str| Assumption {
+        key: key.into(),
+        value: value.into(),
+        unit: unit.into(),
+        meaning: meaning.into(),
+        origin,
+        source: source.into(),
+    };
+    [
+        of("policy.advance_h", "24", "hours", "How long before its start", Origin::Scenario, "assumption"),
+        of(
+            "region.residents",
+            "3202946",
+            "people",
+            "Residents of the region",
+            Origin::Scenario,
+            "official total of 2020",
+        ),
+        of(
+            "population.web_shares",
+            "0.1, 0.2",
+            "share",
+            "Share that can use the web",
+            Origin::Default,
+            "shaped to 78 %",
+        ),
+        of("behaviour.lead_mean_min", "30.0", "minutes", "From asking to leaving", Origin::CommandLine, ""),
+    ]
 }
 
 /// A group that does without what it has no passes for.
@@ -267,6 +302,20 @@ fn worst_gate() -> Table {
     Table::new(&tables::WORST_GATE, cells).unwrap()
 }
 
+/// The gates of the two largest places.
+fn gates_by_place() -> Table {
+    let numbers = |numbers: [u64; 2]| Cells::Counts(numbers.to_vec());
+    let cells = vec![
+        numbers([0, 1]),
+        numbers([52_000, 9_000]),
+        numbers([2_900, 200]),
+        numbers([90, 14]),
+        numbers([1_980_000, 260_000]),
+        numbers([36_000_000_000, 2_400_000_000]),
+    ];
+    Table::new(&tables::GATES_BY_PLACE, cells).unwrap()
+}
+
 fn places() -> Table {
     let places = [
         ("Нижний Новгород", 56.3269, 44.0059, 1_252_236),
@@ -298,10 +347,16 @@ fn places() -> Table {
 
 /// A capacity search's folder, finished.
 pub(crate) fn capacity(out: &Path) -> PathBuf {
+    capacity_of(None, [6_100.0, 14_200.0, 6_700.0], out)
+}
+
+/// The same of a server of `scheme` that bears so much on the paths `issue`, `verify` and `mix`.
+pub(crate) fn capacity_of(scheme: Option<&str>, usable_per_s: [f64; 3], out: &Path) -> PathBuf {
     let folder = RunFolder::create(out).unwrap();
-    let paths = [("issue", 6_100.0, 310.0), ("verify", 14_200.0, 6.2), ("mix", 6_700.0, 498.0)];
-    let mut results =
-        CapacityResults { paths: BTreeMap::new(), peak_demand_per_s: BTreeMap::new(), headroom: BTreeMap::new() };
+    let [issue, verify, mix] = usable_per_s;
+    let paths = [("issue", issue, 310.0), ("verify", verify, 6.2), ("mix", mix, 498.0)];
+    let server = scheme.map(|scheme| ServerRecord { scheme: scheme.into(), store: "embedded".into() });
+    let mut results = CapacityResults { server, ..CapacityResults::default() };
     let mut rows: Vec<(&str, f64, f64)> = Vec::new();
     for (name, usable_per_s, peak_per_s) in paths {
         let path = PathRecord {
@@ -309,6 +364,7 @@ pub(crate) fn capacity(out: &Path) -> PathBuf {
             interval_per_s: (usable_per_s, Some(usable_per_s * 1.05)),
             knee_per_s: Some(usable_per_s * 0.93),
             saturation_per_s: usable_per_s * 1.12,
+            server_cpu_us: Some(180_000.0 / usable_per_s),
             ended: "The edge was found and confirmed.".into(),
             beyond: Some(BeyondRecord {
                 offered_per_s: 10.0 * usable_per_s,
@@ -386,6 +442,7 @@ pub(crate) fn load(out: &Path) -> PathBuf {
     let kinds = [("register", 190.0, 3_100.0), ("issue", 300.0, 4_400.0), ("verify", 6.0, 1_200.0)];
     intervals(&kinds).write_csv(&folder.tables()).unwrap();
     percentiles(&kinds).write_csv(&folder.tables()).unwrap();
+    write_log(&kinds, folder.path());
     let quantiles = |p50: f64| Quantiles {
         p50: Some(p50),
         p90: Some(p50 * 1.6),
@@ -435,10 +492,51 @@ pub(crate) fn load(out: &Path) -> PathBuf {
     folder.finish().unwrap()
 }
 
+/// Requests of a kind in a second.
+fn asked_in(second: u64, rate_per_s: f64) -> u64 {
+    (rate_per_s * (1.0 + 0.1 * (second as f64 * 0.9).sin())) as u64
+}
+
+/// The log of response times: a spread about the median, and a stall of two seconds from the 40th on, after which all is answered at once.
+fn write_log(kinds: &[(&str, f64, f64)], folder: &Path) {
+    let log = (0..60).flat_map(|second| {
+        kinds.iter().map(move |(name, rate_per_s, p50_us)| {
+            let asked = asked_in(second, *rate_per_s);
+            let mut times: BTreeMap<u64, u64> = BTreeMap::new();
+            for index in 0..asked {
+                let (place, wave) = (index as f64 / asked as f64, 1.0 + 0.15 * (second as f64 * 1.7).cos());
+                let stalled_us = if (40..42).contains(&second) { (42.0 - second as f64 - place) * 1e6 } else { 0.0 };
+                let us = p50_us * wave * (0.5 + place + place.powi(40) * 3.0) + stalled_us;
+                *times.entry((us * 1e3) as u64).or_default() += 1;
+            }
+            let kind = Kind::ALL.into_iter().find(|kind| kind.name() == *name).unwrap();
+            LoggedInterval { second: second as u32, kind, values: times.into_iter().collect() }
+        })
+    });
+    let part = Part {
+        started_at: SystemTime::UNIX_EPOCH,
+        complete: true,
+        duration_s: 60.0,
+        limited_by: None,
+        throughput_per_s: 0.0,
+        goodput_per_s: 0.0,
+        generator_cpu_s: 0.0,
+        phones_cpu_s: 0.0,
+        kinds: BTreeMap::new(),
+        seconds: BTreeMap::new(),
+        logs: vec![log.collect()],
+    };
+    assert_eq!(Measure::ALL[0], Measure::ResponseTime);
+    let mut text = Vec::new();
+    loadgen::merge(&[part], &Slo::default()).write_hlog(Measure::ResponseTime, &mut text).unwrap();
+    fs::create_dir(folder.join("hlog")).unwrap();
+    fs::write(folder.join("hlog/response_time.hlog"), text).unwrap();
+}
+
 fn intervals(kinds: &[(&str, f64, f64)]) -> Table {
     let rows: Vec<(u64, &str, f64, f64)> =
         (0..60).flat_map(|second| kinds.iter().map(move |kind| (second, kind.0, kind.1, kind.2))).collect();
-    let asked: Vec<u64> = rows.iter().map(|row| (row.2 * (1.0 + 0.1 * (row.0 as f64 * 0.9).sin())) as u64).collect();
+    let asked: Vec<u64> = rows.iter().map(|row| asked_in(row.0, row.2)).collect();
     // A stall from the 40th to the 42nd second.
     let time = |factor: f64| {
         let us = rows.iter().map(|row| {

@@ -1,7 +1,7 @@
 //! The page and its pictures.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use report::{Run, RunRecord};
 
@@ -28,6 +28,11 @@ fn page_and_pictures_are_as_agreed() {
     let folder = tempfile::tempdir().unwrap();
     let out = fixture::demo(&folder.path().join("demo"));
     matches_golden("index.html", &without_pictures(&fs::read_to_string(out.join("index.html")).unwrap()));
+    assert_eq!(pictures_are_as_agreed(&out), 13);
+}
+
+/// Compares each picture of the page in `out`; returns how many there are.
+fn pictures_are_as_agreed(out: &Path) -> usize {
     let mut pictures: Vec<PathBuf> =
         fs::read_dir(out.join("plots")).unwrap().map(|entry| entry.unwrap().path()).collect();
     pictures.sort();
@@ -36,7 +41,38 @@ fn page_and_pictures_are_as_agreed() {
         matches_golden(svg.file_name().unwrap().to_str().unwrap(), &fs::read_to_string(svg).unwrap());
         assert!(svg.with_extension("png").is_file());
     }
-    assert_eq!(svgs.count(), 13);
+    svgs.count()
+}
+
+/// The searches for the capacity of three schemes' servers.
+fn searches(folder: &Path) -> [PathBuf; 3] {
+    let of = |scheme, usable_per_s| fixture::capacity_of(Some(scheme), usable_per_s, &folder.join(scheme));
+    [
+        of("lookup", [6_100.0, 14_200.0, 6_700.0]),
+        of("signed", [5_200.0, 15_100.0, 5_900.0]),
+        of("blind", [420.0, 6_300.0, 470.0]),
+    ]
+}
+
+#[test]
+fn schemes_stand_side_by_side() {
+    let folder = tempfile::tempdir().unwrap();
+    let simulated = Run::open(&fixture::simulate(&folder.path().join("simulate"))).unwrap();
+    let searches = searches(folder.path()).map(|run| Run::open(&run).unwrap());
+    let out = folder.path().join("page");
+    let runs: Vec<Run> = [simulated].into_iter().chain(searches.clone()).collect();
+    let page = fs::read_to_string(report::write_page(&runs, &out).unwrap()).unwrap();
+    assert!(
+        page.contains("lookup holds with 13.5 times headroom") && page.contains("blind breaks: 0.944 times headroom")
+    );
+    // Without the simulation, whose pictures have golden files already.
+    let page = report::write_page(&searches, &folder.path().join("searches")).unwrap();
+    let text = fs::read_to_string(&page).unwrap().replace(&folder.path().display().to_string(), "FOLDER");
+    matches_golden("schemes.html", &without_pictures(&text));
+    assert_eq!(pictures_are_as_agreed(page.parent().unwrap()), 3);
+    let twins = [&searches[..], &searches[..1]].concat();
+    let error = report::write_page(&twins, &out).unwrap_err().to_string();
+    assert!(error.contains("both runs of capacity"), "{error}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use jiff::civil::date;
 use passes::{AgeBand, Purpose};
 use report::record::{Command, GateRecord, PeopleRecord, Results};
 use report::tables::{self, Table};
-use report::{Effort, Format, Run, RunFolder, RunRecord, Seen, WorstGate, terminal, write_simulation};
+use report::{Effort, Format, GatesOfPlace, Run, RunFolder, RunRecord, Seen, WorstGate, terminal, write_simulation};
 use sim::{Counts, Crowd, DaySummary, GateMinute, GroupSummary, Phone, Place, PlaceSummary, Simulation};
 
 use crate::{fixture, simulated, support};
@@ -92,12 +92,20 @@ fn result() -> (Simulation, Seen) {
     simulation.fullest_shops = Some(Crowd { day: 1, quarter: 47, place: 0, people: 55 });
     (simulation.trips, simulation.passes, simulation.checks) = (400, 80, 24);
     let morning_ms = 7 * 3_600_000;
+    let gates = GatesOfPlace {
+        arrivals: 40,
+        turned_back: 8,
+        longest_queue: 17,
+        wait_max_ms: 1_500_000,
+        wait_sum_ms: 1_800_000,
+    };
     let seen = Seen {
         worst_gate: Some(WorstGate {
             gate: "metro".into(),
             minutes: vec![minute(morning_ms, 5_000), minute(morning_ms + 60_000, 1_500_000)],
         }),
         longest_queue: 17,
+        gates_of: [(1, gates)].into(),
     };
     (simulation, seen)
 }
