@@ -16,7 +16,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Context;
-use demand::Request;
 use passes::SchemeKind;
 use report::record::{Command, LedgerResults, LedgerRow, LinkedFacts, Moment, Results};
 use report::{RunFolder, RunRecord, terminal, write_ledger};
@@ -49,47 +48,44 @@ pub(crate) fn run(arguments: &args::Ledger, stop: &Stop) -> anyhow::Result<Endin
     let residents = scenario.shrunk_to.map_or(whole, u64::from);
     let session = Session::begin(Command::Ledger, stop);
     let trace = simulate::trace(&scenario, &session)?;
-    if trace.requests().is_empty() && !stop.asked() {
+    let Some(day) = Day::busiest(&scenario, &trace) else {
         return Err(bad_input(format!(
-            "{} asks nothing of a server on {}; name another day with --set calendar.start=2020-04-04, or more --residents",
-            scenario.name(),
-            scenario.calendar.start
+            "{} asks nothing of a server, at least not with {residents} residents; give it more --residents",
+            scenario.name()
         )));
-    }
+    };
     let (out, record) = in_folder(&session.output(arguments.output.out.as_deref()), |folder| {
         let results = LedgerResults { residents, rows: Vec::new() };
-        all(&scenario, &arguments.schemes, trace.requests(), results, folder, &session)
+        all(&scenario, &arguments.schemes, &day, results, folder, &session)
     })?;
     print!("{}", terminal::summary(&record));
     println!("{}", out.display());
     Ok(ending(&record))
 }
 
-/// What the arguments change of the scenario: it is one day, the first.
+/// What the arguments change of the scenario.
 fn changes(arguments: &args::Ledger) -> Vec<Change> {
     let seed = arguments.seed.map(|seed| Change::option("--seed", &["seed"], seed));
-    let day = Change::option("lockgate ledger", &["calendar", "days"], 1);
-    arguments.changes.set.iter().cloned().chain(seed).chain([day]).collect()
+    arguments.changes.set.iter().cloned().chain(seed).collect()
 }
 
 /// Counts design by design and writes everything into `folder`.
 fn all(
     scenario: &Scenario,
     designs: &[Design],
-    requests: &[Request],
+    day: &Day<'_>,
     mut results: LedgerResults,
     folder: &RunFolder,
     session: &Session,
 ) -> anyhow::Result<RunRecord> {
     let runtime = Runtime::new().context("cannot start threads for the servers")?;
-    let day = Day::new(scenario, requests);
     let mut complete = true;
     for design in designs {
         if session.stop.asked() {
             complete = false;
             break;
         }
-        let counting = Counting { scenario, day: &day, design: *design, dir: folder.path(), stop: &session.stop };
+        let counting = Counting { scenario, day, design: *design, dir: folder.path(), stop: &session.stop };
         let counted = runtime.block_on(counting.count())?;
         results.rows.extend(counted.rows);
         complete &= counted.complete;
@@ -150,18 +146,14 @@ impl Counting<'_> {
     /// Looks at the store at each moment.
     async fn moments(&self, site: &Site, trial: &Trial, played: &Played, name: &str) -> anyhow::Result<Vec<LedgerRow>> {
         let retention = site.transparency().await?.retention;
-        let end_s = self.day.end_s();
-        let retained_s = played.until_s.max(end_s) + retention.passes_s + AFTER_S;
+        let end_s = self.day.end_s;
+        let retained_s = end_s + self.scenario.rules().longest_pass_s() + retention.passes_s + AFTER_S;
         let sunset_s = retained_s.max(retention.residents_until_s + retention.passes_s) + AFTER_S;
         let mut rows = Vec::new();
         let mut before: Option<Snapshot> = None;
         for (moment, now_s) in Moment::ALL.into_iter().zip([end_s, retained_s, sunset_s]) {
             let _shown = Progress::start(format!("{name}: {}", moment.words()));
-            match moment {
-                // What was removed in the course of the day was removed by schedule.
-                Moment::EndOfDay => site.move_to_when_due(now_s).await?,
-                Moment::AfterRetention | Moment::AfterSunset => site.move_to(now_s).await?,
-            }
+            site.move_to(now_s).await?;
             let look = site.look().await?;
             let left = before.as_ref().map_or(0, |before| remnants(before, &look.snapshot, &look.files));
             rows.push(self.row(moment, trial, played, &look, left));

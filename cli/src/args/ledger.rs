@@ -9,7 +9,7 @@ use crate::ledger::Design;
 
 #[derive(Debug, Args)]
 pub(crate) struct Ledger {
-    /// The scenario (TOML); its first day is played
+    /// The scenario (TOML); the day with most checks is played
     pub(crate) scenario: PathBuf,
     #[command(flatten)]
     pub(crate) changes: Changes,

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use demand::{Request, RequestKind};
+use demand::{Request, RequestKind, SimTime, Trace};
 use passes::Purpose;
 use tokio::task::JoinSet;
 
@@ -25,7 +25,12 @@ const SECOND_SHIFT_S: i64 = 14 * 3_600;
 pub(super) struct Day<'a> {
     requests: &'a [Request],
     places: Vec<String>,
+    /// Midnight before the calendar's first day.
+    origin_s: i64,
+    /// When the eve begins, if there is one.
     pub(super) start_s: i64,
+    /// When the day is over.
+    pub(super) end_s: i64,
 }
 
 /// What came of it.
@@ -33,8 +38,6 @@ pub(super) struct Day<'a> {
 pub(super) struct Played {
     pub(super) passes: u64,
     pub(super) checks: u64,
-    /// When the last pass is over.
-    pub(super) until_s: i64,
     /// What should stand in no file: documents, tokens and codes.
     pub(super) secrets: Vec<String>,
     /// Whether the day was played to its end.
@@ -54,22 +57,27 @@ struct Lane {
     residents: HashMap<u32, Resident>,
     passes: u64,
     checks: u64,
-    until_s: i64,
     secrets: Vec<String>,
 }
 
 impl<'a> Day<'a> {
-    /// The day that `requests` are of.
-    pub(super) fn new(scenario: &Scenario, requests: &'a [Request]) -> Self {
-        let start_s = scenario.unix_s(scenario.calendar.start.to_datetime(jiff::civil::Time::midnight()));
+    /// The day of `trace` with most checks, of equals that with most requests, and its eve, on which passes for it are asked for; `None`
+    /// of an empty trace.
+    pub(super) fn busiest(scenario: &Scenario, trace: &'a Trace) -> Option<Self> {
+        let mut days: BTreeMap<u64, (usize, usize)> = BTreeMap::new();
+        for request in trace.requests().iter().filter(|request| request.at.day() < scenario.calendar.days.into()) {
+            let (checks, requests) = days.entry(request.at.day()).or_default();
+            *checks += usize::from(request.kind == RequestKind::Verify);
+            *requests += 1;
+        }
+        let (day, _) = days.into_iter().max_by_key(|(day, counts)| (*counts, std::cmp::Reverse(*day)))?;
+        let midnight = |day: u64| SimTime::from_ms(day * SimTime::DAY_MS);
+        let (eve, over) = (midnight(day.saturating_sub(1)), midnight(day + 1));
+        let requests = trace.between(eve, over);
+        let origin_s = scenario.unix_s(scenario.calendar.start.to_datetime(jiff::civil::Time::midnight()));
         let places = scenario.places.iter().map(|place| place.name.clone()).collect();
-        Day { requests, places, start_s }
-    }
-
-    /// When the day is over.
-    pub(super) fn end_s(&self) -> i64 {
-        let last_s = self.requests.last().map_or(0, |request| (request.at.ms() / 1_000) as i64);
-        self.start_s + (last_s / DAY_S + 1) * DAY_S
+        let unix_s = |at: SimTime| origin_s + (at.ms() / 1_000) as i64;
+        Some(Day { requests, places, origin_s, start_s: unix_s(eve), end_s: unix_s(over) })
     }
 
     /// How many checks there are of passes, where everybody has one.
@@ -95,7 +103,7 @@ impl<'a> Day<'a> {
         self.enrol(site, service, &mut lanes).await?;
         let (mut done, mut keys_of) = (0, None);
         let timed =
-            |request: &Request| Timed { at_s: self.start_s + (request.at.ms() / 1_000) as i64, request: *request };
+            |request: &Request| Timed { at_s: self.origin_s + (request.at.ms() / 1_000) as i64, request: *request };
         for step in self.requests.chunk_by(|a, b| timed(a).at_s / STEP_S == timed(b).at_s / STEP_S) {
             if stop.asked() {
                 break;
@@ -114,7 +122,6 @@ impl<'a> Day<'a> {
         for lane in lanes {
             played.passes += lane.passes;
             played.checks += lane.checks;
-            played.until_s = played.until_s.max(lane.until_s);
             played.secrets.extend(lane.secrets);
             for resident in lane.residents.into_values() {
                 played.secrets.extend(resident.token.into_iter().chain([resident.document]));
@@ -134,7 +141,7 @@ impl<'a> Day<'a> {
         let register = |(resident, _)| Timed {
             at_s: self.start_s,
             request: Request {
-                at: demand::SimTime::from_ms(0),
+                at: SimTime::from_ms(0),
                 resident,
                 place: 0,
                 kind: RequestKind::Register,
@@ -187,7 +194,6 @@ impl Lane {
             (RequestKind::Issue, Done::Yes) => {
                 self.passes += 1;
                 if let Some(held) = resident.passes.get(&purpose) {
-                    self.until_s = self.until_s.max(held.valid_until_s);
                     self.secrets.push(held.code.clone());
                 }
             }

@@ -42,7 +42,6 @@ pub(super) struct Resident {
 pub(super) struct Held {
     pub(super) pass: String,
     pub(super) code: String,
-    pub(super) valid_until_s: i64,
 }
 
 /// Who checks, and where that is.
@@ -121,7 +120,7 @@ impl Service {
         let request = wire::PassRequest { purpose, valid_from_s: None, duration_s: None, blinded: asking.blinded() };
         let answer = self.ask(Call::Post(&request), "/v1/passes", Some(&token), Some(&key)).await?;
         let Some(issued) = answer.read::<IssuedPass>() else { return Ok(Done::No) };
-        let held = Held { code: asking.code(&issued)?, pass: issued.pass, valid_until_s: issued.valid_until_s };
+        let held = Held { code: asking.code(&issued)?, pass: issued.pass };
         resident.passes.insert(purpose, held);
         Ok(Done::Yes)
     }

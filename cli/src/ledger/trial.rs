@@ -46,7 +46,7 @@ pub(super) async fn hold(
     for act in acts() {
         let now_s = START_S + act.at_s;
         // Whatever is due then is removed first, so that what follows is of the act alone.
-        site.move_to_when_due(now_s).await?;
+        site.move_to(now_s).await?;
         service.fetch_keys().await?;
         let checked = act.checked.map_or((0, 0), |checked| (checked.officer, checked.place));
         let checkpoint = Checkpoint { officer: checked.0, place: format!("place number {}", checked.1) };

@@ -78,6 +78,15 @@ fn keeps_days_only(act: &Act, _: usize, add: &mut dyn FnMut(usize, Vec<Cell>)) {
     add(0, vec![digest("person", act.person), Cell::Integer((NOW_S + act.at_s) / 86_400), small(act.kind as u32)]);
 }
 
+/// How many passes were issued on a day so far: the count is the same for one person only by chance.
+fn counts_by_day(act: &Act, number: usize, add: &mut dyn FnMut(usize, Vec<Cell>)) {
+    let day = |act: &Act| act.at_s / 86_400;
+    let before = acts().into_iter().take(number).filter(|before| day(before) == day(act) && before.kind == act.kind);
+    if act.kind == RequestKind::Issue {
+        add(0, vec![Cell::Integer(day(act)), Cell::Integer(before.count() as i64)]);
+    }
+}
+
 fn keeps_nothing(_: &Act, _: usize, _: &mut dyn FnMut(usize, Vec<Cell>)) {}
 
 /// The store after so many acts.
@@ -133,6 +142,7 @@ fn two_tables_are_put_together() {
 fn no_link_is_invented() {
     assert_eq!(found(lets_nothing_be_linked), (PEOPLE.into(), Facts::default()));
     assert_eq!(found(keeps_days_only), (PEOPLE.into(), Facts::default()));
+    assert_eq!(found(counts_by_day), (0, Facts::default()));
     assert_eq!(found(keeps_nothing), (0, Facts::default()));
 }
 
