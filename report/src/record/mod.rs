@@ -1,6 +1,7 @@
 //! `run.json`: what a run was and what came of it. A promise to scripts, described by `docs/run.schema.json`.
 
 mod capacity;
+mod changes;
 mod comparison;
 mod ensemble;
 mod load;
@@ -10,6 +11,7 @@ use demand::Calendar;
 use serde::{Deserialize, Serialize};
 
 pub use capacity::{BeyondRecord, CapacityResults, PathRecord, RecoveryRecord, ScalabilityRecord, ServerRecord};
+pub use changes::{ChangeRecord, LoadComparisonResults};
 pub use comparison::{ComparisonResults, DifferenceRecord, SchemeResults, SideRecord};
 pub use ensemble::{EnsembleResults, ParameterKind, ParameterRecord, RangeRecord};
 pub use load::{ConsentRecord, KindRecord, LimitedBy, LoadResults, Quantiles, ShardRecord};
@@ -31,7 +33,7 @@ pub enum Command {
     Load,
     /// `lockgate capacity`.
     Capacity,
-    /// `lockgate compare` of two scenarios, or of schemes.
+    /// `lockgate compare` of two scenarios, of two load runs, or of schemes.
     Compare,
 }
 
@@ -207,8 +209,8 @@ impl RunRecord {
             Command::Ensemble if record.results.ensemble.is_none() => {
                 return Err("missing field `ensemble`".into());
             }
-            Command::Compare if record.results.comparison.is_none() && record.results.schemes.is_none() => {
-                return Err("missing field `comparison` or `schemes`".into());
+            Command::Compare if !record.results.compares() => {
+                return Err("missing field `comparison`, `load_comparison` or `schemes`".into());
             }
             _ => None,
         };
@@ -272,7 +274,17 @@ pub struct Results {
     /// Of two scenarios side by side.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comparison: Option<ComparisonResults>,
+    /// Of two load runs side by side.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load_comparison: Option<LoadComparisonResults>,
     /// Of several schemes side by side.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schemes: Option<SchemeResults>,
+}
+
+impl Results {
+    /// Whether anything was set side by side.
+    fn compares(&self) -> bool {
+        self.comparison.is_some() || self.load_comparison.is_some() || self.schemes.is_some()
+    }
 }
