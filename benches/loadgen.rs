@@ -1,24 +1,46 @@
 //! The sending path: schedule, request, answer, record, merge.
 
+mod common;
+
 use std::hint::black_box;
+use std::sync::Arc;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use loadgen::workbench::{Workbench, histogram, merge};
-use loadgen::{ArrivalProcess, Arrivals, Kind, Target};
+use loadgen::{ArrivalProcess, Arrivals, Kind, RatePoint, Spacing, Target};
 
 /// Arrivals taken from a schedule in one go.
 const ARRIVALS: u64 = 10_000;
 
+/// One of each kind of arrival process, at some 20,000 a second.
+fn processes() -> [(&'static str, Arrivals); 7] {
+    let rate_per_s = 20_000.0;
+    let spacing = Spacing::Poisson;
+    let points = [(0.0, 1_000.0), (10.0, 30_000.0), (60.0, 20_000.0)];
+    let points = points.map(|(at_s, rate_per_s)| RatePoint { at_s, rate_per_s }).into();
+    let recorded: Arc<[u64]> = (0..100 * ARRIVALS).map(|number| number * 50_000).collect();
+    let burst = Arrivals::Burst { base_per_s: 10_000.0, burst_per_s: 100_000.0, burst_s: 1.0, every_s: 10.0, spacing };
+    [
+        ("constant", Arrivals::Constant { rate_per_s }),
+        ("poisson", Arrivals::Poisson { rate_per_s }),
+        ("curve", Arrivals::Curve { points, spacing }),
+        ("ramp", Arrivals::Ramp { from_per_s: 1_000.0, to_per_s: rate_per_s, over_s: 60.0, spacing }),
+        ("steps", Arrivals::Steps { rates_per_s: vec![5_000.0, 20_000.0], each_s: 10.0, spacing }),
+        ("burst", burst),
+        ("recorded", Arrivals::Recorded(recorded)),
+    ]
+}
+
 fn schedule(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("schedule");
     group.throughput(Throughput::Elements(ARRIVALS));
-    for (name, arrivals) in [
-        ("constant", Arrivals::Constant { rate_per_s: 20_000.0 }),
-        ("poisson", Arrivals::Poisson { rate_per_s: 20_000.0 }),
-    ] {
+    for (name, arrivals) in processes() {
         group.bench_function(name, |bencher| {
-            let mut process: Box<dyn ArrivalProcess> = arrivals.build(1);
-            bencher.iter(|| (0..ARRIVALS).map(|_| process.next_ns()).last());
+            // Begun anew each time: a recorded one ends.
+            bencher.iter(|| {
+                let mut process: Box<dyn ArrivalProcess> = arrivals.build(1);
+                (0..ARRIVALS).map(|_| process.next_ns()).last()
+            });
         });
     }
     group.finish();
@@ -51,5 +73,9 @@ fn workbench() -> Workbench {
     Workbench::new(&Target::parse("http://127.0.0.1:1", &[]).expect("a loopback address is a target"))
 }
 
-criterion_group!(benches, schedule, request, answer, record);
+criterion_group! {
+    name = benches;
+    config = common::quick();
+    targets = schedule, request, answer, record
+}
 criterion_main!(benches);

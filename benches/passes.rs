@@ -1,5 +1,7 @@
 //! Making and judging passes, each scheme; asking the rules.
 
+mod common;
+
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -81,5 +83,9 @@ from = "2020-04-28T00:00"
 curfews = [{ from = "23:00", until = "05:00", purposes = ["work"] }]
 "#;
 
-criterion_group!(benches, schemes, rules);
+criterion_group! {
+    name = benches;
+    config = common::quick();
+    targets = schemes, rules
+}
 criterion_main!(benches);

@@ -1,4 +1,7 @@
-//! The tables of a simulation: trips written to disk, every column of them.
+//! What people read: trips written to disk, every column of them, and the page.
+
+mod common;
+mod region;
 
 use std::fmt::Debug;
 use std::hint::black_box;
@@ -8,7 +11,8 @@ use std::sync::atomic::AtomicBool;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use demand::Calendar;
 use passes::{Policy, Purpose, PurposeRule};
-use report::{Bulk, BulkWriter, Format, RunFolder};
+use report::record::{Command, Heading, Results};
+use report::{Bulk, BulkWriter, Effort, Format, Run, RunFolder, RunRecord, Seen, write_page, write_simulation};
 use sim::{DayRecords, Model, Observer, Options, Place, Quarters, Region, Settings, Shard, Trip, Trips, Wants};
 
 const RESIDENTS: u32 = 600_000;
@@ -84,7 +88,7 @@ fn tables(c: &mut Criterion) {
     };
     let folder = tempfile::tempdir().expect("a folder to write to");
     let mut group = c.benchmark_group("report");
-    group.throughput(Throughput::Elements(number)).sample_size(20);
+    group.throughput(Throughput::Elements(number));
     for format in [Format::Csv, Format::Parquet] {
         let bytes = write(&day, format, 1, &folder.path().join("run"));
         let name = format!("trips_{}_{:.2}_bytes_each", format.name(), bytes as f64 / number as f64);
@@ -97,5 +101,37 @@ fn tables(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, tables);
+/// The page of a simulation, with its pictures as SVG and PNG.
+fn page(c: &mut Criterion) {
+    let folder = tempfile::tempdir().expect("a folder to write to");
+    let oblast = region::Oblast::new(32_000, 3, region::launch());
+    let simulation = oblast.simulate(1, &mut ());
+    let run = RunFolder::create(&folder.path().join("run")).expect("a folder to write to");
+    let effort = Effort { seconds: 1.0, peak_memory_bytes: 1 };
+    let seen = Seen::default();
+    let written = write_simulation(&run, &simulation, &seen, &oblast.calendar, Format::Csv, effort);
+    let results = Results { simulate: Some(written.expect("room for the summaries")), ..Results::default() };
+    let heading = Heading {
+        command: Command::Simulate,
+        command_line: "lockgate simulate".into(),
+        scenario: Some("bench".into()),
+        title: None,
+        seed: Some(20_200_402),
+        calendar: Some(oblast.calendar),
+        overrides: Vec::new(),
+        objectives: None,
+        started_at: "2026-01-05T10:00:00Z".parse().expect("a well-formed constant"),
+    };
+    run.write_record(&RunRecord::new(heading, 1.0, results, None)).expect("room for the record");
+    let runs = [Run::open(&run.finish().expect("a whole folder")).expect("a run")];
+    c.bench_function("report/page", |b| {
+        b.iter(|| write_page(black_box(&runs), &folder.path().join("page")).expect("room for the page"));
+    });
+}
+
+criterion_group! {
+    name = benches;
+    config = common::slow();
+    targets = tables, page
+}
 criterion_main!(benches);

@@ -1,6 +1,8 @@
-//! The stores behind the server: issuing alone and in groups, and looking up, at one and at three million rows.
+//! The stores behind the server: issuing alone and in groups, and looking up, from ten thousand to three million rows.
 //!
 //! PostgreSQL is measured when `BENCH_DATABASE_URL` names an empty database.
+
+mod common;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,7 +19,9 @@ const NOW_S: i64 = 1_585_900_000;
 /// Residents the store knows.
 const RESIDENTS: u64 = 200_000;
 /// Passes in the store when it is measured.
-const ROWS: [u64; 2] = [1_000_000, 3_000_000];
+const ROWS: [u64; 4] = [10_000, 100_000, 1_000_000, 3_000_000];
+/// From so many on, passes are also issued alone and in small groups; with fewer only what shows how cost grows.
+const MANY: u64 = 1_000_000;
 /// Passes issued a second of the store's time: a resident asks every 200 seconds, and a decision looks back a day.
 const PER_S: u64 = 1_000;
 
@@ -97,7 +101,7 @@ fn stores(criterion: &mut Criterion) {
                 number += 500;
             }
             let mut group = criterion.benchmark_group(format!("store/{name}"));
-            for together in [1, 16, 256] {
+            for together in [1, 16, 256].into_iter().filter(|together| rows >= MANY || *together == 256) {
                 group.throughput(Throughput::Elements(together));
                 group.bench_function(BenchmarkId::new(format!("issue_{together}"), rows), |bench| {
                     bench.iter_batched(
@@ -123,7 +127,7 @@ fn stores(criterion: &mut Criterion) {
 
 criterion_group! {
     name = benches;
-    config = Criterion::default().sample_size(30);
+    config = common::quick();
     targets = stores
 }
 criterion_main!(benches);

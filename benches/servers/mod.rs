@@ -1,5 +1,7 @@
 //! Servers in processes of their own, so that their CPU time is theirs alone: the program under measurement starts itself again.
 
+#![allow(dead_code, reason = "each benchmark uses a part of it")]
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::AtomicUsize;
@@ -74,15 +76,20 @@ impl Role {
                 Role::Bare | Role::Embedded | Role::Memory => &[],
             };
             let faults = Faults::parse(faults).expect("a fault that can be read");
-            let clock = Clock::StartingAt { start_s: START_S };
             let wait_ms = std::env::var(WAIT_MS).ok().and_then(|text| text.parse().ok()).expect("the parent says");
             let wait = Duration::from_millis(wait_ms);
             // A disk that others keep busy must not end the measurement.
             let limits = Limits { wait, request_timeout: Duration::from_secs(60), ..Limits::default() };
-            let config = Config { clock, faults, limits, scheme: SchemeKind::Lookup, ..Config::new(store, rules()) };
+            let config = Config { faults, limits, ..config(store) };
             reference_server::run(listener, config, parent_gone()).await.expect("the server runs");
         });
     }
+}
+
+/// The reference server as it is measured: the scheme `lookup` on a day of April 2020.
+pub(crate) fn config(store: StoreKind) -> Config {
+    let clock = Clock::StartingAt { start_s: START_S };
+    Config { clock, scheme: SchemeKind::Lookup, ..Config::new(store, rules()) }
 }
 
 /// Groceries twice a week, as in Nizhny Novgorod, and walks with the pet as often as one likes.
@@ -109,6 +116,11 @@ async fn parent_gone() {
 }
 
 async fn serve_bare(listener: TcpListener) {
+    axum::serve(listener, bare()).with_graceful_shutdown(parent_gone()).await.expect("the server runs");
+}
+
+/// Parses the same JSON and answers JSON of the same form, and does nothing else.
+pub(crate) fn bare() -> Router {
     static NUMBER: AtomicUsize = AtomicUsize::new(0);
     let issued = |purpose| IssuedPass {
         pass: format!("1FGQ9M8Z3V6Y0T2R5W8X{:06}", NUMBER.fetch_add(1, Relaxed) % 1_000_000),
@@ -130,14 +142,13 @@ async fn serve_bare(listener: TcpListener) {
         purpose: Some(Purpose::Groceries),
         valid_until_s: Some(START_S + 10_800),
     };
-    let router = Router::new()
+    Router::new()
         .route("/v1/residents/batch", post(async move |Json(batch)| Json(registered(batch))))
         .route(
             "/v1/passes",
             post(async move |Json(PassRequest { purpose, .. })| (StatusCode::CREATED, Json(issued(purpose)))),
         )
-        .route("/v1/verifications", post(async move |Json(request)| Json(verified(request))));
-    axum::serve(listener, router).with_graceful_shutdown(parent_gone()).await.expect("the server runs");
+        .route("/v1/verifications", post(async move |Json(request)| Json(verified(request))))
 }
 
 /// In a child: serves, and never returns. In the parent: nothing.

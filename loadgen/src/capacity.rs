@@ -338,7 +338,7 @@ pub fn find_capacity(search: &Search<'_>) -> Result<PathCapacity, LoadError> {
     if let Some(usable_per_s) = found.held_per_s.filter(|_| settings.beyond_step_s > 0.0 && found.ended.is_of_target())
         && let Some(overload_per_s) = probe.go_beyond(usable_per_s)?
     {
-        recovery = Some(probe.recover(usable_per_s, overload_per_s)?);
+        recovery = probe.recover(usable_per_s, overload_per_s)?;
     }
     let is_swept = settings.sweep_step_s > 0.0 && found.ended != Ended::Stopped;
     let sweep = if is_swept { probe.sweep()? } else { Sweep::default() };

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::Kind;
 use crate::interface::Rule;
-use crate::interface::pointer::Pointer;
+use crate::interface::pointer::{Found, Pointer};
 use crate::kind::Outcome;
 use crate::wallet::LONGEST_TEXT;
 
@@ -49,28 +49,24 @@ fn by_status(status: u16) -> Outcome {
     }
 }
 
-/// The text at `pointer`, if it is one that can be kept and sent back.
-fn text<'a>(pointer: &Pointer, body: &'a [u8]) -> Option<Cow<'a, str>> {
-    let text = pointer.find(body)?.into_text()?;
+/// The text that was found, if it is one that can be kept and sent back.
+fn text(found: Option<Found<'_>>) -> Option<Cow<'_, str>> {
+    let text = found?.into_text()?;
     let usable = !text.is_empty() && text.len() <= LONGEST_TEXT && crate::interface::template::sound(&text);
     usable.then_some(text)
 }
 
 fn token<'a>(rule: &Rule, body: &'a [u8]) -> Option<Gain<'a>> {
     match &rule.token {
-        Some(pointer) => text(pointer, body).map(Gain::Token),
+        Some(pointer) => text(pointer.find(body)).map(Gain::Token),
         None => Some(Gain::Nothing),
     }
 }
 
 fn pass<'a>(rule: &Rule, body: &'a [u8]) -> Option<Gain<'a>> {
     let Some(pointer) = &rule.code else { return Some(Gain::Nothing) };
-    let code = text(pointer, body)?;
-    let pass = match &rule.pass {
-        Some(pointer) => text(pointer, body)?,
-        None => code.clone(),
-    };
-    Some(Gain::Pass { pass, code })
+    let [code, pass] = Pointer::find_all([pointer, rule.pass.as_ref().unwrap_or(pointer)], body)?;
+    Some(Gain::Pass { pass: text(pass)?, code: text(code)? })
 }
 
 /// The verdict of a right status: what the content says; where it need say nothing, valid.

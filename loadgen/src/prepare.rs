@@ -75,6 +75,17 @@ pub fn prepare(
     Ok(preparation.prepared)
 }
 
+/// Who must be issued the pass that he holds from the start, and has none yet.
+fn without<'a>(needs: &'a Needs, wallet: &'a Wallet) -> impl Iterator<Item = (u32, Purpose)> + 'a {
+    let ours = needs.holders.iter().copied().filter(|(resident, _)| wallet.dealing.is_ours(*resident));
+    ours.filter(|(resident, purpose)| wallet.code(*resident, *purpose).is_none())
+}
+
+/// How many passes [`prepare`] would have to issue for `plan`, into a wallet that it has prepared before.
+pub(crate) fn missing(plan: &Plan, wallet: &Wallet) -> usize {
+    without(&plan.needs(wallet.issued, wallet.single_use), wallet).count()
+}
+
 /// A preparation at work.
 struct Preparation<'a> {
     target: &'a Target,
@@ -185,12 +196,9 @@ impl Preparation<'_> {
 
     /// Issues the passes that are shown or given back without having been asked for in the plan.
     fn issue_held(&mut self, needs: &Needs, wallet: &mut Wallet) -> Result<(), LoadError> {
-        let ours = needs.holders.iter().filter(|(resident, _)| wallet.dealing.is_ours(*resident));
-        let missing = ours.filter(|(resident, purpose)| wallet.code(*resident, *purpose).is_none());
         let (kind, duration_s) = (Kind::Issue, None);
-        let errands: Vec<Errand> = missing
-            .map(|(resident, purpose)| Errand { kind, resident: *resident, purpose: *purpose, duration_s })
-            .collect();
+        let errands: Vec<Errand> =
+            without(needs, wallet).map(|(resident, purpose)| Errand { kind, resident, purpose, duration_s }).collect();
         wallet.holders = needs.holders.len() as u32;
         if errands.is_empty() {
             return Ok(());

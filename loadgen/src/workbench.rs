@@ -87,15 +87,18 @@ impl Workbench {
     }
 }
 
+/// Times in nanoseconds, as runs keep them.
+pub type Times = Histogram<u64>;
+
 /// A histogram of `count` times, as one thread has it at the end of a run.
-pub fn histogram(count: u64) -> Histogram<u64> {
+pub fn histogram(count: u64) -> Times {
     let mut all = times();
     (0..count).for_each(|index| all.saturating_record(100_000 + index * 7_919 % 50_000_000));
     all
 }
 
 /// Adds `theirs` to `mine`; how many times are in it then.
-pub fn merge(mine: &mut Histogram<u64>, theirs: &Histogram<u64>) -> u64 {
+pub fn merge(mine: &mut Times, theirs: &Times) -> u64 {
     let added = mine.add(theirs);
     debug_assert!(added.is_ok());
     mine.len()

@@ -87,6 +87,12 @@ impl Server {
         self.tls.as_ref().map(Tls::certificates)
     }
 
+    /// The server without a network: for benchmarks and for programs that bring a listener of their own. Nobody watches the machine's load
+    /// for it, prepares keys of days to come, or removes what is due.
+    pub fn in_process(&self) -> axum::Router {
+        router(&self.app)
+    }
+
     /// Serves on `listener` until `shutdown` completes. Then no connection is accepted any more, requests in flight are finished
     /// (for at most [`Limits::stop_timeout`](crate::Limits::stop_timeout)) and the store is flushed.
     ///

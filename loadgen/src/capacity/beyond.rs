@@ -28,11 +28,11 @@ impl Probe<'_> {
         let mut highest_per_s = None;
         for times in TIMES_USABLE {
             let rate_per_s = times * usable_per_s;
-            if self.is_stopped() || rate_per_s > settings.max_per_s {
+            let plan = self.plan(Arrivals::Poisson { rate_per_s }, Duration::from_secs_f64(settings.beyond_step_s));
+            if self.is_stopped() || rate_per_s > settings.max_per_s || !self.is_worth_preparing(&plan) {
                 break;
             }
-            let (warm_up, measured) = [settings.warm_up_s, settings.beyond_step_s].map(Duration::from_secs_f64).into();
-            let result = self.play(Arrivals::Poisson { rate_per_s }, warm_up, measured, self.impatient())?;
+            let result = self.play(&plan, self.warm_up(), self.impatient())?;
             let is_sound = result.verdict != Verdict::Unusable;
             let (_, why) = judge_step(&result, settings.tolerance.get());
             self.keep(Phase::Beyond, rate_per_s, result, false, why);
@@ -46,17 +46,23 @@ impl Probe<'_> {
     }
 
     /// Offers `overload_per_s` and then, without a pause, half of what is usable: how long the target still suffers.
-    pub(super) fn recover(&mut self, usable_per_s: f64, overload_per_s: f64) -> Result<Recovery, LoadError> {
+    /// None when its passes would take too long to prepare.
+    pub(super) fn recover(&mut self, usable_per_s: f64, overload_per_s: f64) -> Result<Option<Recovery>, LoadError> {
         let overload_s = self.search.settings.beyond_step_s.max(1.0).round();
         let calm_per_s = CALM * usable_per_s;
         let jump = |at_s, rate_per_s| crate::RatePoint { at_s, rate_per_s };
         let points = vec![jump(0.0, overload_per_s), jump(overload_s, overload_per_s), jump(overload_s, calm_per_s)];
         let arrivals = Arrivals::Curve { points, spacing: Spacing::Poisson };
-        let measured = Duration::from_secs_f64(overload_s + WATCHED_S);
-        let result = self.play(arrivals, Duration::ZERO, measured, self.impatient())?;
+        let duration = Duration::from_secs_f64(overload_s + WATCHED_S);
+        let plan = Plan::Rate { arrivals, duration, mix: self.mix.clone() };
+        if !self.is_worth_preparing(&plan) {
+            return Ok(None);
+        }
+        let result = self.play(&plan, Duration::ZERO, self.impatient())?;
         let well_after = well_again(&result.intervals, overload_s as u32, &self.search.options.slo);
         self.wait_for_recovery()?;
-        Ok(Recovery { overload_per_s, calm_per_s, well_after_s: well_after.map(f64::from), watched_s: WATCHED_S })
+        let well_after_s = well_after.map(f64::from);
+        Ok(Some(Recovery { overload_per_s, calm_per_s, well_after_s, watched_s: WATCHED_S }))
     }
 
     /// Keeps more and more connections busy, and fits the Universal Scalability Law to what is answered.
@@ -66,12 +72,12 @@ impl Probe<'_> {
         let most = MOST_CONNECTIONS.min(self.search.options.settings.connections_max);
         let sizes = std::iter::successors(Some(1), |size| Some(2 * size)).take_while(|size| *size <= most);
         for connections in sizes {
-            if self.is_stopped() {
+            let duration = self.warm_up() + Duration::from_secs_f64(settings.sweep_step_s);
+            let plan = Plan::Closed { connections, duration, mix: self.mix.clone() };
+            if self.is_stopped() || !self.is_worth_preparing(&plan) {
                 break;
             }
-            let (warm_up, measured) = [settings.warm_up_s, settings.sweep_step_s].map(Duration::from_secs_f64).into();
-            let plan = Plan::Closed { connections, duration: warm_up + measured, mix: self.mix.clone() };
-            let result = self.play_plan(&plan, warm_up, self.search.options.settings)?;
+            let result = self.play(&plan, self.warm_up(), self.search.options.settings)?;
             if result.verdict != Verdict::Unusable {
                 let right: u64 = result.kinds.values().map(|kind| kind.counts.right).sum();
                 let answered: u64 = result.kinds.values().map(|kind| kind.counts.answered).sum();
@@ -80,6 +86,11 @@ impl Probe<'_> {
             }
         }
         Ok(Sweep { fit: UslFit::of(&points), points })
+    }
+
+    /// What lies beyond the edge may take as long as the edge itself, where passes must be issued for it.
+    fn is_worth_preparing(&self, plan: &Plan) -> bool {
+        self.is_ready_within(plan, 2.0 * self.search.settings.longest_s)
     }
 
     fn is_stopped(&self) -> bool {

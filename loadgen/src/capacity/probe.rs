@@ -7,6 +7,7 @@ use super::search::Trial;
 use super::steady::moving;
 use super::{Phase, Search, Step};
 use crate::control::Control;
+use crate::prepare::missing;
 use crate::{
     Arrivals, LoadError, LoadResult, LoadSettings, Measure, Mix, Options, Plan, Verdict, Wallet, prepare, run,
 };
@@ -20,6 +21,9 @@ const RECOVERED_LEAST: Duration = Duration::from_millis(10);
 /// A step whose percentiles move is held for at most so many times its usual length.
 const MOST_STRETCHED: u32 = 4;
 
+/// How long a pass takes to prepare is told by at least so many of them.
+const TELLING: u64 = 100;
+
 /// Tries rates, and keeps what each showed.
 pub(super) struct Probe<'a> {
     pub(super) search: &'a Search<'a>,
@@ -31,6 +35,8 @@ pub(super) struct Probe<'a> {
     /// How many runs were made.
     played: u64,
     started: Instant,
+    /// Seconds that a pass took in the last preparation that can tell.
+    pass_s: f64,
 }
 
 impl<'a> Probe<'a> {
@@ -46,6 +52,7 @@ impl<'a> Probe<'a> {
             steps: Vec::new(),
             played: 0,
             started: Instant::now(),
+            pass_s: 0.0,
             search,
         })
     }
@@ -62,10 +69,12 @@ impl<'a> Probe<'a> {
             if self.search.options.stop.load(Ordering::Relaxed) {
                 return Ok(Trial::Stopped);
             }
-            if self.started.elapsed().as_secs_f64() > self.search.settings.longest_s {
+            let plan = self.plan(Arrivals::Poisson { rate_per_s }, base * stretch);
+            let longest_s = self.search.settings.longest_s;
+            if self.started.elapsed().as_secs_f64() > longest_s || !self.is_ready_within(&plan, longest_s) {
                 return Ok(Trial::OutOfTime);
             }
-            let (trial, is_moving) = self.offer(phase, rate_per_s, base * stretch)?;
+            let (trial, is_moving) = self.offer(phase, rate_per_s, &plan)?;
             if trial != Trial::Held {
                 self.wait_for_recovery()?;
             }
@@ -77,10 +86,9 @@ impl<'a> Probe<'a> {
     }
 
     /// Offers `rate_per_s` once; what it showed, and whether percentiles moved though it held.
-    fn offer(&mut self, phase: Phase, rate_per_s: f64, measured: Duration) -> Result<(Trial, bool), LoadError> {
-        let warm_up = Duration::from_secs_f64(self.search.settings.warm_up_s);
-        let arrivals = Arrivals::Poisson { rate_per_s };
-        let result = self.play(arrivals, warm_up, measured, self.search.options.settings)?;
+    fn offer(&mut self, phase: Phase, rate_per_s: f64, plan: &Plan) -> Result<(Trial, bool), LoadError> {
+        let warm_up = self.warm_up();
+        let result = self.play(plan, warm_up, self.search.options.settings)?;
         let (trial, mut why) = judge_step(&result, self.search.settings.tolerance.get());
         let from_second = warm_up.as_secs_f64().ceil() as u32;
         let moving = moving(&result.intervals, from_second, &self.search.options.slo).filter(|_| trial == Trial::Held);
@@ -91,19 +99,24 @@ impl<'a> Probe<'a> {
         Ok((trial, moving.is_some()))
     }
 
-    /// Plays the path's mix at the instants of `arrivals`: `measured` long, after `warm_up`.
-    pub(super) fn play(
-        &mut self,
-        arrivals: Arrivals,
-        warm_up: Duration,
-        measured: Duration,
-        settings: LoadSettings,
-    ) -> Result<LoadResult, LoadError> {
-        let plan = Plan::Rate { arrivals, duration: warm_up + measured, mix: self.mix.clone() };
-        self.play_plan(&plan, warm_up, settings)
+    pub(super) fn warm_up(&self) -> Duration {
+        Duration::from_secs_f64(self.search.settings.warm_up_s)
     }
 
-    pub(super) fn play_plan(
+    /// The path's mix at the instants of `arrivals`: `measured` long, after the warm-up.
+    pub(super) fn plan(&self, arrivals: Arrivals, measured: Duration) -> Plan {
+        Plan::Rate { arrivals, duration: self.warm_up() + measured, mix: self.mix.clone() }
+    }
+
+    /// Whether the passes that `plan` needs can be issued before the search is `within_s` old, as fast as the last ones were. Under
+    /// `blind` each check needs a pass of its own, and each pass a signature: preparing ten times the load would take an hour.
+    pub(super) fn is_ready_within(&self, plan: &Plan, within_s: f64) -> bool {
+        let missing = missing(plan, &self.wallet) as f64;
+        missing == 0.0 || self.started.elapsed().as_secs_f64() + missing * self.pass_s <= within_s
+    }
+
+    /// Plays `plan`, of which what comes before `warm_up` is over is not measured.
+    pub(super) fn play(
         &mut self,
         plan: &Plan,
         warm_up: Duration,
@@ -113,7 +126,11 @@ impl<'a> Probe<'a> {
         let seed = self.search.options.seed.wrapping_add(self.played);
         self.played += 1;
         let options = Options { warm_up, seed, settings, ..self.search.options };
-        prepare(self.search.target, plan, &mut self.wallet, &options)?;
+        let begun = Instant::now();
+        let prepared = prepare(self.search.target, plan, &mut self.wallet, &options)?;
+        if prepared.passes >= TELLING {
+            self.pass_s = begun.elapsed().as_secs_f64() / prepared.passes as f64;
+        }
         run(self.search.target, plan, &mut self.wallet, &options)
     }
 

@@ -50,35 +50,65 @@ impl<'a> Found<'a> {
 }
 
 impl Pointer {
+    /// What stands at each of `pointers` in `json`, read once: `None` where nothing does. `None` for all when `json` is no JSON.
+    pub(crate) fn find_all<'a, const N: usize>(
+        pointers: [&Pointer; N],
+        json: &'a [u8],
+    ) -> Option<[Option<Found<'a>>; N]> {
+        // Checked as a whole, not string by string: half of the time.
+        let mut reader = serde_json::Deserializer::from_str(std::str::from_utf8(json).ok()?);
+        let found = At(pointers.map(|pointer| Some(pointer.0.as_slice()))).deserialize(&mut reader).ok()?;
+        reader.end().ok()?;
+        Some(found)
+    }
+
     /// What stands there in `json`; `None` when nothing does, or `json` is no JSON.
     pub(crate) fn find<'a>(&self, json: &'a [u8]) -> Option<Found<'a>> {
-        let mut reader = serde_json::Deserializer::from_slice(json);
-        let found = At(&self.0).deserialize(&mut reader).ok()?;
-        reader.end().ok()?;
+        let [found] = Pointer::find_all([self], json)?;
         found
     }
 }
 
-/// Reads a value and gives what stands at the path in it.
-struct At<'p>(&'p [String]);
+/// What is left of each of several paths where one has come to; `None` where a path does not lead through there.
+type Paths<'p, const N: usize> = [Option<&'p [String]>; N];
 
-impl<'p> At<'p> {
-    /// `value` itself, if the path ends here.
-    fn here<'de>(&self, value: Found<'de>) -> Option<Found<'de>> {
-        self.0.is_empty().then_some(value)
+/// Reads a value and gives what stands at each path in it.
+struct At<'p, const N: usize>(Paths<'p, N>);
+
+impl<const N: usize> At<'_, N> {
+    /// `value` itself, for each path that ends here.
+    fn here<'de>(&self, value: Found<'de>) -> [Option<Found<'de>>; N] {
+        self.0.map(|path| path.is_some_and(<[String]>::is_empty).then(|| value.clone()))
     }
 }
 
-impl<'de> DeserializeSeed<'de> for At<'_> {
-    type Value = Option<Found<'de>>;
+/// The rest of each path whose next part `is` the one that is read.
+fn on<'p, const N: usize>(paths: &Paths<'p, N>, is: impl Fn(&str) -> bool) -> Option<Paths<'p, N>> {
+    let onward = paths.map(|path| path?.split_first().and_then(|(part, rest)| is(part).then_some(rest)));
+    onward.iter().any(Option::is_some).then_some(onward)
+}
+
+/// Puts what was found on paths that lead `onward` in the place of what was found there before.
+fn take<'de, const N: usize>(
+    found: &mut [Option<Found<'de>>; N],
+    onward: &Paths<'_, N>,
+    there: [Option<Found<'de>>; N],
+) {
+    for ((found, there), _) in found.iter_mut().zip(there).zip(onward).filter(|(_, path)| path.is_some()) {
+        *found = there;
+    }
+}
+
+impl<'de, const N: usize> DeserializeSeed<'de> for At<'_, N> {
+    type Value = [Option<Found<'de>>; N];
 
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Self::Value, D::Error> {
         reader.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for At<'_> {
-    type Value = Option<Found<'de>>;
+impl<'de, const N: usize> Visitor<'de> for At<'_, N> {
+    type Value = [Option<Found<'de>>; N];
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any JSON value")
@@ -109,18 +139,17 @@ impl<'de> Visitor<'de> for At<'_> {
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-        Ok(self.0.is_empty().then(|| Found::Text(Cow::Owned(value.to_owned()))))
+        Ok(self.here(Found::Text(Cow::Owned(value.to_owned()))))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
         let mut found = self.here(Found::Other(Value::Array(Vec::new())));
-        let wanted = self.0.first().and_then(|part| part.parse::<usize>().ok());
-        for index in 0.. {
-            let more = match wanted {
-                Some(wanted) if wanted == index => {
-                    list.next_element_seed(At(&self.0[1..]))?.map(|here| found = here).is_some()
+        for index in 0_usize.. {
+            let more = match on(&self.0, |part| part.parse() == Ok(index)) {
+                Some(onward) => {
+                    list.next_element_seed(At(onward))?.map(|there| take(&mut found, &onward, there)).is_some()
                 }
-                _ => list.next_element::<IgnoredAny>()?.is_some(),
+                None => list.next_element::<IgnoredAny>()?.is_some(),
             };
             if !more {
                 break;
@@ -131,37 +160,36 @@ impl<'de> Visitor<'de> for At<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut found = self.here(Found::Other(Value::Object(serde_json::Map::new())));
-        while let Some(wanted) = map.next_key_seed(Is(self.0.first().map(String::as_str)))? {
-            if wanted {
-                found = map.next_value_seed(At(&self.0[1..]))?;
-            } else {
-                map.next_value::<IgnoredAny>()?;
+        while let Some(onward) = map.next_key_seed(Onward(self.0))? {
+            match onward {
+                Some(onward) => take(&mut found, &onward, map.next_value_seed(At(onward))?),
+                None => drop(map.next_value::<IgnoredAny>()?),
             }
         }
         Ok(found)
     }
 }
 
-/// Whether a key is the one looked for.
-struct Is<'p>(Option<&'p str>);
+/// Reads a key and gives the rest of the paths that lead through it.
+struct Onward<'p, const N: usize>(Paths<'p, N>);
 
-impl<'de> DeserializeSeed<'de> for Is<'_> {
-    type Value = bool;
+impl<'de, 'p, const N: usize> DeserializeSeed<'de> for Onward<'p, N> {
+    type Value = Option<Paths<'p, N>>;
 
-    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<bool, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Self::Value, D::Error> {
         reader.deserialize_str(self)
     }
 }
 
-impl Visitor<'_> for Is<'_> {
-    type Value = bool;
+impl<'p, const N: usize> Visitor<'_> for Onward<'p, N> {
+    type Value = Option<Paths<'p, N>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a key")
     }
 
-    fn visit_str<E>(self, key: &str) -> Result<bool, E> {
-        Ok(self.0 == Some(key))
+    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
+        Ok(on(&self.0, |part| part == key))
     }
 }
 
@@ -205,6 +233,16 @@ mod tests {
             // serde_json takes no index with leading zeros; a pass server has none.
             prop_assume!(!path.iter().any(|part| part.len() > 1 && part.starts_with('0')));
             prop_assert_eq!(found, json.pointer(&pointer).map(bare));
+        }
+
+        #[test]
+        fn looking_for_two_at_once_finds_each(
+            json in any_json(),
+            paths in prop::array::uniform2(prop::collection::vec("[a-c0-2]|~1", 0..3)),
+        ) {
+            let [one, other] = paths.map(|path| path.iter().map(|part| format!("/{part}")).collect::<String>().parse::<Pointer>().unwrap());
+            let text = serde_json::to_vec(&json).unwrap();
+            prop_assert_eq!(Pointer::find_all([&one, &other], &text), Some([one.find(&text), other.find(&text)]));
         }
 
         #[test]

@@ -15,6 +15,11 @@ use crate::random::{Draw, keyed, unit};
 use crate::{Target, system};
 pub use truth::{md1_mean_wait_s, mmc_mean_wait_s, queue_mean_wait_s, stall_quantile_s};
 
+/// After an accept that failed, so long nothing is accepted: trying at once would fail at once.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(1);
+/// Enough for a request of a kilobyte; there are hundreds of threads.
+const STACK_BYTES: usize = 128 << 10;
+
 /// What a known server does.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Behaviour {
@@ -71,11 +76,15 @@ impl KnownServer {
         let work = Arc::new(Work::new(behaviour));
         let accepting = Arc::clone(&work);
         std::thread::spawn(move || {
-            for stream in listener.incoming().map_while(Result::ok) {
+            for stream in listener.incoming() {
                 if accepting.ended.load(Ordering::SeqCst) {
                     break;
                 }
-                accepting.take(stream);
+                match stream {
+                    Ok(stream) => accepting.take(stream),
+                    // For want of files, most likely: those who wait are taken when others have left.
+                    Err(_) => std::thread::sleep(ACCEPT_PAUSE),
+                }
             }
         });
         Ok(KnownServer { target, work })
@@ -134,8 +143,8 @@ impl Work {
         if let Ok(kept) = stream.try_clone() {
             lock(&self.streams).push(kept);
         }
-        // A connection that breaks is the client's business.
-        std::thread::spawn(move || work.serve(stream));
+        // A connection that breaks is the client's business, as is one for which the machine has no thread.
+        let _ = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(move || work.serve(stream));
     }
 
     /// Answers request after request, until the client or the server ends it.

@@ -1,11 +1,12 @@
 //! A server of exactly N slots and S milliseconds has a capacity of N / S.
 
 use std::num::NonZeroUsize;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use loadgen::known::{Behaviour, KnownServer};
-use loadgen::{CapacitySettings, Ended, Kind, Path, PathCapacity, Phase, Search, find_capacity};
+use loadgen::{CapacitySettings, Ended, Interface, Kind, Path, PathCapacity, Phase, Search, find_capacity};
 use passes::Share;
 
 use crate::server::{Server, pass_server};
@@ -143,6 +144,47 @@ fn residents_with_a_quota_never_run_out() {
     assert_eq!(capacity.ended, Ended::MaxReached, "{:?}", capacity.steps.last().map(|step| &step.why));
     let refused = capacity.steps.iter().flat_map(|step| step.result.kinds.values()).map(|kind| kind.counts.refused);
     assert_eq!(refused.sum::<u64>(), 0);
+}
+
+#[test]
+fn no_pass_is_prepared_for_a_step_that_would_come_too_late() {
+    let _machine = machine();
+    // One pass at a time, two milliseconds each, and each good for one check: so many checks cannot be prepared as can be answered.
+    let (issued, desk) = (Arc::new(AtomicU64::new(0)), Mutex::new(()));
+    let counted = Arc::clone(&issued);
+    let server = Server::start(move |asked| {
+        if asked.path == "/v1/passes" {
+            let _turn = desk.lock().unwrap();
+            std::thread::sleep(Duration::from_millis(2));
+            counted.fetch_add(1, Ordering::SeqCst);
+        }
+        pass_server(asked, |_| true)
+    });
+    let interface = Interface { single_use: true, ..Interface::default() };
+    let target = server.target.clone().speaking(interface);
+    let mut options = options();
+    (options.slo.right_share, options.slo.response_time_ms) = (passes::Share::of(0.5), 10_000.0);
+    let settings = CapacitySettings {
+        start_per_s: 200.0,
+        bracket_step_s: 0.5,
+        warm_up_s: 0.1,
+        longest_s: 3.0,
+        ..CapacitySettings::default()
+    };
+    let search = Search {
+        target: &target,
+        settings,
+        path: Path::Verify,
+        purpose: passes::Purpose::Pet,
+        issues_per_resident: None,
+        options,
+        on_step: &|_| {},
+    };
+    let capacity = find_capacity(&search).unwrap();
+    assert_eq!(capacity.ended, Ended::OutOfTime, "{:?}", capacity.steps.last().map(|step| &step.why));
+    // The edge and what lies beyond may take three seconds each, which is 3,000 passes; a doubling more would be 100,000 in the end.
+    let issued = issued.load(Ordering::SeqCst);
+    assert!(issued < 5_000, "{issued} passes were issued");
 }
 
 #[test]
