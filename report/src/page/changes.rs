@@ -33,6 +33,9 @@ pub fn write_load_comparison_page(
     let picture = Changes { rows: rows.collect(), margin: results.margin }.picture();
     let badge = match record.verdict {
         Some(Verdict::Failed) => Badge { word: "Regression", class: "failed" },
+        _ if results.changes.iter().any(|change| change.direction == "unclear") => {
+            Badge { word: "Not certain", class: "unusable" }
+        }
         _ => Badge { word: "No regression", class: "held" },
     };
     let sides = [
