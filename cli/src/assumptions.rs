@@ -151,7 +151,7 @@ mod tests {
     fn each_parameter_is_told_with_where_it_comes_from() {
         let launch = Scenario::read_or_built_in(None, &[]).unwrap();
         let by_default = found(&launch, "behaviour.lead_mean_min");
-        assert_eq!((by_default.value.as_str(), by_default.unit.as_str()), ("45.0", "minutes"));
+        assert_eq!((by_default.value.as_str(), by_default.unit.as_str()), ("45.0", "min"));
         assert_eq!((by_default.origin, by_default.is_assumed()), (Origin::Default, true));
         let decree = found(&launch, "policy.until");
         assert_eq!((decree.origin, decree.is_assumed()), (Origin::Scenario, false));
