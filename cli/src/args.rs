@@ -1,5 +1,6 @@
 //! What was typed.
 
+mod ledger;
 mod load;
 mod typed;
 
@@ -11,6 +12,7 @@ use report::{BulkTable, Format};
 
 use crate::operation::Operation;
 use crate::source::Change;
+pub(crate) use ledger::Ledger;
 pub(crate) use load::{Arrivals, Asked, Client, Consent, Load};
 pub(crate) use typed::duration;
 
@@ -53,6 +55,8 @@ pub(crate) enum Command {
     Check(Check),
     /// Say whether the audit log of a server is whole; exit code 1 when it is not
     Audit(Audit),
+    /// Count what servers of several designs could tell of a day: who was where, when and with whom
+    Ledger(Ledger),
 }
 
 /// What is changed of a scenario before it is read.
@@ -145,6 +149,10 @@ pub(crate) struct Serve {
     /// Who verifies, registers in batches and administers: a TOML file of names, roles and digests of tokens (docs/api.md)
     #[arg(long, value_name = "FILE")]
     pub(crate) staff: Option<PathBuf>,
+    /// Write every check down: when, whose pass, which officer and, if the device says so, where. Off unless asked for: it is what the
+    /// privacy ledger warns of (docs/privacy.md)
+    #[arg(long)]
+    pub(crate) log_checks: bool,
     /// Pretend that the server starts at this local time of the region, such as 2020-04-04T09:00
     #[arg(long, value_name = "LOCAL TIME")]
     pub(crate) now: Option<jiff::civil::DateTime>,

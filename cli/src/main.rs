@@ -18,6 +18,7 @@ mod ensemble;
 mod failure;
 mod faults;
 mod layers;
+mod ledger;
 mod live_view;
 mod load;
 mod metrics;
@@ -64,5 +65,6 @@ fn run(command: &Command) -> anyhow::Result<Ending> {
         Command::Report(arguments) => self::report::run(arguments),
         Command::Check(arguments) => check::run(arguments),
         Command::Audit(arguments) => audit::run(arguments),
+        Command::Ledger(arguments) => ledger::run(arguments, &Stop::listen()?),
     }
 }

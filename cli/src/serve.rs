@@ -35,6 +35,7 @@ pub(crate) fn run(arguments: &Serve) -> anyhow::Result<Ending> {
     let database: Option<DatabaseUrl> = layers.value("database_url", arguments.database_url.clone(), None);
     let staff: Option<PathBuf> = layers.value("staff", path(&arguments.staff), None);
     let now: Option<DateTime> = layers.value("now", arguments.now.map(|now| now.show()), None);
+    let log_checks = layers.value("log_checks", arguments.log_checks.then(|| "true".to_owned()), false);
     let operated = operation.read(&mut layers);
     let shown = layers.finish()?;
     let Operated { tls, limits, faults, log } = operated?;
@@ -50,6 +51,12 @@ pub(crate) fn run(arguments: &Serve) -> anyhow::Result<Ending> {
     if !store.is_durable() {
         eprintln!("lockgate: this store keeps nothing: every pass is lost when the server ends. For benchmarks only.");
     }
+    if log_checks {
+        eprintln!(
+            "lockgate: EVERY CHECK IS WRITTEN DOWN (--log-checks): when, whose pass, by whom and where. Whoever holds the data can tell who was \
+             where; /v1/transparency says so to the public."
+        );
+    }
     if !faults.is_none() {
         eprintln!("lockgate: THIS IS A REHEARSAL: faults are injected on purpose: {faults}");
     }
@@ -60,6 +67,7 @@ pub(crate) fn run(arguments: &Serve) -> anyhow::Result<Ending> {
         key_period_s: scenario.server.key_period_s(),
         retention_s: scenario.server.retention_s(),
         clock,
+        log_checks,
         limits,
         tls,
         faults,

@@ -28,15 +28,7 @@ pub(crate) struct Control {
 impl Control {
     pub(crate) fn new(target: &Target) -> Result<Self, LoadError> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        // Nothing may lead elsewhere: no proxy, no redirect, and the address that was allowed.
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(config_of(target.tls()?)?)
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .resolve(target.host(), target.address())
-            .timeout(TIMEOUT)
-            .build()
-            .map_err(|cause| std::io::Error::other(root_cause(&cause)))?;
+        let client = client_of(target)?;
         Ok(Control { runtime, client, url: target.url(), operator: target.staff().operator.clone() })
     }
 
@@ -127,8 +119,20 @@ impl Control {
     }
 }
 
+/// A client that leads nowhere else: no proxy, no redirect, and the address that was allowed.
+pub(crate) fn client_of(target: &Target) -> Result<reqwest::Client, LoadError> {
+    let client = reqwest::Client::builder()
+        .tls_backend_preconfigured(config_of(target.tls()?)?)
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .resolve(target.host(), target.address())
+        .timeout(TIMEOUT)
+        .build();
+    client.map_err(|cause| std::io::Error::other(root_cause(&cause)).into())
+}
+
 /// The innermost cause, which is the one that says something: "connection refused", not "error sending request".
-fn root_cause(cause: &dyn Error) -> String {
+pub(crate) fn root_cause(cause: &dyn Error) -> String {
     let mut cause = cause;
     while let Some(inner) = cause.source() {
         cause = inner;

@@ -23,6 +23,7 @@
 mod arrival;
 mod assessment;
 mod backlog;
+mod caller;
 mod capacity;
 mod ceilings;
 mod compare;
@@ -71,6 +72,7 @@ mod watch;
 pub mod workbench;
 
 pub use arrival::{ArrivalProcess, Arrivals, RatePoint, Spacing};
+pub use caller::{Answered, Call, Caller};
 pub use capacity::{
     CapacityResult, CapacitySettings, Concurrency, Ended, Estimate, Path, PathCapacity, Phase, Recovery, Search, Step,
     Sweep, UslFit, find_capacity, students_t,

@@ -139,6 +139,11 @@ impl IssuedPass {
 pub struct VerificationRequest {
     /// The code, as scanned or typed.
     pub code: String,
+    /// Where the check is made, 1 to 64 characters. Only servers whose operator has checks logged take it; others refuse it as they refuse
+    /// an unknown field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 64))]
+    pub place: Option<String>,
 }
 
 /// The answer to a [`VerificationRequest`]: whether the pass holds now, and what an officer must know to look at the person.

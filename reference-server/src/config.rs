@@ -26,6 +26,9 @@ pub struct Config {
     pub staff: Staff,
     /// How long passes are kept after their end, in seconds. Default: a day. What quotas and repeats need is kept longer.
     pub retention_s: i64,
+    /// Whether every check is written down: when, of which pass, by whom and, where the officer's device says so, where. Default: no. It
+    /// tells the operator who was where and when: the counter-example of the privacy ledger (`docs/privacy.md`).
+    pub log_checks: bool,
     /// How much work is taken on at once.
     pub limits: Limits,
     /// The certificate to speak TLS with; none: plain HTTP.
@@ -46,6 +49,7 @@ impl Config {
             clock: Clock::default(),
             staff: Staff::anybody(),
             retention_s: 24 * 3_600,
+            log_checks: false,
             limits: Limits::default(),
             tls: None,
             faults: Faults::default(),

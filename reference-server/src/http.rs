@@ -69,6 +69,8 @@ pub(crate) struct App {
     pub(crate) rules: Rules,
     pub(crate) clock: RunningClock,
     pub(crate) retention: Retention,
+    /// Whether checks are written down.
+    log_checks: bool,
     started_s: i64,
     outcomes: Outcomes,
     guesses: Guesses,
@@ -99,6 +101,7 @@ impl App {
             status_lists: StatusLists::default(),
             retention: Retention::new(config.retention_s, &config.rules),
             rules: config.rules,
+            log_checks: config.log_checks,
             started_s: clock.now_s(),
             clock,
             outcomes: Outcomes::default(),
@@ -130,10 +133,11 @@ impl App {
             return Ok(());
         }
         let detail = format!(
-            "scheme {}; retention {} s; sunset {}; staff {}; administrators {}",
+            "scheme {}; retention {} s; sunset {}; checks logged: {}; staff {}; administrators {}",
             self.scheme_kind.name(),
             self.retention.passes_s(),
             self.rules.in_force_for().until_s,
+            if self.log_checks { "yes" } else { "no" },
             self.staff.digest(),
             self.staff.administrators().join(", ")
         );

@@ -2,7 +2,7 @@
 //! database with this list, and the public reads it at `/v1/transparency`.
 
 /// Table and column, and what it is and what for.
-pub(crate) const KEPT: [(&str, &str); 40] = [
+pub(crate) const KEPT: [(&str, &str); 44] = [
     (
         "residents.resident",
         "keyed digest of the document number: one document registers once; the number itself is forgotten",
@@ -27,6 +27,13 @@ pub(crate) const KEPT: [(&str, &str); 40] = [
     ("passes.request", "digest of the request: a key that is used twice by mistake is noticed"),
     ("spent.token", "digest of a token that was shown: none is good twice; nothing links it to a resident"),
     ("spent.valid_until_s", "when that can be forgotten"),
+    (
+        "checks.at_s",
+        "when a pass was checked: only where the operator has checks logged (`checks_logged`), empty elsewhere",
+    ),
+    ("checks.pass", "number of the pass that was checked: likewise"),
+    ("checks.officer", "who checked it: likewise"),
+    ("checks.place", "where, if the officer's device said so: likewise"),
     ("issued.day", "day of a count"),
     ("issued.purpose", "purpose of a count"),
     ("issued.passes", "how many passes were issued that day for that purpose"),

@@ -65,8 +65,13 @@ impl Retention {
 pub(crate) async fn keep_to(app: Arc<App>) {
     let mut ticks = tokio::time::interval(app.retention.interval());
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let interval_s = app.retention.interval().as_secs() as i64;
     loop {
-        ticks.tick().await;
+        let due_s = app.retention.last_s().map_or(i64::MIN, |last_s| last_s.saturating_add(interval_s));
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = app.clock.is_set_to(due_s) => {}
+        }
         remove(&app).await;
     }
 }

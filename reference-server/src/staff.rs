@@ -51,6 +51,14 @@ pub struct Member {
     pub token_sha256: String,
 }
 
+impl Member {
+    /// Who has this `token`; for programs that start a server and its staff by themselves.
+    pub fn with_token(name: &str, role: Role, token: &str) -> Self {
+        let token_sha256 = Sha256::digest(token).iter().map(|byte| format!("{byte:02x}")).collect();
+        Member { name: name.to_owned(), role, token_sha256 }
+    }
+}
+
 /// Everybody who works here.
 #[derive(Clone)]
 pub struct Staff {

@@ -31,7 +31,8 @@ pub use asked::{Asked, KeyDigest};
 pub use fault::{OpenError, StoreError};
 pub use tally::{GROUP_BOUNDS, Tally};
 pub use words::{
-    Census, Issuance, KeptPass, NewPass, NewResident, Purge, Purged, Registration, Spending, TokenDigest, Withdrawn,
+    Census, Issuance, KeptPass, LoggedCheck, NewPass, NewResident, Purge, Purged, Registration, Spending, TokenDigest,
+    Withdrawn,
 };
 
 /// Which store.
@@ -116,6 +117,9 @@ pub trait Store: Send + Sync {
 
     /// Spends a token that may be presented until just before the Unix second `until_s`.
     fn spend(&self, token: TokenDigest, until_s: i64) -> Answer<'_, Spending>;
+
+    /// Keeps that a check was made. Asked of stores only where the operator wants checks logged.
+    fn log_check(&self, check: LoggedCheck) -> Answer<'_, ()>;
 
     /// Keeps that `resident` checked in at the Unix second `at_s`, in place of the check-in before; answers whether the resident
     /// is registered.

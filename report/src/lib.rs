@@ -9,6 +9,7 @@
 //! - [`write_merged`]: the load runs of several generators as one;
 //! - [`compare_loads`], [`write_changes`], [`write_load_comparison_page`]: what changed from one load run to another;
 //! - [`Assumption`], [`write_assumptions`]: what a simulation takes as given, and where each value comes from;
+//! - [`write_ledger`]: what servers of several designs hold of a day;
 //! - [`Figure`], [`write_figures`]: published figures beside the model's;
 //! - [`Ensemble`]: the tables of many simulations, one run under the other, and their quantiles;
 //! - [`Comparison`], [`write_comparison_page`]: two scenarios side by side, the same people under two policies;
@@ -28,6 +29,7 @@ mod ensemble;
 mod error;
 mod folder;
 mod grid;
+mod ledger;
 mod machine;
 pub mod number;
 mod page;
@@ -48,5 +50,5 @@ pub use page::{write_comparison_page, write_load_comparison_page, write_page};
 pub use record::RunRecord;
 pub use runs::{
     Assumption, Effort, Figure, Origin, are_shards, compare_loads, peaks, summaries, write_assumptions, write_capacity,
-    write_changes, write_figures, write_load, write_merged, write_simulation,
+    write_changes, write_figures, write_ledger, write_load, write_merged, write_simulation,
 };

@@ -40,6 +40,13 @@ pub fn summary(record: &RunRecord) -> String {
             text.push('\n');
         }
     }
+    if let Some(ledger) = &results.ledger {
+        push_grid(&mut text, &crate::ledger::grid(ledger));
+        text.push('\n');
+        let contents = crate::ledger::contents(ledger);
+        push_facts(&mut text, &contents.iter().map(|(name, value)| (name.as_str(), value.clone())).collect::<Vec<_>>());
+        text.push('\n');
+    }
     if let Some(load) = &results.load {
         push_grid(&mut text, &grid::counts(load));
         text.push('\n');

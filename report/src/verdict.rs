@@ -36,6 +36,7 @@ pub fn judge(results: &Results, replay: Option<Verdict>, status: Status) -> Judg
     if clauses.is_empty() {
         clauses.extend(results.simulate.as_ref().map(demand_clause));
         clauses.extend(results.ensemble.as_ref().map(ensemble_clause));
+        clauses.extend(results.ledger.as_ref().map(crate::ledger::sentence).filter(|told| !told.is_empty()));
     }
     if clauses.is_empty() && !complete {
         clauses.push("nothing was measured".into());

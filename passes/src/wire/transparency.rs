@@ -22,6 +22,8 @@ pub struct Transparency {
     pub days: Vec<DayCounts>,
     /// Verifications since the server started.
     pub verifications: VerificationCounts,
+    /// Whether every check is written down. Where it is not, which is usual, the columns `checks` of what is kept are empty.
+    pub checks_logged: bool,
     /// What administrators did. Exact: it is about them, not about residents.
     pub administrators: AdministratorCounts,
     /// All that is kept, and what for.

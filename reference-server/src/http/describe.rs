@@ -49,7 +49,8 @@ impl Route {
                 .takes::<wire::VerificationRequest>()
                 .gives::<wire::Verification>(
                     StatusCode::OK,
-                    "What it is worth; nothing is written but that a code for one check is spent.",
+                    "What it is worth; nothing is written but that a code for one check is spent, unless `/v1/transparency` says \
+                     `checks_logged`.",
                 )
                 .refuses([Problem::TooManyGuesses]),
             Route::CheckIn => Operation::post("/v1/check-ins", "Answer a prompt, as a patient at home")

@@ -47,6 +47,7 @@ pub(super) async fn transparency(State(app): State<Arc<App>>) -> Result<Json<Tra
             since_s: app.started_s,
             outcomes: app.outcomes.read().into_iter().map(|(name, count)| (name.to_owned(), told(count))).collect(),
         },
+        checks_logged: app.log_checks,
         administrators: AdministratorCounts {
             audit: head(&audit),
             open_proposals: proposals.iter().filter(|proposal| !proposal.approved).count() as u64,

@@ -13,9 +13,9 @@ use super::inventory::{Added, AddedPass, Inventory};
 use super::naming::Naming;
 use super::tally::Counting;
 use super::{
-    Act, Acted, Answer, Asked, Census, Ended, Issuance, IssuedBetween, KeptPass, KeyDigest, NewPass, NewResident,
-    OpenError, Opened, Proposal, Purge, Purged, Registration, Spending, Store, StoreError, Tally, TokenDigest,
-    Withdrawn,
+    Act, Acted, Answer, Asked, Census, Ended, Issuance, IssuedBetween, KeptPass, KeyDigest, LoggedCheck, NewPass,
+    NewResident, OpenError, Opened, Proposal, Purge, Purged, Registration, Spending, Store, StoreError, Tally,
+    TokenDigest, Withdrawn,
 };
 use crate::audit::{Entry, Head};
 use crate::secret::Secret;
@@ -41,6 +41,7 @@ struct Rows {
     /// By serial, like the database.
     passes: BTreeMap<u32, Pass>,
     spent: HashMap<TokenDigest, i64>,
+    checks: Vec<LoggedCheck>,
     inventory: Inventory,
     acts: Acts,
     /// The serial given last.
@@ -66,6 +67,7 @@ impl Default for Rows {
             residents: HashMap::new(),
             passes: BTreeMap::new(),
             spent: HashMap::new(),
+            checks: Vec::new(),
             inventory: Inventory::new(),
             acts: Acts::default(),
             latest: NONE,
@@ -184,9 +186,10 @@ impl Rows {
     }
 
     fn purge(&mut self, purge: Purge) -> Purged {
-        let before = (self.passes.len(), self.spent.len(), self.residents.len());
+        let before = (self.passes.len(), self.spent.len(), self.residents.len(), self.checks.len());
         self.passes.retain(|_, pass| pass.kept.grant.window.until_s >= purge.ended_before_s);
         self.spent.retain(|_, until_s| *until_s >= purge.ended_before_s);
+        self.checks.retain(|check| check.at_s >= purge.ended_before_s);
         let first = self.passes.keys().next().copied().unwrap_or(self.latest.saturating_add(1));
         Holdings::parts().for_each(|part| self.inventory.holdings.forget_below(first, part));
         if let Some(before_s) = purge.residents_before_s {
@@ -200,6 +203,7 @@ impl Rows {
             passes: (before.0 - self.passes.len()) as u64,
             tokens: (before.1 - self.spent.len()) as u64,
             residents: (before.2 - self.residents.len()) as u64,
+            checks: (before.3 - self.checks.len()) as u64,
         };
         self.inventory.purged(purged.passes, purge.ended_before_s);
         self.inventory.residents -= purged.residents;
@@ -211,7 +215,8 @@ impl Rows {
         let residents = self.residents.len() * size_of::<(ResidentId, Resident)>();
         let passes = self.passes.len() * size_of::<(u32, Pass)>();
         let spent = self.spent.len() * size_of::<(TokenDigest, i64)>();
-        (residents + passes + spent) as u64
+        let checks = self.checks.len() * size_of::<LoggedCheck>();
+        (residents + passes + spent + checks) as u64
     }
 }
 
@@ -237,6 +242,10 @@ impl Store for Memory {
 
     fn spend(&self, token: TokenDigest, until_s: i64) -> Answer<'_, Spending> {
         self.write(|rows| rows.spend(token, until_s))
+    }
+
+    fn log_check(&self, check: LoggedCheck) -> Answer<'_, ()> {
+        self.write(|rows| rows.checks.push(check))
     }
 
     fn check_in(&self, resident: ResidentId, at_s: i64) -> Answer<'_, bool> {

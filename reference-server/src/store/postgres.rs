@@ -22,8 +22,9 @@ use super::naming::Naming;
 use super::queue::{Queue, Write, Writer};
 use super::tally::Counting;
 use super::{
-    Act, Acted, Answer, Asked, Census, Ended, Issuance, IssuedBetween, KeptPass, NewPass, NewResident, OpenError,
-    Opened, Proposal, Purge, Purged, Registration, Spending, Store, StoreError, Tally, TokenDigest, Withdrawn,
+    Act, Acted, Answer, Asked, Census, Ended, Issuance, IssuedBetween, KeptPass, LoggedCheck, NewPass, NewResident,
+    OpenError, Opened, Proposal, Purge, Purged, Registration, Spending, Store, StoreError, Tally, TokenDigest,
+    Withdrawn,
 };
 use crate::audit::{Entry, Head};
 use crate::secret::Secret;
@@ -143,6 +144,10 @@ impl Store for Postgres {
 
     fn spend(&self, token: TokenDigest, until_s: i64) -> Answer<'_, Spending> {
         self.queue.ask((token, until_s), Write::Spend)
+    }
+
+    fn log_check(&self, check: LoggedCheck) -> Answer<'_, ()> {
+        self.queue.ask(check, Write::LogCheck)
     }
 
     fn check_in(&self, resident: ResidentId, at_s: i64) -> Answer<'_, bool> {

@@ -10,7 +10,7 @@ use passes::{PassId, ResidentId};
 use tokio::sync::{mpsc, oneshot};
 
 use super::tally::Counting;
-use super::{Answer, Issuance, NewPass, NewResident, Registration, Spending, StoreError, TokenDigest};
+use super::{Answer, Issuance, LoggedCheck, NewPass, NewResident, Registration, Spending, StoreError, TokenDigest};
 
 /// Most writes taken from the queue at once.
 const GROUP_WRITES: usize = 256;
@@ -62,6 +62,7 @@ pub(super) enum Write {
     Cancel(Ask<(PassId, ResidentId, i32), bool>),
     Spend(Ask<(TokenDigest, i64), Spending>),
     CheckIn(Ask<(ResidentId, i64), bool>),
+    LogCheck(Ask<LoggedCheck, ()>),
 }
 
 impl Write {
@@ -72,6 +73,7 @@ impl Write {
             Write::Cancel(ask) => ask.reply(outcome),
             Write::Spend(ask) => ask.reply(outcome),
             Write::CheckIn(ask) => ask.reply(outcome),
+            Write::LogCheck(ask) => ask.reply(outcome),
         }
     }
 

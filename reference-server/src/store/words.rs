@@ -1,6 +1,8 @@
 //! What stores are told, and what they answer.
 
-use passes::{Channel, Grant, Purpose, QuotaWindow, ResidentId, Window};
+use std::sync::Arc;
+
+use passes::{Channel, Grant, PassId, Purpose, QuotaWindow, ResidentId, Window};
 
 use super::{Asked, KeyDigest};
 
@@ -105,10 +107,24 @@ pub enum Spending {
     Again,
 }
 
+/// A check as a server keeps it whose operator switched the logging of checks on
+/// ([`Config::log_checks`](crate::Config::log_checks)), and no other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoggedCheck {
+    /// When, in Unix seconds.
+    pub at_s: i64,
+    /// The pass that was shown, where the server can tell: a blind pass has no name that it knows.
+    pub pass: Option<PassId>,
+    /// Who checked, where officers are known by name.
+    pub officer: Option<Arc<str>>,
+    /// Where, if the officer's device said so.
+    pub place: Option<String>,
+}
+
 /// What is no longer needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Purge {
-    /// Passes and spent tokens whose time ended before this Unix second go. It must lie so far back that none of these passes can
+    /// Passes and spent tokens whose time ended before this Unix second go, and logged checks made before it. It must lie so far back that none of these passes can
     /// still play a part in a quota or be asked for again with its idempotency key.
     pub ended_before_s: i64,
     /// When set, residents go who registered and checked in last before this Unix second and of whom no pass is kept. While
@@ -125,6 +141,8 @@ pub struct Purged {
     pub tokens: u64,
     /// Residents.
     pub residents: u64,
+    /// Logged checks.
+    pub checks: u64,
 }
 
 impl std::ops::AddAssign for Purged {
@@ -132,6 +150,7 @@ impl std::ops::AddAssign for Purged {
         self.passes += other.passes;
         self.tokens += other.tokens;
         self.residents += other.residents;
+        self.checks += other.checks;
     }
 }
 

@@ -101,7 +101,7 @@ impl Cluster {
     /// A store in a new database, whose tables are made.
     pub(crate) fn store(&self) -> StoreKind {
         let kind = StoreKind::Postgres { url: self.database() };
-        assert_eq!(kind.migrate().unwrap(), Some((0, 1)));
+        assert_eq!(kind.migrate().unwrap(), Some((0, 2)));
         kind
     }
 

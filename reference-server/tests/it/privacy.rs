@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use passes::wire::Transparency;
+use reference_server::Config;
 use serde_json::json;
 
 use crate::support::{Server, config, embedded, removed};
@@ -63,6 +64,54 @@ async fn a_verification_leaves_no_trace() {
     }
     assert!(before == after, "a verification changed a file");
     server.stop().await;
+}
+
+#[tokio::test]
+async fn checks_are_written_down_only_where_the_operator_wants_it_and_the_public_is_told() {
+    let rows = async |log_checks: bool| {
+        let dir = tempfile::tempdir().unwrap();
+        let server = Server::start(Config { log_checks, ..config(embedded(dir.path())) }).await;
+        let ask = server.asking();
+        let token = ask.register("1").await;
+        let pass = ask.pet_pass(&token, "a").await;
+        assert!(ask.verify(&pass.code).await.valid);
+        let placed =
+            ask.post("/v1/verifications").json(&json!({"code": pass.code, "place": "bridge"})).send().await.unwrap();
+        let nowhere =
+            ask.post("/v1/verifications").json(&json!({"code": pass.code, "place": ""})).send().await.unwrap();
+        assert_eq!(
+            (placed.status(), nowhere.status().as_u16()),
+            (if log_checks { 200 } else { 422 }.try_into().unwrap(), 422)
+        );
+        let told: Transparency = ask.get("/v1/transparency").send().await.unwrap().json().await.unwrap();
+        assert_eq!(told.checks_logged, log_checks);
+        server.stop().await;
+        let database = rusqlite::Connection::open(dir.path().join("passes.db")).unwrap();
+        let mut query = database
+            .prepare("SELECT serial, place FROM checks JOIN passes ON pass = serial ORDER BY checks.rowid")
+            .unwrap();
+        let rows: Vec<(i64, Option<String>)> =
+            query.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().collect::<Result<_, _>>().unwrap();
+        rows
+    };
+    assert_eq!(rows(false).await, []);
+    assert_eq!(rows(true).await, [(1, None), (1, Some("bridge".to_owned()))]);
+}
+
+#[tokio::test]
+async fn a_folder_from_before_checks_could_be_logged_is_taken_over() {
+    let dir = tempfile::tempdir().unwrap();
+    Server::start(config(embedded(dir.path()))).await.stop().await;
+    let database = rusqlite::Connection::open(dir.path().join("passes.db")).unwrap();
+    database.execute_batch("DROP TABLE checks; PRAGMA user_version = 3").unwrap();
+    drop(database);
+    let server = Server::start(Config { log_checks: true, ..config(embedded(dir.path())) }).await;
+    server.asking().verify("nonsense").await;
+    server.stop().await;
+    let database = rusqlite::Connection::open(dir.path().join("passes.db")).unwrap();
+    let count: i64 =
+        database.query_row("SELECT count(*) FROM checks WHERE pass IS NULL", [], |row| row.get(0)).unwrap();
+    assert_eq!(count, 1);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use passes::wire::IssuedPass;
 use passes::{PassId, Policy, Purpose, PurposeRule};
-use reference_server::{Clock, Config};
+use reference_server::{Clock, Config, SetClock};
 
 use crate::support::{START_S, Server, config, embedded, removed};
 
@@ -64,4 +64,28 @@ async fn passes_go_after_retention_and_residents_after_the_sunset() {
         let bytes = fs::read(entry.unwrap().path()).unwrap();
         assert!(!bytes.windows(16).any(|window| window == resident), "the resident's name is still in a file");
     }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_brings_what_is_due_with_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = SetClock::new(START_S);
+    let server = Server::start(Config { clock: Clock::Set(clock.clone()), ..at(dir.path(), 0) }).await;
+    let ask = server.asking();
+    let token = ask.register("1").await;
+    ask.pet_pass(&token, "a").await;
+    let until_s = async |removed_s: i64| {
+        loop {
+            let told: passes::wire::Transparency =
+                ask.get("/v1/transparency").send().await.unwrap().json().await.unwrap();
+            if told.retention.last_removal_s >= Some(removed_s) {
+                return told;
+            }
+        }
+    };
+    until_s(START_S).await;
+    clock.set(START_S + 2 * DAY_S);
+    until_s(START_S + 2 * DAY_S).await;
+    server.stop().await;
+    assert_eq!((rows(dir.path(), "passes"), rows(dir.path(), "residents")), (0, 1));
 }

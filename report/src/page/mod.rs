@@ -5,6 +5,7 @@ mod changes;
 mod comparison;
 mod files;
 mod latency;
+mod ledger;
 mod people;
 mod region;
 mod schemes;

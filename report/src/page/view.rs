@@ -6,12 +6,13 @@ use askama::Template;
 
 use super::assumptions::Assumptions;
 use super::files::{FileEntry, files};
+use super::ledger::Learnt;
 use super::schemes;
 use super::story::Story;
 use crate::grid::{self, Grid};
 use crate::number::{NONE, bytes, count, duration_s, rate, share, time_us, times, whole};
 use crate::plots::{CapacityCurve, LatencyOverTime, Picture, RegionMap};
-use crate::record::{CapacityResults, LoadResults, SimulateResults, Status, Verdict};
+use crate::record::{CapacityResults, LoadResults, Results, SimulateResults, Status, Verdict};
 use crate::verdict::{path_noun, usable_words};
 use crate::{ReportError, Run, RunRecord};
 
@@ -75,6 +76,7 @@ pub(crate) struct Page {
     equity: Option<Grid>,
     queue: Option<Shown>,
     replay: Option<Replay>,
+    learnt: Option<Learnt>,
     measured: bool,
     assumed: bool,
     assumptions: Option<Assumptions>,
@@ -125,7 +127,7 @@ impl Page {
         let records = || story.runs.iter().map(|run| &run.record);
         Ok(Page {
             title: lead.title.clone().or_else(|| lead.scenario.clone()).unwrap_or_else(|| "A load run".into()),
-            badge: badge(story.judgement.verdict, partial, measured, results.schemes.is_some()),
+            badge: badge(story.judgement.verdict, partial, measured, results),
             sentence: sentence
                 .split_once(": ")
                 .filter(|_| story.judgement.verdict.is_some() || partial)
@@ -188,6 +190,7 @@ impl Page {
                 Some(load) => Some(replay(story, load, objective_ms)?),
                 None => None,
             },
+            learnt: results.ledger.as_ref().map(Learnt::of),
             measured,
             assumed: results.simulate.is_some(),
             assumptions: story.assumptions.clone(),
@@ -232,15 +235,16 @@ fn distinct_texts<'a>(texts: impl IntoIterator<Item = &'a String>) -> Vec<String
     all
 }
 
-fn badge(verdict: Option<Verdict>, partial: bool, measured: bool, compared: bool) -> Badge {
+fn badge(verdict: Option<Verdict>, partial: bool, measured: bool, results: &Results) -> Badge {
     match verdict {
         Some(Verdict::Held) => Badge { word: "Holds", class: "held" },
         Some(Verdict::Failed) => Badge { word: "Breaks", class: "failed" },
         Some(Verdict::Unusable) => Badge { word: "Cannot tell", class: "unusable" },
         None if partial => Badge { word: "Stopped early", class: "none" },
-        None if compared => Badge { word: "Compared", class: "none" },
+        None if results.schemes.is_some() => Badge { word: "Compared", class: "none" },
         None if measured => Badge { word: "Measured", class: "none" },
-        None => Badge { word: "Simulated", class: "none" },
+        None if results.simulate.is_some() => Badge { word: "Simulated", class: "none" },
+        None => Badge { word: "Counted", class: "none" },
     }
 }
 

@@ -4,6 +4,7 @@ mod capacity;
 mod changes;
 mod comparison;
 mod ensemble;
+mod ledger;
 mod load;
 mod simulate;
 
@@ -14,6 +15,7 @@ pub use capacity::{BeyondRecord, CapacityResults, PathRecord, RecoveryRecord, Sc
 pub use changes::{ChangeRecord, LoadComparisonResults};
 pub use comparison::{ComparisonResults, DifferenceRecord, SchemeResults, SideRecord};
 pub use ensemble::{EnsembleResults, ParameterKind, ParameterRecord, RangeRecord};
+pub use ledger::{LedgerResults, LedgerRow, LinkedFacts, Moment};
 pub use load::{ConsentRecord, KindRecord, LimitedBy, LoadResults, Quantiles, ShardRecord};
 pub use simulate::{CrowdRecord, GateRecord, GroupRecord, PeakRecord, PeopleRecord, SimulateResults};
 
@@ -35,6 +37,8 @@ pub enum Command {
     Capacity,
     /// `lockgate compare` of two scenarios, of two load runs, or of schemes.
     Compare,
+    /// `lockgate ledger`: what servers of several designs hold of a day.
+    Ledger,
 }
 
 impl Command {
@@ -47,6 +51,7 @@ impl Command {
             Command::Load => "load",
             Command::Capacity => "capacity",
             Command::Compare => "compare",
+            Command::Ledger => "ledger",
         }
     }
 }
@@ -212,6 +217,9 @@ impl RunRecord {
             Command::Compare if !record.results.compares() => {
                 return Err("missing field `comparison`, `load_comparison` or `schemes`".into());
             }
+            Command::Ledger if record.results.ledger.is_none() => {
+                return Err("missing field `ledger`".into());
+            }
             _ => None,
         };
         promised.map_or(Ok(record), |error| Err(error.to_string()))
@@ -280,6 +288,9 @@ pub struct Results {
     /// Of several schemes side by side.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schemes: Option<SchemeResults>,
+    /// Of a privacy ledger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ledger: Option<LedgerResults>,
 }
 
 impl Results {

@@ -3,6 +3,7 @@
 mod assumptions;
 mod capacity;
 mod ensemble;
+mod ledger;
 mod load;
 mod published;
 mod schema;
@@ -15,6 +16,7 @@ pub use assumptions::ASSUMPTIONS;
 pub use capacity::{CAPACITY, CAPACITY_CONCURRENCY, CAPACITY_STEPS};
 pub(crate) use ensemble::{Described, quantiles_name};
 pub use ensemble::{POINT, QUANTILE_COLUMNS, RUN_COLUMNS, SCENARIO_COMPARISON, SWEEP};
+pub use ledger::PRIVACY_LEDGER;
 pub use load::{INTERVALS, LOAD_COMPARISON, PERCENTILES};
 pub use published::PUBLISHED;
 pub use schema::{ColumnKind, ColumnSchema, TableSchema};
@@ -24,7 +26,7 @@ pub use summary::{DAYS, DEMAND_BY_MINUTE, GROUPS, PLACES, PURPOSES};
 pub use table::{Cells, Table};
 
 /// Every table there is, in the order of the data dictionary.
-pub const ALL: [&TableSchema; 23] = [
+pub const ALL: [&TableSchema; 24] = [
     &DEMAND_BY_MINUTE,
     &DAYS,
     &PURPOSES,
@@ -48,4 +50,5 @@ pub const ALL: [&TableSchema; 23] = [
     &CAPACITY,
     &CAPACITY_STEPS,
     &CAPACITY_CONCURRENCY,
+    &PRIVACY_LEDGER,
 ];

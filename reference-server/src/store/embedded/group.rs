@@ -33,6 +33,7 @@ impl Group<'_> {
                 ask.answer_by(|&(pass, resident, day)| Ok(cancel(db, naming.open(pass), resident, day)?))
             }
             Write::Spend(ask) => ask.answer_by(|&(token, until_s)| Ok(statements::spend(db, token, until_s)?)),
+            Write::LogCheck(ask) => ask.answer_by(|check| Ok(statements::log_check(db, naming, check)?)),
             Write::CheckIn(ask) => ask.answer_by(|&(resident, at_s)| Ok(statements::check_in(db, resident, at_s)?)),
         }
     }

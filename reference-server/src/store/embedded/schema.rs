@@ -9,7 +9,9 @@ use rusqlite::{Connection, OpenFlags};
 use crate::store::OpenError;
 
 /// Raised whenever the tables change.
-const FORMAT: i64 = 3;
+const FORMAT: i64 = 4;
+/// The last format without [`CHECKS`]. Nothing else has changed since: it is enough to add the table.
+const BEFORE_CHECKS: i64 = 3;
 
 /// The tables, each a single B-tree.
 ///
@@ -59,6 +61,16 @@ const TABLES: &str = "
     INSERT INTO totals VALUES ('residents', 0), ('purged_serials', 0);
 ";
 
+/// Checks, where the operator has them logged; empty on every other server. In the order in which they were made.
+const CHECKS: &str = "
+    CREATE TABLE checks (
+        at_s    INTEGER NOT NULL,
+        pass    INTEGER,
+        officer TEXT,
+        place   TEXT
+    ) STRICT;
+";
+
 /// Half of SQLite's default: an insert at a random place writes a whole page.
 const PAGE_BYTES: i64 = 2_048;
 /// Pages of the log before a commit moves them into the database: 16 MB. Everybody waits for that commit, the longer the more there is
@@ -78,7 +90,8 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
     set_up_writer(&db).map_err(failed)?;
     match db.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)? {
         FORMAT => {}
-        0 => make_tables(&mut db).map_err(failed)?,
+        0 => make_tables(&mut db, &[TABLES, super::ledger::TABLES, CHECKS]).map_err(failed)?,
+        BEFORE_CHECKS => make_tables(&mut db, &[CHECKS]).map_err(failed)?,
         found => return Err(OpenError::Format { path: path.to_owned(), found, wanted: FORMAT }),
     }
     Ok(db)
@@ -106,10 +119,10 @@ fn set_up(db: &Connection) -> rusqlite::Result<()> {
     db.busy_timeout(BUSY_TIMEOUT)
 }
 
-fn make_tables(db: &mut Connection) -> rusqlite::Result<()> {
+/// Makes these tables, after which the file is of this program's format.
+fn make_tables(db: &mut Connection, tables: &[&str]) -> rusqlite::Result<()> {
     let transaction = db.transaction()?;
-    transaction.execute_batch(TABLES)?;
-    transaction.execute_batch(super::ledger::TABLES)?;
+    tables.iter().try_for_each(|tables| transaction.execute_batch(tables))?;
     transaction.pragma_update(None, "user_version", FORMAT)?;
     transaction.commit()
 }

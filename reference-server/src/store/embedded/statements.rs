@@ -6,7 +6,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use crate::store::decide::Earlier;
 use crate::store::naming::Naming;
 use crate::store::{
-    Asked, IssuedBetween, KeptPass, KeyDigest, NewPass, NewResident, Registration, Spending, TokenDigest, Withdrawn,
+    Asked, IssuedBetween, KeptPass, KeyDigest, LoggedCheck, NewPass, NewResident, Registration, Spending, TokenDigest,
+    Withdrawn,
 };
 
 /// Keeps a resident who is new. To be called inside a transaction.
@@ -113,6 +114,15 @@ pub(super) fn spend(db: &Connection, token: TokenDigest, until_s: i64) -> rusqli
         .prepare_cached("INSERT INTO spent VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
         .execute(params![token.0, until_s])?;
     Ok(if added == 1 { Spending::First } else { Spending::Again })
+}
+
+/// Keeps that a check was made, under the number of the pass.
+pub(super) fn log_check(db: &Connection, naming: &Naming, check: &LoggedCheck) -> rusqlite::Result<()> {
+    let LoggedCheck { at_s, pass, officer, place } = check;
+    let serial = pass.map(|pass| naming.open(pass).serial);
+    db.prepare_cached("INSERT INTO checks VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![at_s, serial, officer.as_deref(), place])
+        .map(drop)
 }
 
 /// Keeps when `resident` checked in; whether the resident is registered.

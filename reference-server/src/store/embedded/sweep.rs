@@ -40,6 +40,10 @@ pub(super) enum Step {
     Tokens {
         after: [u8; 16],
     },
+    /// Logged checks, in the order in which they were made.
+    Checks {
+        after: i64,
+    },
     /// A part of the index of holders.
     Index {
         part: usize,
@@ -71,6 +75,7 @@ impl Sweep {
         let swept = match self.step {
             Step::Passes { after } => passes(writing, after, self.purge.ended_before_s),
             Step::Tokens { after } => tokens(&mut writing.db, after, self.purge.ended_before_s),
+            Step::Checks { after } => checks(&mut writing.db, after, self.purge.ended_before_s),
             Step::Index { part } => index(writing, part),
             Step::Residents { after } => match self.purge.residents_before_s {
                 Some(before_s) => residents(writing, after, before_s),
@@ -117,8 +122,24 @@ fn tokens(db: &mut Connection, after: [u8; 16], before_s: i64) -> rusqlite::Resu
         .prepare_cached("DELETE FROM spent WHERE token >= ?1 AND token <= ?2 AND valid_until_s < ?3")?
         .execute(params![after, last.unwrap_or([0xff; 16]), before_s])?;
     transaction.commit()?;
-    let next = last.map_or(Step::Index { part: 0 }, |after| Step::Tokens { after });
+    let next = last.map_or(Step::Checks { after: 0 }, |after| Step::Tokens { after });
     Ok(Swept { removed: Purged { tokens: removed as u64, ..Purged::default() }, next: Some(next) })
+}
+
+fn checks(db: &mut Connection, after: i64, before_s: i64) -> rusqlite::Result<Swept> {
+    let transaction = db.transaction()?;
+    let last: Option<i64> = transaction
+        .prepare_cached("SELECT max(rowid) FROM (SELECT rowid FROM checks WHERE rowid > ?1 ORDER BY rowid LIMIT ?2)")?
+        .query_row(params![after, STEP_ROWS], |row| row.get(0))?;
+    let Some(last) = last else {
+        return Ok(Swept { removed: Purged::default(), next: Some(Step::Index { part: 0 }) });
+    };
+    let removed = transaction
+        .prepare_cached("DELETE FROM checks WHERE rowid > ?1 AND rowid <= ?2 AND at_s < ?3")?
+        .execute(params![after, last, before_s])?;
+    transaction.commit()?;
+    let removed = Purged { checks: removed as u64, ..Purged::default() };
+    Ok(Swept { removed, next: Some(Step::Checks { after: last }) })
 }
 
 fn index(writing: &Writing, part: usize) -> rusqlite::Result<Swept> {

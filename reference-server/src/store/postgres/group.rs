@@ -11,7 +11,9 @@ use passes::{Grant, PassId, PassName, Purpose, ResidentId};
 use crate::store::decide::{Earlier, decide};
 use crate::store::naming::Naming;
 use crate::store::queue::Write;
-use crate::store::{Issuance, KeyDigest, NewPass, NewResident, Registration, Spending, StoreError, TokenDigest};
+use crate::store::{
+    Issuance, KeyDigest, LoggedCheck, NewPass, NewResident, Registration, Spending, StoreError, TokenDigest,
+};
 
 /// What a group asks for, each question once and in the order of keys.
 #[derive(Default)]
@@ -44,7 +46,7 @@ impl Questions {
                 }
                 Write::Cancel(ask) => drop(questions.serials.insert(naming.open(ask.question.0).serial)),
                 Write::CheckIn(ask) => drop(questions.residents.insert(ask.question.0)),
-                Write::Spend(_) => {}
+                Write::Spend(_) | Write::LogCheck(_) => {}
             }
         }
         questions
@@ -82,6 +84,7 @@ pub(super) struct Changes {
     pub(super) cancelled_on: BTreeMap<(i32, Purpose), i64>,
     pub(super) spent: BTreeMap<TokenDigest, i64>,
     pub(super) checked_in: BTreeMap<ResidentId, i64>,
+    pub(super) checks: Vec<LoggedCheck>,
 }
 
 impl Changes {
@@ -124,6 +127,10 @@ pub(super) fn decide_all(group: &mut [Write], facts: Facts, naming: &Naming) -> 
             }
             Write::CheckIn(ask) => {
                 ask.answer_by(|&(resident, at_s)| Ok::<_, StoreError>(deciding.check_in(resident, at_s)))?;
+            }
+            Write::LogCheck(ask) => {
+                deciding.changes.checks.push(ask.question.clone());
+                ask.answer = Some(());
             }
             Write::Spend(ask) => {
                 let (token, until_s) = ask.question;

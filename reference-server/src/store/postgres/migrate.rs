@@ -7,7 +7,8 @@ use crate::secret::Secret;
 use crate::store::OpenError;
 
 /// What brings the database from one version to the next. The version is the number of those that were run.
-const MIGRATIONS: [&str; 1] = [include_str!("../../../migrations/0001_tables.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("../../../migrations/0001_tables.sql"), include_str!("../../../migrations/0002_checks.sql")];
 
 /// The version this program reads and writes.
 const WANTED: i32 = MIGRATIONS.len() as i32;

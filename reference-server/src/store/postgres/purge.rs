@@ -20,6 +20,10 @@ const TOKENS: &str = "
     DELETE FROM spent WHERE ctid = ANY(ARRAY(
         SELECT ctid FROM spent WHERE valid_until_s < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))";
 
+const CHECKS: &str = "
+    DELETE FROM checks WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM checks WHERE at_s < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))";
+
 /// Locks residents who have not been seen for long. Only when nobody can issue a pass to them any more, the next statement looks
 /// whether there is one.
 const IDLE: &str = "
@@ -41,7 +45,7 @@ pub(super) async fn purge(session: &Session, purge: Purge, process: i64) -> Resu
     let purged = purged.map_err(store_error)?;
     if purged != Purged::default() {
         // Each by itself: none of them can be part of a transaction.
-        for table in ["passes", "spent", "residents"] {
+        for table in ["passes", "spent", "checks", "residents"] {
             client.batch_execute(&format!("VACUUM (ANALYZE) {table}")).await.map_err(store_error)?;
         }
     }
@@ -50,21 +54,9 @@ pub(super) async fn purge(session: &Session, purge: Purge, process: i64) -> Resu
 
 async fn remove(client: &Client, purge: Purge, process: i64) -> Result<Purged, Error> {
     let mut purged = Purged::default();
-    let passes = client.prepare(PASSES).await?;
-    loop {
-        let removed = client.execute(&passes, &[&purge.ended_before_s, &STEP_ROWS]).await?;
-        if removed == 0 {
-            break;
-        }
-        purged.passes += removed;
-    }
-    let tokens = client.prepare(TOKENS).await?;
-    loop {
-        let removed = client.execute(&tokens, &[&purge.ended_before_s, &STEP_ROWS]).await?;
-        if removed == 0 {
-            break;
-        }
-        purged.tokens += removed;
+    for (statement, count) in [(PASSES, &mut purged.passes), (TOKENS, &mut purged.tokens), (CHECKS, &mut purged.checks)]
+    {
+        *count = remove_before(client, statement, purge.ended_before_s).await?;
     }
     if let Some(before_s) = purge.residents_before_s {
         purged.residents = remove_residents(client, before_s).await?;
@@ -74,6 +66,18 @@ async fn remove(client: &Client, purge: Purge, process: i64) -> Result<Purged, E
         client.execute(COUNT_ROWS, &[&process, &residents, &passes]).await?;
     }
     Ok(purged)
+}
+
+/// Runs a `statement` that removes some rows of a time before `before_s`, until it finds none.
+async fn remove_before(client: &Client, statement: &str, before_s: i64) -> Result<u64, Error> {
+    let remove = client.prepare(statement).await?;
+    let mut removed = 0;
+    loop {
+        match client.execute(&remove, &[&before_s, &STEP_ROWS]).await? {
+            0 => return Ok(removed),
+            rows => removed += rows,
+        }
+    }
 }
 
 async fn remove_residents(client: &Client, before_s: i64) -> Result<u64, Error> {

@@ -14,6 +14,7 @@ pub(super) struct Statements {
     pub(super) cancel: Statement,
     pub(super) spend: Statement,
     pub(super) check_in: Statement,
+    pub(super) log_checks: Statement,
     pub(super) count_issued: Statement,
     pub(super) count_ended: Statement,
     pub(super) count_rows: Statement,
@@ -40,6 +41,7 @@ impl Statements {
             cancel: client.prepare("UPDATE passes SET cancelled = true WHERE serial = ANY($1::bigint[])").await?,
             spend: client.prepare(SPEND).await?,
             check_in: client.prepare(CHECK_IN).await?,
+            log_checks: client.prepare(LOG_CHECKS).await?,
             count_issued: client.prepare(COUNT_ISSUED).await?,
             count_ended: client.prepare(COUNT_ENDED).await?,
             count_rows: client.prepare(COUNT_ROWS).await?,
@@ -93,6 +95,9 @@ const CHECK_IN: &str = "
     UPDATE residents SET checked_in_s = asked.at_s FROM unnest($1::bytea[], $2::bigint[]) AS asked (resident, at_s)
     WHERE residents.resident = asked.resident";
 
+const LOG_CHECKS: &str = "
+    INSERT INTO checks SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[])";
+
 const COUNT_ISSUED: &str = "
     INSERT INTO issued SELECT day, purpose, $1, passes FROM unnest($2::integer[], $3::smallint[], $4::bigint[])
         AS counted (day, purpose, passes)
@@ -121,7 +126,7 @@ const WITHDRAWN: &str = "
 const COUNT: &str = "
     SELECT coalesce(sum(residents), 0)::bigint, coalesce(sum(passes), 0)::bigint,
            (SELECT count(*) FROM passes WHERE valid_until_s > $1::bigint / 3600 * 3600),
-           (SELECT sum(pg_total_relation_size(table_name)) FROM unnest('{residents,passes,spent,issued}'::regclass[])
+           (SELECT sum(pg_total_relation_size(table_name)) FROM unnest('{residents,passes,spent,checks,issued}'::regclass[])
                 AS tables (table_name))::bigint
     FROM totals";
 

@@ -73,7 +73,8 @@ impl Writing {
         let facts = ask(client, statements, questions, &self.naming).await?;
         let added = facts.added.len();
         let decisions = decide_all(group, facts, &self.naming)?;
-        let (names, newly_spent) = write(client, statements, &decisions.changes, added, self.process).await?;
+        let (names, newly_spent) =
+            write(client, statements, &decisions.changes, &self.naming, added, self.process).await?;
         decisions.answer(group, &self.naming, &names, newly_spent)
     }
 }
@@ -143,6 +144,7 @@ async fn write(
     client: &Client,
     statements: &Statements,
     changes: &Changes,
+    naming: &Naming,
     residents_added: usize,
     process: i64,
 ) -> Result<Written, StoreError> {
@@ -159,22 +161,24 @@ async fn write(
     let none_revoked = vec![0_i64; cancelled_days.len()];
     let ended: [&(dyn ToSql + Sync); 5] =
         [&process, &cancelled_days, &cancelled_purposes, &cancelled_counts, &none_revoked];
+    let checks = CheckRows::of(changes, naming);
     let (residents, passes) = (residents_added as i64, changes.passes.len() as i64);
 
     let new = NewRows::of(changes);
     // All are sent before the first is answered; when one fails, the database refuses the rest, the commit too.
-    let (named, cancel, ended, spend, check_in, issued, rows, commit) = tokio::join!(
+    let (named, cancel, ended, spend, check_in, checked, issued, rows, commit) = tokio::join!(
         query(client, &statements.insert, passes > 0, new.parameters()),
         query(client, &statements.cancel, !cancelled.is_empty(), [&cancelled]),
         query(client, &statements.count_ended, !cancelled_days.is_empty(), ended),
         query(client, &statements.spend, !spent.is_empty(), [&spent, &spent_until_s]),
         query(client, &statements.check_in, !checked_in.is_empty(), [&checked_in, &checked_in_s]),
+        query(client, &statements.log_checks, !changes.checks.is_empty(), checks.parameters()),
         query(client, &statements.count_issued, !days.is_empty(), [&process, &days, &purposes, &counts]),
         query(client, &statements.count_rows, residents + passes > 0, [&process, &residents, &passes]),
         client.batch_execute("COMMIT"),
     );
     let named = named?;
-    for written in [cancel, ended, check_in, issued, rows] {
+    for written in [cancel, ended, check_in, checked, issued, rows] {
         written?;
     }
     let spend = spend?;
@@ -237,6 +241,32 @@ impl<'a> NewRows<'a> {
             &self.keys,
             &self.requests,
         ]
+    }
+}
+
+/// Logged checks, column by column.
+#[derive(Default)]
+struct CheckRows<'a> {
+    at_s: Vec<i64>,
+    serials: Vec<Option<i64>>,
+    officers: Vec<Option<&'a str>>,
+    places: Vec<Option<&'a str>>,
+}
+
+impl<'a> CheckRows<'a> {
+    fn of(changes: &'a Changes, naming: &Naming) -> Self {
+        let mut rows = CheckRows::default();
+        for check in &changes.checks {
+            rows.at_s.push(check.at_s);
+            rows.serials.push(check.pass.map(|pass| naming.open(pass).serial.into()));
+            rows.officers.push(check.officer.as_deref());
+            rows.places.push(check.place.as_deref());
+        }
+        rows
+    }
+
+    fn parameters(&self) -> [&(dyn ToSql + Sync); 4] {
+        [&self.at_s, &self.serials, &self.officers, &self.places]
     }
 }
 

@@ -151,7 +151,7 @@ fn emptied_database() -> Option<StoreKind> {
     static MADE: OnceLock<StoreKind> = OnceLock::new();
     let cluster = Cluster::shared()?;
     let kind = MADE.get_or_init(|| cluster.store());
-    let tables = ["residents", "passes", "spent", "issued", "totals", "proposals", "audit", "ended"];
+    let tables = ["residents", "passes", "spent", "checks", "issued", "totals", "proposals", "audit", "ended"];
     cluster.say(kind, &format!("TRUNCATE lockgate.{}", tables.join(", lockgate.")));
     Some(kind.clone())
 }

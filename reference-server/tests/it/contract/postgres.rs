@@ -16,7 +16,7 @@ fn tables_are_made_only_when_asked_for() {
     let kind = StoreKind::Postgres { url: cluster.database() };
     let open = || kind.open(64).map(|_| ()).unwrap_err();
     let error = open();
-    assert!(matches!(error, OpenError::NotMigrated { found: 0, wanted: 1 }), "{error}");
+    assert!(matches!(error, OpenError::NotMigrated { found: 0, wanted: 2 }), "{error}");
     assert!(error.to_string().contains("lockgate serve --migrate"), "{error}");
     // Of several that migrate at once one does the work.
     let mut migrated: Vec<_> = std::thread::scope(|scope| {
@@ -24,14 +24,19 @@ fn tables_are_made_only_when_asked_for() {
         all.into_iter().map(|one| one.join().unwrap()).collect()
     });
     migrated.sort();
-    assert_eq!(migrated, [Some((0, 1)), Some((1, 1)), Some((1, 1)), Some((1, 1))]);
+    assert_eq!(migrated, [Some((0, 2)), Some((2, 2)), Some((2, 2)), Some((2, 2))]);
     let secret = |kind: &StoreKind| *kind.open(64).unwrap().secret.as_bytes();
     assert_eq!(secret(&kind), secret(&kind), "all processes name residents alike");
     assert_ne!(secret(&kind), secret(&cluster.store()), "and no two databases");
 
+    cluster.say(&kind, "DROP TABLE lockgate.checks; UPDATE lockgate.schema_version SET version = 1");
+    assert!(matches!(open(), OpenError::NotMigrated { found: 1, wanted: 2 }));
+    assert_eq!(kind.migrate().unwrap(), Some((1, 2)), "a database of an older version is brought up");
+    drop(kind.open(64).unwrap());
+
     cluster.say(&kind, "UPDATE lockgate.schema_version SET version = 9");
-    assert!(matches!(open(), OpenError::Newer { found: 9, wanted: 1 }));
-    assert!(matches!(kind.migrate(), Err(OpenError::Newer { found: 9, wanted: 1 })));
+    assert!(matches!(open(), OpenError::Newer { found: 9, wanted: 2 }));
+    assert!(matches!(kind.migrate(), Err(OpenError::Newer { found: 9, wanted: 2 })));
 }
 
 /// Also where a runtime is at work, as in `lockgate serve`.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use reference_server::Store;
-use reference_server::store::{Issuance, NewPass, NewResident, Purge, Purged, Spending, TokenDigest};
+use reference_server::store::{Issuance, LoggedCheck, NewPass, NewResident, Purge, Purged, Spending, TokenDigest};
 
 use super::{issued, on_every_store, pass, registration, resident, unlimited};
 use crate::support::{START_S, embedded};
@@ -26,8 +26,12 @@ async fn what_ended_before_goes_and_all_else_stays() {
         for (number, until_s) in [(1, START_S + 60), (2, START_S + DAY_S)] {
             store.spend(TokenDigest([number; 16]), until_s).await.unwrap();
         }
+        for (at_s, pass) in [(START_S, Some(over.pass)), (START_S + DAY_S, None)] {
+            let place = Some("bridge".to_owned());
+            store.log_check(LoggedCheck { at_s, pass, officer: Some("gate 1".into()), place }).await.unwrap();
+        }
         let purge = Purge { ended_before_s: START_S + DAY_S, residents_before_s: None };
-        assert_eq!(store.purge(purge).await.unwrap(), Purged { passes: 2, tokens: 1, residents: 0 });
+        assert_eq!(store.purge(purge).await.unwrap(), Purged { passes: 2, tokens: 1, checks: 1, residents: 0 });
         assert_eq!(store.purge(purge).await.unwrap(), Purged::default(), "nothing is left to do");
         for gone in [over, over_too] {
             assert_eq!(store.find(gone.pass).await.unwrap(), None);
@@ -58,7 +62,7 @@ async fn residents_go_when_nothing_of_them_is_left() {
         assert_eq!(store.purge(purge(START_S)).await.unwrap(), Purged { residents: 1, ..Purged::default() });
         assert_eq!(store.issue(unlimited(3, 1)).await.unwrap(), Issuance::UnknownResident);
         let purged = store.purge(purge(START_S + DAY_S)).await.unwrap();
-        assert_eq!(purged, Purged { passes: 1, residents: 1, tokens: 0 });
+        assert_eq!(purged, Purged { passes: 1, residents: 1, ..Purged::default() });
         assert_eq!(store.issue(unlimited(1, 2)).await.unwrap(), Issuance::UnknownResident);
         assert_eq!(store.census(START_S).await.unwrap().residents, 2);
         for number in [2, 4] {
@@ -155,7 +159,7 @@ async fn the_bytes_of_what_is_purged_are_gone_from_the_files() {
     let store = embedded(dir.path()).open(1_024).unwrap().store;
     let full = size(&*store);
     let purge = Purge { ended_before_s: START_S + DAY_S, residents_before_s: Some(START_S + DAY_S) };
-    assert_eq!(store.purge(purge).await.unwrap(), Purged { passes: 2_000, tokens: 1, residents: 2_000 });
+    assert_eq!(store.purge(purge).await.unwrap(), Purged { passes: 2_000, tokens: 1, residents: 2_000, checks: 0 });
     assert_eq!(traces(dir.path()), 0, "while the server runs");
     assert!(size(&*store) < full / 4, "and their room is given back");
     assert_eq!(store.find(stays.pass).await.unwrap().unwrap().grant, stays);
