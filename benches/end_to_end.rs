@@ -37,9 +37,9 @@ fn play(server: &Server, plan: &Plan, connections: u32) -> LoadResult {
     let (slo, warm_up) = (Slo::default(), Duration::ZERO);
     let options = Options { settings, slo, seed: 1, warm_up, start_at: None, stop: &stop, progress: &|_| {} };
     let mut wallet = Wallet::new(1);
-    let prepared = prepare(&server.target, plan, &mut wallet, &options);
+    let prepared = prepare(&server.targets[0], plan, &mut wallet, &options);
     prepared.expect("the server registers residents and issues passes");
-    let result = run(&server.target, plan, &mut wallet, &options).expect("the load can be made");
+    let result = run(&server.targets[0], plan, &mut wallet, &options).expect("the load can be made");
     let wrong = result.kinds.values().map(|kind| kind.counts.answered - kind.counts.right).sum::<u64>();
     assert_eq!(wrong, 0, "{:?}", result.kinds.values().map(|kind| kind.counts).collect::<Vec<_>>());
     result

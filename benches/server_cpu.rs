@@ -1,18 +1,24 @@
 //! CPU time of the server per request, against a bare axum handler that parses and answers the same JSON.
 //!
 //! Whole processes, all threads counted (the store's writer, too), driven one after the other by the same closed loop in one run:
-//! `cargo bench --bench server_cpu`. The aim is a ratio of at most 1.5 with the scheme `lookup`.
+//! `cargo bench --bench server_cpu`. The aim is a ratio of at most 1.5 with the scheme `lookup`, and for `signed` at most 1.2 times what
+//! signing, or checking the signature, takes by itself, which is told at the end. A round in which a disk stood still is played again.
 
 #![expect(clippy::print_stdout, reason = "a benchmark tells its figures")]
 
 mod servers;
 
+use std::hint::black_box;
 use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use loadgen::{Kind, LoadSettings, Mix, Options, Plan, Slo, Wallet, prepare, run};
-use passes::Share;
+use passes::wire::IssuedPass;
+use passes::{
+    Algorithm, Check, DocumentDigest, Grant, KeyPlan, NameKey, PassId, Permit, Purpose, SchemeKind, SchemeSettings,
+    Share, Window, Zone,
+};
 
 use servers::{Role, Server, serve_when_child};
 
@@ -22,10 +28,26 @@ const DURATION: Duration = Duration::from_secs(3);
 /// Each server is measured so often, in turn.
 const ROUNDS: usize = 5;
 
+/// A round that somebody else spoilt is played again at most so often.
+const TRIES: usize = 5;
+/// Longer than a disk stands still.
+const PATIENCE_MS: u32 = 120_000;
+
 /// Microseconds of the server's CPU time per right answer.
 fn cpu_us(role: Role, kind: Kind) -> f64 {
+    let measured = (0..TRIES).find_map(|_| {
+        let round = try_cpu_us(role, kind);
+        if let Err(why) = &round {
+            println!("{}: {why}; once again", role.name());
+        }
+        round.ok()
+    });
+    measured.expect("a machine on which a few seconds go by undisturbed")
+}
+
+fn try_cpu_us(role: Role, kind: Kind) -> Result<f64, String> {
     // Nobody is sent away here, however busy the machine is: the figure is that of answers.
-    let server = Server::start(role, None, Duration::from_secs(60));
+    let server = Server::start(role, None, Duration::from_millis(PATIENCE_MS.into()));
     let mut mix = Mix::only(kind);
     mix.issues_per_resident = Some(2);
     let plan = |duration| Plan::Closed { connections: CONNECTIONS, duration, mix: mix.clone() };
@@ -34,6 +56,7 @@ fn cpu_us(role: Role, kind: Kind) -> f64 {
         forged_share: Share::of(0.0),
         unknown_share: Share::of(0.0),
         threads: NonZeroUsize::new(1),
+        timeout_ms: PATIENCE_MS,
         ..LoadSettings::default()
     };
     let stop = AtomicBool::new(false);
@@ -49,17 +72,45 @@ fn cpu_us(role: Role, kind: Kind) -> f64 {
     let mut wallet = Wallet::new(1);
     let mut measure = |duration| {
         // A closed loop is faster than its preparation expects, and nobody may ask beyond the quota.
-        let prepared = prepare(&server.target, &plan(duration * 3), &mut wallet, &options);
-        prepared.expect("the server registers residents and issues passes");
+        prepare(&server.targets[0], &plan(duration * 3), &mut wallet, &options).map_err(|error| error.to_string())?;
         let plan = plan(duration);
         let before_s = server.cpu_s();
-        let result = run(&server.target, &plan, &mut wallet, &options).expect("the load can be made");
+        let result = run(&server.targets[0], &plan, &mut wallet, &options).map_err(|error| error.to_string())?;
         let counts = result.kinds[&kind].counts;
-        assert_eq!(counts.right, counts.answered, "{}: {counts:?}", role.name());
-        (server.cpu_s() - before_s) * 1e6 / counts.right as f64
+        match counts.right == counts.sent && counts.right > 0 {
+            true => Ok((server.cpu_s() - before_s) * 1e6 / counts.right as f64),
+            false => Err(format!("not all were answered rightly: {counts:?}")),
+        }
     };
-    measure(Duration::from_millis(500));
+    measure(Duration::from_millis(500))?;
     measure(DURATION)
+}
+
+/// What making and checking a signed code takes by itself, in microseconds: the least of many batches.
+fn signature_us() -> [f64; 2] {
+    const NOW_S: i64 = 1_585_900_000;
+    let keys = KeyPlan { algorithm: Algorithm::Ed25519, period_s: 604_800, advance_s: 0, longest_pass_s: 10_800 };
+    let settings = SchemeSettings { keys, utc_offset_s: 0 };
+    let scheme = SchemeKind::Signed.build(&[7; 32], NameKey::new([7; 32]), &settings);
+    scheme.issuer.prepare(NOW_S);
+    let window = Window { from_s: NOW_S, until_s: NOW_S + 10_800 };
+    let grant = Grant { pass: PassId::from_bytes([3; 16]), purpose: Purpose::Groceries, window };
+    let permit = Permit { grant, zone: Zone::Anywhere, document: DocumentDigest::of("22 04 123456") };
+    let issue = || scheme.issuer.show(&permit, None).expect("issued");
+    let code = IssuedPass::new(&grant, issue()).code;
+    let made = || drop(black_box(issue()));
+    let checked = || assert!(matches!(scheme.verifier.check(black_box(&code), NOW_S), Check::Genuine(_)));
+    [least_us(made), least_us(checked)]
+}
+
+fn least_us(work: impl Fn()) -> f64 {
+    const BATCH: u32 = 100;
+    let batches = (0..50).map(|_| {
+        let began = Instant::now();
+        (0..BATCH).for_each(|_| work());
+        began.elapsed().as_secs_f64() * 1e6 / f64::from(BATCH)
+    });
+    batches.fold(f64::INFINITY, f64::min)
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
@@ -71,7 +122,7 @@ fn main() {
     serve_when_child();
     println!("server CPU per request, µs (median of {ROUNDS}), and the ratio to a bare axum handler");
     for kind in [Kind::Verify, Kind::Issue] {
-        let roles = [Role::Bare, Role::Memory, Role::Embedded];
+        let roles = [Role::Bare, Role::Memory, Role::Embedded, Role::Signed];
         let mut measured = roles.map(|_| Vec::new());
         for _ in 0..ROUNDS {
             roles.iter().zip(&mut measured).for_each(|(role, measured)| measured.push(cpu_us(*role, kind)));
@@ -82,4 +133,6 @@ fn main() {
             println!("{:8} {:10} {:6.1} {:5.2}", kind.name(), role.name(), median(measured), median(ratios));
         }
     }
+    let [issue_us, verify_us] = signature_us();
+    println!("a signed code by itself: {issue_us:.1} µs to make, {verify_us:.1} µs to check");
 }

@@ -41,10 +41,15 @@ pub(crate) enum Role {
     Slow,
     /// The same, each request of which keeps the processor busy for a millisecond: less than a thousand a second on one core.
     Busy,
+    /// The same with blind signatures, each of which keeps the processor busy for two milliseconds.
+    Blind,
+    /// The same with signed passes.
+    Signed,
 }
 
 impl Role {
-    const ALL: [Role; 5] = [Role::Bare, Role::Embedded, Role::Memory, Role::Slow, Role::Busy];
+    const ALL: [Role; 7] =
+        [Role::Bare, Role::Embedded, Role::Memory, Role::Slow, Role::Busy, Role::Blind, Role::Signed];
 
     /// What it is called.
     pub(crate) const fn name(self) -> &'static str {
@@ -54,6 +59,16 @@ impl Role {
             Role::Memory => "memory",
             Role::Slow => "slow store",
             Role::Busy => "busy processor",
+            Role::Blind => "blind signatures",
+            Role::Signed => "signed",
+        }
+    }
+
+    const fn scheme(self) -> SchemeKind {
+        match self {
+            Role::Blind => SchemeKind::Blind,
+            Role::Signed => SchemeKind::Signed,
+            _ => SchemeKind::Lookup,
         }
     }
 
@@ -63,25 +78,28 @@ impl Role {
             let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback can be listened on");
             let address = listener.local_addr().expect("a bound listener has an address");
             let mut out = std::io::stdout();
-            writeln!(out, "{READY}{address}").and_then(|()| out.flush()).expect("the parent reads");
+            let officers = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback can be listened on");
+            let officers_address = officers.local_addr().expect("a bound listener has an address");
+            writeln!(out, "{READY}{address} {officers_address}").and_then(|()| out.flush()).expect("the parent reads");
             let folder = tempfile::tempdir().expect("a folder can be made");
             let store = match self {
                 Role::Bare => return serve_bare(listener).await,
                 Role::Embedded => StoreKind::Embedded { dir: folder.path().to_owned() },
-                Role::Memory | Role::Slow | Role::Busy => StoreKind::Memory,
+                Role::Memory | Role::Slow | Role::Busy | Role::Blind | Role::Signed => StoreKind::Memory,
             };
             let faults: &[&str] = match self {
                 Role::Slow => &["slots=4x2ms"],
                 Role::Busy => &["work=1ms"],
-                Role::Bare | Role::Embedded | Role::Memory => &[],
+                _ => &[],
             };
             let faults = Faults::parse(faults).expect("a fault that can be read");
             let wait_ms = std::env::var(WAIT_MS).ok().and_then(|text| text.parse().ok()).expect("the parent says");
             let wait = Duration::from_millis(wait_ms);
             // A disk that others keep busy must not end the measurement.
             let limits = Limits { wait, request_timeout: Duration::from_secs(60), ..Limits::default() };
-            let config = Config { faults, limits, ..config(store) };
-            reference_server::run(listener, config, parent_gone()).await.expect("the server runs");
+            let config = Config { faults, limits, scheme: self.scheme(), ..config(store) };
+            let server = reference_server::Server::open(config).expect("the server starts").with_officers(officers);
+            server.serve(listener, parent_gone()).await.expect("the server runs");
         });
     }
 }
@@ -162,8 +180,8 @@ pub(crate) fn serve_when_child() {
 /// A server in a child; it ends when this is dropped.
 pub(crate) struct Server {
     child: Child,
-    /// Where it listens.
-    pub(crate) target: Target,
+    /// Where it listens: for everybody, and for officers alone.
+    pub(crate) targets: [Target; 2],
 }
 
 impl Server {
@@ -187,9 +205,14 @@ impl Server {
             .expect("a program can start itself again");
         let out = BufReader::new(child.stdout.take().expect("standard output is piped"));
         let mut lines = out.lines().map_while(Result::ok);
-        let address = lines.find_map(|line| line.strip_prefix(READY).map(str::to_owned)).expect("the child listens");
-        let target = Target::parse(&format!("http://{address}"), &[]).expect("a loopback address is a target");
-        Server { child, target }
+        let addresses = lines.find_map(|line| line.strip_prefix(READY).map(str::to_owned)).expect("the child listens");
+        let targets = addresses
+            .split(' ')
+            .map(|address| Target::parse(&format!("http://{address}"), &[]).expect("a loopback address is a target"))
+            .collect::<Vec<_>>()
+            .try_into()
+            .expect("two addresses");
+        Server { child, targets }
     }
 
     /// CPU time of all its threads so far, in seconds, to a hundredth (Linux, proc(5)).

@@ -129,6 +129,10 @@ pub(crate) struct Serve {
     /// The address to listen on; port 0 takes a free one [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) listen: Option<String>,
+    /// An address for officers besides, with verifications and what else a checkpoint needs, which a rush of residents leaves
+    /// undisturbed [default: none; the other address serves officers in any case]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen_officers: Option<String>,
     /// The scenario whose policy the server obeys [default: the launch of Nizhny Novgorod]
     #[arg(long, value_name = "FILE")]
     pub(crate) scenario: Option<PathBuf>,

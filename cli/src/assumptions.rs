@@ -104,8 +104,8 @@ impl<'a> Comments<'a> {
     /// The comment on the line of `key`, or else on the lines above it.
     fn beside(&self, key: &str) -> Option<String> {
         let (holder, last) = key.rsplit_once('.').map_or((None, key), |(holder, last)| (Some(holder), last));
-        let parts = holder.into_iter().flat_map(|holder| holder.split('.'));
-        let holder = parts.fold(Some(self.document.as_item()), |item: Option<&Item>, part| item?.get(part))?;
+        let mut parts = holder.into_iter().flat_map(|holder| holder.split('.'));
+        let holder = parts.try_fold(self.document.as_item(), |item: &Item, part| item.get(part))?;
         let (name, item) = holder.as_table_like()?.get_key_value(last)?;
         let on_the_line = item.as_value().and_then(|value| value.decor().suffix()?.as_str());
         let above = name.leaf_decor().prefix().and_then(|prefix| prefix.as_str());
@@ -151,7 +151,7 @@ mod tests {
     fn each_parameter_is_told_with_where_it_comes_from() {
         let launch = Scenario::read_or_built_in(None, &[]).unwrap();
         let by_default = found(&launch, "behaviour.lead_mean_min");
-        assert_eq!((by_default.value.as_str(), by_default.unit.as_str()), ("45.0", "minutes"));
+        assert_eq!((by_default.value.as_str(), by_default.unit.as_str()), ("45.0", "min"));
         assert_eq!((by_default.origin, by_default.is_assumed()), (Origin::Default, true));
         let decree = found(&launch, "policy.until");
         assert_eq!((decree.origin, decree.is_assumed()), (Origin::Scenario, false));

@@ -1,6 +1,7 @@
 //! `lockgate serve`: the reference server.
 
 use std::io::{Read, Write};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -26,6 +27,7 @@ pub(crate) fn run(arguments: &Serve) -> anyhow::Result<Ending> {
     let mut layers = Layers::read(operation.settings.clone(), std::env::vars())?;
     let path = |path: &Option<PathBuf>| path.as_ref().map(Setting::show);
     let listen = layers.value("listen", arguments.listen.clone(), "127.0.0.1:8080".to_owned());
+    let listen_officers: Option<String> = layers.value("listen_officers", arguments.listen_officers.clone(), None);
     let file: Option<PathBuf> = layers.value("scenario", path(&arguments.scenario), None);
     let scenario = Scenario::read_or_built_in(file.as_deref(), &arguments.changes.set)?;
     let ServerChoice { scheme, store } = arguments.server;
@@ -75,7 +77,8 @@ pub(crate) fn run(arguments: &Serve) -> anyhow::Result<Ending> {
     };
     warn_when_not_in_force(&scenario, now);
     let runtime = tokio::runtime::Runtime::new().context("cannot start the server's threads")?;
-    runtime.block_on(serve(&listen, config, staff.as_deref(), arguments.while_stdin_open))?;
+    let addresses = Addresses { all: listen, officers: listen_officers };
+    runtime.block_on(serve(&addresses, config, staff.as_deref(), arguments.while_stdin_open))?;
     Ok(Ending::Held)
 }
 
@@ -120,27 +123,54 @@ fn warn_when_not_in_force(scenario: &Scenario, now: Option<DateTime>) {
     }
 }
 
-async fn serve(address: &str, mut config: Config, staff: Option<&Path>, while_stdin_open: bool) -> anyhow::Result<()> {
+/// Where the server listens.
+struct Addresses {
+    all: String,
+    officers: Option<String>,
+}
+
+/// Listens on `address`, which the setting `flag` names.
+async fn listen(flag: &str, address: &str) -> anyhow::Result<(TcpListener, SocketAddr)> {
     let listener = TcpListener::bind(address).await.map_err(|error| match error.kind() {
-        std::io::ErrorKind::InvalidInput => bad_input(format!("--listen {address}: write ADDRESS:PORT, such as 127.0.0.1:8080")),
+        std::io::ErrorKind::InvalidInput => bad_input(format!("{flag} {address}: write ADDRESS:PORT, such as 127.0.0.1:8080")),
         _ => anyhow::Error::new(error).context(format!(
-            "cannot listen on {address}; another program may use this port: choose another with --listen, or port 0 for a free one"
+            "cannot listen on {address}; another program may use this port: choose another with {flag}, or port 0 for a free one"
         )),
     })?;
     let bound = listener.local_addr().context("cannot tell the server's address")?;
-    config.staff = staff::of(staff, bound.ip())?;
+    Ok((listener, bound))
+}
+
+async fn serve(
+    addresses: &Addresses,
+    mut config: Config,
+    staff: Option<&Path>,
+    while_stdin_open: bool,
+) -> anyhow::Result<()> {
+    let (listener, bound) = listen("--listen", &addresses.all).await?;
+    let officers = match &addresses.officers {
+        Some(address) => Some(listen("--listen-officers", address).await?),
+        None => None,
+    };
+    // Anybody is staff only where nobody else can reach either address.
+    let exposed = officers.iter().map(|(_, bound)| bound.ip()).find(|address| !address.is_loopback());
+    config.staff = staff::of(staff, exposed.unwrap_or(bound.ip()))?;
     // A server that a command starts for itself, on this machine and for as long as it lives, is loaded by that command alone.
     if let Some(warning) = staff::warning(&config.staff).filter(|_| !while_stdin_open) {
         eprintln!("lockgate: {warning}");
     }
     let shutdown = shutdown(while_stdin_open)?;
     let scheme = if config.tls.is_some() { "https" } else { "http" };
-    let server = Server::open(config).map_err(|error| match error {
+    let mut server = Server::open(config).map_err(|error| match error {
         ServerError::Tls(error) => bad_input(error),
         other => other.into(),
     })?;
     let reloading = tokio::spawn(reload_at_hangup(server.certificates())?);
     println!("{LISTENING}{scheme}://{bound}");
+    if let Some((listener, bound)) = officers {
+        server = server.with_officers(listener.into_std().context("cannot hand over the officers' address")?);
+        println!("officers at {scheme}://{bound}");
+    }
     std::io::stdout().flush()?;
     let served = server.serve(listener, shutdown).await.context("the server ended with an error");
     reloading.abort();

@@ -68,6 +68,22 @@ impl Session {
         if complete { record } else { record.stopped() }
     }
 
+    /// The `run.json` of this command, which is about the scenario of another run, `beside`, if that had one.
+    pub(crate) fn record_beside(&self, beside: &RunRecord, results: Results) -> RunRecord {
+        let heading = Heading {
+            command: self.command,
+            command_line: typed(),
+            scenario: beside.scenario.clone(),
+            title: beside.title.clone(),
+            seed: None,
+            calendar: beside.calendar,
+            overrides: Vec::new(),
+            objectives: beside.objectives,
+            started_at: self.started_at,
+        };
+        RunRecord::new(heading, self.seconds(), results, None)
+    }
+
     /// Seconds since the command began.
     pub(crate) fn seconds(&self) -> f64 {
         self.started.elapsed().as_secs_f64()

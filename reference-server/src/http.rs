@@ -13,7 +13,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use passes::{Rules, Scheme, SchemeKind, TokenKey};
 use tokio::sync::Semaphore;
 
-use self::gate::Gate;
+use self::door::Whose;
 use self::guesses::Guesses;
 use self::metrics::Metrics;
 use self::outcomes::Outcomes;
@@ -22,6 +22,7 @@ use self::rehearsal::Rehearsal;
 use self::request_id::RequestIds;
 use self::revocations::StatusLists;
 use self::route::Route;
+use self::signers::Signers;
 use crate::clock::RunningClock;
 use crate::retention::Retention;
 use crate::store::{Act, OpenError, Opened, Store, StoreError};
@@ -32,6 +33,7 @@ mod admit;
 mod checking_in;
 mod connections;
 mod describe;
+mod door;
 mod drawing;
 mod extract;
 mod gate;
@@ -54,11 +56,13 @@ mod route;
 mod rush;
 mod service;
 mod showing;
+mod signers;
 mod transparency;
 mod verifying;
 
 pub(crate) use admit::{OVERLOADED_CONNECTION, Pause, Stale};
 pub(crate) use connections::CutOff;
+pub(crate) use door::Door;
 
 /// What all requests share.
 pub(crate) struct App {
@@ -78,8 +82,12 @@ pub(crate) struct App {
     staff: Staff,
     /// Places for those who draw: as many as processors.
     drawing: Semaphore,
+    /// Where signatures take long.
+    signers: Option<Signers>,
     pub(crate) limits: Limits,
-    pub(crate) gate: Gate,
+    pub(crate) front: Arc<Door>,
+    /// The officers' own, if they have one.
+    pub(crate) post: Arc<Door>,
     pub(crate) metrics: Metrics,
     request_ids: RequestIds,
     turned_away: AtomicU64,
@@ -93,6 +101,9 @@ impl App {
         let settings = config.scheme_settings();
         let scheme = config.scheme.build(&secret.signing_seed(), secret.name_key(), &settings);
         let clock = config.clock.start();
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let signs = config.scheme == SchemeKind::Blind;
+        let signers = if signs { Some(Signers::start(cores).map_err(OpenError::Thread)?) } else { None };
         scheme.issuer.prepare(clock.now_s());
         Ok(App {
             store,
@@ -108,8 +119,10 @@ impl App {
             guesses: Guesses::default(),
             token_key: secret.token_key(),
             staff: config.staff,
-            drawing: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
-            gate: Gate::new(&config.limits),
+            drawing: Semaphore::new(cores),
+            front: Arc::new(Door::new(Whose::Everybody, &config.limits, if signs { cores } else { 0 })),
+            post: Arc::new(Door::new(Whose::Officers, &config.limits, 0)),
+            signers,
             limits: config.limits,
             metrics: Metrics::default(),
             request_ids: RequestIds::new(random_word().map_err(OpenError::Random)?),
@@ -154,12 +167,12 @@ impl App {
     }
 }
 
-/// Every [`Route`] where its [operation](Route::operation) says, admitted and counted under its own name.
-pub(crate) fn router(app: &Arc<App>) -> Router {
-    let routes = Route::ALL.into_iter().fold(Router::new(), |router, route| {
+/// Every [`Route`] that `door` has where its [operation](Route::operation) says, admitted and counted under its own name.
+pub(crate) fn router(app: &Arc<App>, door: &Arc<Door>) -> Router {
+    let routes = Route::ALL.into_iter().filter(|route| door.whose.has(*route)).fold(Router::new(), |router, route| {
         let operation = route.operation();
-        let admitted =
-            handler(route, operation.verb.filter()).layer(from_fn_with_state((Arc::clone(app), route), admit::admit));
+        let asked = (Arc::clone(app), Arc::clone(door), route);
+        let admitted = handler(route, operation.verb.filter()).layer(from_fn_with_state(asked, admit::admit));
         router.route(operation.path, admitted)
     });
     routes

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use self::connection::Connections;
 use self::tls::Tls;
-use crate::http::{App, router};
+use crate::http::{App, Door, router};
 use crate::store::{OpenError, StoreError};
 use crate::{Config, retention};
 
@@ -51,6 +51,7 @@ pub enum ServerError {
 pub struct Server {
     app: Arc<App>,
     tls: Option<Tls>,
+    officers: Option<std::net::TcpListener>,
 }
 
 impl std::fmt::Debug for Server {
@@ -79,7 +80,14 @@ impl Server {
     /// [`ServerError::Open`], [`ServerError::Tls`].
     pub fn open(config: Config) -> Result<Self, ServerError> {
         let tls = config.tls.clone().map(Tls::open).transpose()?;
-        Ok(Server { app: Arc::new(App::open(config)?), tls })
+        Ok(Server { app: Arc::new(App::open(config)?), tls, officers: None })
+    }
+
+    /// Serves officers on `listener`, too: what a checkpoint needs, on a thread and with bounds of their own, so that a rush of
+    /// residents leaves them theirs. The other address goes on serving everything.
+    #[must_use]
+    pub fn with_officers(self, listener: std::net::TcpListener) -> Self {
+        Server { officers: Some(listener), ..self }
     }
 
     /// The certificates in use, to be read again while the server runs; `None` without TLS.
@@ -90,7 +98,7 @@ impl Server {
     /// The server without a network: for benchmarks and for programs that bring a listener of their own. Nobody watches the machine's load
     /// for it, prepares keys of days to come, or removes what is due.
     pub fn in_process(&self) -> axum::Router {
-        router(&self.app)
+        router(&self.app, &self.app.front)
     }
 
     /// Serves on `listener` until `shutdown` completes. Then no connection is accepted any more, requests in flight are finished
@@ -106,19 +114,56 @@ impl Server {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), ServerError> {
-        let Server { app, tls } = self;
+        let Server { app, tls, officers } = self;
         app.note_start().await.map_err(ServerError::Audit)?;
-        allow_open_files(app.limits.connections);
+        let doors = 1 + usize::from(officers.is_some());
+        allow_open_files(doors * app.limits.connections);
         let (stop, stopping) = watch::channel(false);
-        let mut connections = Connections::new(Arc::clone(&app), router(&app), tls, stopping);
-        let watch = tokio::spawn(app.gate.keep_watch()?);
+        let seat = |door: &Arc<Door>| Seat {
+            app: Arc::clone(&app),
+            door: Arc::clone(door),
+            tls: tls.clone(),
+            stopping: stopping.clone(),
+        };
+        let officers_served = officers.map(|listener| seat(&app.post).serve_apart(listener)).transpose()?;
         // Keys of days to come are made while nobody waits for them.
         let preparing = tokio::spawn(keep_preparing(Arc::clone(&app)));
         let removing = tokio::spawn(retention::keep_to(Arc::clone(&app)));
         tracing::info!(scheme = app.scheme_name(), "serving");
-        accept(listener, shutdown, &mut connections).await;
-        tracing::info!("stopping: requests in flight are finished");
-        let _ = stop.send(true);
+        let stopped = async {
+            shutdown.await;
+            tracing::info!("stopping: requests in flight are finished");
+            let _ = stop.send(true);
+        };
+        let (served, ()) = tokio::join!(seat(&app.front).serve(listener), stopped);
+        served?;
+        if let Some(served) = officers_served {
+            // Its sender goes with the thread.
+            let _ = served.await;
+        }
+        removing.abort();
+        preparing.abort();
+        app.store.close().await?;
+        tracing::info!("stopped");
+        Ok(())
+    }
+}
+
+/// What it takes to serve at one door.
+struct Seat {
+    app: Arc<App>,
+    door: Arc<Door>,
+    tls: Option<Tls>,
+    stopping: watch::Receiver<bool>,
+}
+
+impl Seat {
+    /// Serves until the stop, and finishes the requests in flight.
+    async fn serve(self, listener: TcpListener) -> std::io::Result<()> {
+        let Seat { app, door, tls, stopping } = self;
+        let watch = tokio::spawn(door.gate.keep_watch()?);
+        let mut connections = Connections::new(Arc::clone(&app), door, tls, stopping.clone());
+        accept(listener, stopping, &mut connections).await;
         let finished = tokio::time::timeout(app.limits.stop_timeout, connections.finish()).await;
         if finished.is_err() {
             tracing::warn!("requests in flight took too long to finish, and are given up");
@@ -126,11 +171,26 @@ impl Server {
         // Dropped connections end at their next await: the store is closed after the last of them.
         drop(connections);
         watch.abort();
-        removing.abort();
-        preparing.abort();
-        app.store.close().await?;
-        tracing::info!("stopped");
         Ok(())
+    }
+
+    /// The same on a thread of its own, which the system gives its share of the processor however many others want it. What is
+    /// given back completes when that thread has ended.
+    fn serve_apart(self, listener: std::net::TcpListener) -> std::io::Result<oneshot::Receiver<()>> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (ended, served) = oneshot::channel();
+        let serve = move || {
+            let _ended: oneshot::Sender<()> = ended;
+            let served = runtime.block_on(async {
+                listener.set_nonblocking(true)?;
+                self.serve(TcpListener::from_std(listener)?).await
+            });
+            if let Err(cause) = served {
+                tracing::error!(%cause, "officers are not served at their own address");
+            }
+        };
+        std::thread::Builder::new().name("officers".into()).spawn(serve)?;
+        Ok(served)
     }
 }
 
@@ -144,13 +204,13 @@ async fn keep_preparing(app: Arc<App>) {
     }
 }
 
-/// Accepts connections until `shutdown` completes; then lets go of the listener.
-async fn accept(listener: TcpListener, shutdown: impl Future<Output = ()>, connections: &mut Connections) {
-    let mut shutdown = std::pin::pin!(shutdown);
+/// Accepts connections until the stop; then lets go of the listener.
+async fn accept(listener: TcpListener, mut stopping: watch::Receiver<bool>, connections: &mut Connections) {
+    let mut stopped = std::pin::pin!(stopping.wait_for(|stopping| *stopping));
     loop {
         let accepted = tokio::select! {
             biased;
-            () = &mut shutdown => return,
+            _ = &mut stopped => return,
             accepted = listener.accept() => accepted,
         };
         match accepted {

@@ -177,6 +177,7 @@ pub fn sentence(differences: &[Difference]) -> String {
         "trips",
         "trips_not_made",
         "trips_without_pass",
+        "checks_expired",
         "false_refusals",
         "longest_gate_wait_s",
     ];

@@ -84,7 +84,7 @@ pub enum ReportError {
     #[error("the threads that write tables cannot be started: {0}; try fewer")]
     Threads(#[from] rayon::ThreadPoolBuildError),
     /// A page was asked for of many simulations.
-    #[error("{} is an ensemble, and a page tells of one run; read its tables, or make one run of it", path.display())]
+    #[error("{} is an ensemble or a comparison, and a page tells of one run; read what lies in that folder, or name one run", path.display())]
     NoPage {
         /// The folder.
         path: PathBuf,

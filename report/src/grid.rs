@@ -6,8 +6,8 @@ use sim::Published;
 use crate::Figure;
 use crate::number::{self, NONE, duration_s, in_unit, rate, share, time_us, times, whole};
 use crate::record::{
-    CapacityResults, CrowdRecord, EnsembleResults, GateRecord, GroupRecord, KindRecord, LoadResults, Quantiles,
-    SchemeResults, SimulateResults,
+    CapacityResults, ChangeRecord, CrowdRecord, EnsembleResults, GateRecord, GroupRecord, KindRecord, LoadResults,
+    Quantiles, SchemeResults, SimulateResults,
 };
 use crate::tables::{ColumnSchema, SWEEP};
 use crate::verdict::usable_words;
@@ -92,6 +92,28 @@ pub(crate) fn costs(schemes: &SchemeResults) -> Grid {
     let header =
         vec!["scheme", "an issue", "a verification", "a request of the day's mix", "the mix's peak keeps busy"];
     Grid { header, rows: schemes.iter().filter_map(row).collect() }
+}
+
+/// What changed from one load run to another.
+pub(crate) fn changes(changes: &[ChangeRecord]) -> Grid {
+    let row = |change: &ChangeRecord| {
+        let [before, after] = [change.before, change.after].map(|value| match change.quantity.as_str() {
+            "goodput" => rate(value),
+            _ => time_us(value),
+        });
+        let ratio = change.ratio.map_or(NONE.into(), number::figures);
+        let interval = change
+            .interval
+            .map_or(NONE.into(), |(low, high)| format!("{} to {}", number::figures(low), number::figures(high)));
+        vec![changed_words(change), before, after, ratio, interval, change.direction.clone()]
+    };
+    let header = vec!["quantity", "before", "after", "ratio", "95 % interval", "direction"];
+    Grid { header, rows: changes.iter().map(row).collect() }
+}
+
+/// `issue p99` of `response_time_p99` of the kind `issue`.
+pub(crate) fn changed_words(change: &ChangeRecord) -> String {
+    format!("{} {}", change.kind, change.quantity.trim_start_matches("response_time_"))
 }
 
 /// What is left of each path beyond its capacity, and how it comes back; no rows when that was not tried.

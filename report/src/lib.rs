@@ -6,7 +6,8 @@
 //! - [`BulkWriter`]: an observer of the simulation that streams trips, passes, checks, requests, who is out and the queues at gates in a
 //!   [`Format`], and notices what is worth telling of them ([`Seen`]);
 //! - [`write_simulation`], [`write_load`], [`write_capacity`]: the tables of a result, and its part of `run.json`;
-//! - [`write_merged`]: the load runs of several generators as one; [`compare_loads`]: what changed from one load run to another;
+//! - [`write_merged`]: the load runs of several generators as one;
+//! - [`compare_loads`], [`write_changes`], [`write_load_comparison_page`]: what changed from one load run to another;
 //! - [`Assumption`], [`write_assumptions`]: what a simulation takes as given, and where each value comes from;
 //! - [`write_ledger`]: what servers of several designs hold of a day;
 //! - [`Figure`], [`write_figures`]: published figures beside the model's;
@@ -45,7 +46,7 @@ pub use ensemble::{Ensemble, Mark, Parameter};
 pub use error::ReportError;
 pub use folder::{Run, RunFolder};
 pub use machine::{Machine, peak_memory_bytes};
-pub use page::{write_comparison_page, write_page};
+pub use page::{write_comparison_page, write_load_comparison_page, write_page};
 pub use record::RunRecord;
 pub use runs::{
     Assumption, Effort, Figure, Origin, are_shards, compare_loads, peaks, summaries, write_assumptions, write_capacity,

@@ -83,6 +83,13 @@ pub fn differences(differences: &[crate::Difference]) -> String {
     text
 }
 
+/// What changed from one load run to another.
+pub fn changes(results: &crate::record::LoadComparisonResults) -> String {
+    let mut text = String::new();
+    push_grid(&mut text, &grid::changes(&results.changes));
+    text
+}
+
 /// What each scheme's server can bear.
 pub fn schemes(schemes: &crate::record::SchemeResults) -> String {
     let mut text = String::new();

@@ -7,12 +7,18 @@ fn settings_come_from_flags_environment_and_file() {
     let bench = Bench::new();
     bench.write("settings.toml", "listen = \"127.0.0.1:1\"\nin_flight = 5\nwait = \"50ms\"\nstore = \"memory\"\n");
     let mut command = bench.command(&["serve", "--settings", "settings.toml", "--print-settings", "--wait", "70ms"]);
-    let output = command.env("LOCKGATE_WAIT", "60ms").env("LOCKGATE_IN_FLIGHT", "6").output().unwrap();
+    let output = command
+        .env("LOCKGATE_WAIT", "60ms")
+        .env("LOCKGATE_IN_FLIGHT", "6")
+        .env("LOCKGATE_LISTEN_OFFICERS", "127.0.0.1:2")
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", text_of(&output.stderr));
     let shown = text_of(&output.stdout);
     for line in [
         "listen = \"127.0.0.1:1\"  # file",
         "in_flight = \"6\"  # environment",
+        "listen_officers = \"127.0.0.1:2\"  # environment",
         "wait = \"70ms\"  # flag",
         "store = \"memory\"  # file",
         "connections = \"10000\"  # default",

@@ -203,9 +203,14 @@ fn a_slower_server_is_a_regression() {
     assert!(said.contains("regression: worse by more than 50 %: get response_time_p50"), "{said}");
     assert!(
         bench
-            .read("changes/load_comparison.csv")
+            .read("changes/tables/load_comparison.csv")
             .starts_with("kind,quantity,before,after,ratio,ratio_low,ratio_high,direction\n")
     );
+    let record = bench.record("changes");
+    assert_eq!((&record["command"], &record["verdict"]), (&"compare".into(), &"failed".into()), "{record}");
+    assert_eq!(record["load_comparison"]["changes"][0]["direction"], "worse", "{record}");
+    let page = bench.read("changes/index.html");
+    assert!(page.contains("Regression</span>") && !page.contains("<script"), "{page}");
     let better = bench.succeed(&["compare", "after", "before", "--margin", "0.5"]);
     assert!(better.contains("better"), "{better}");
 }

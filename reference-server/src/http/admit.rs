@@ -14,6 +14,8 @@ use passes::wire::PROBLEM_JSON;
 use tokio::time::{Instant, timeout};
 
 use super::App;
+use super::door::Door;
+use super::gate::Gate;
 use super::problem::Problem;
 use super::rehearsal::mixed;
 use super::request_id;
@@ -49,10 +51,14 @@ pub(crate) const OVERLOADED_CONNECTION: &[u8] = b"HTTP/1.1 503 Service Unavailab
     {\"type\":\"/problems/overloaded\",\"title\":\"Too many ask at once; ask again in a moment.\",\"status\":503}";
 
 /// Answers a request when there is room for it, and counts the answer.
-pub(super) async fn admit(State((app, route)): State<(Arc<App>, Route)>, request: Request, next: Next) -> Response {
+pub(super) async fn admit(
+    State((app, door, route)): State<(Arc<App>, Arc<Door>, Route)>,
+    request: Request,
+    next: Next,
+) -> Response {
     let began = Instant::now();
     let id = app.request_ids.next();
-    let mut response = id.name(app.answer(route, request, next)).await;
+    let mut response = id.name(app.answer(&door.gate, route, request, next)).await;
     let took = began.elapsed();
     let status = response.status();
     app.metrics.answered(route, status, took);
@@ -71,25 +77,25 @@ pub(super) async fn admit(State((app, route)): State<(Arc<App>, Route)>, request
 }
 
 impl App {
-    async fn answer(&self, route: Route, request: Request, next: Next) -> Response {
+    async fn answer(&self, gate: &Gate, route: Route, request: Request, next: Next) -> Response {
         // Who would be turned away is so before the body is read.
         let stale = request.extensions().get::<Stale>().is_some();
-        if self.gate.look(route, stale).is_err() {
-            return self.overloaded();
+        if gate.look(route, stale).is_err() {
+            return self.overloaded(gate);
         }
-        let answered = timeout(self.limits.request_timeout, self.work(route, request, next)).await;
+        let answered = timeout(self.limits.request_timeout, self.work(gate, route, request, next)).await;
         match answered.unwrap_or(Err(Problem::RequestTimeout)) {
-            Ok(response) if response.status() == StatusCode::SERVICE_UNAVAILABLE => self.overloaded(),
+            Ok(response) if response.status() == StatusCode::SERVICE_UNAVAILABLE => self.overloaded(gate),
             Ok(response) => response,
-            Err(Problem::Overloaded) => self.overloaded(),
+            Err(Problem::Overloaded) => self.overloaded(gate),
             Err(problem) => problem.into_response(),
         }
     }
 
-    async fn work(&self, route: Route, request: Request, next: Next) -> Result<Response, Problem> {
+    async fn work(&self, gate: &Gate, route: Route, request: Request, next: Next) -> Result<Response, Problem> {
         // A place is taken by whole requests only: who sends slowly keeps nobody out, and does not make the store look slow.
         let request = whole(route, request).await?;
-        let place = self.gate.enter(route).map_err(|_| Problem::Overloaded)?;
+        let place = gate.enter(route).map_err(|_| Problem::Overloaded)?;
         if let Some(rehearsal) = self.rehearsal.as_ref().filter(|_| route.weight() > 0) {
             rehearsal.befall().await?;
         }
@@ -98,13 +104,13 @@ impl App {
         Ok(response)
     }
 
-    fn overloaded(&self) -> Response {
+    fn overloaded(&self, gate: &Gate) -> Response {
         let draw = mixed(self.turned_away.fetch_add(1, Ordering::Relaxed)) as usize % RETRY_AFTER_S.len();
         let mut response = Response::new(Body::from(Bytes::from_static(OVERLOADED)));
         *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_S[draw].clone());
-        if self.gate.is_busy() {
+        if gate.is_busy() {
             response.extensions_mut().insert(PAUSE);
         }
         response

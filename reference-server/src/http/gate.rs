@@ -3,10 +3,12 @@
 //! Two things can be scarce. When the **store** is, requests in flight pile up behind it: each lane lets in only as many as are
 //! answered within [`Limits::wait`], which it learns from how long those before had to wait. When the **processor** is, requests
 //! pile up before they are looked at: a watch that comes round late tells by how much. A pause of the disk or the machine is
-//! neither: who waited through it is answered. Officers have a lane of their own, and the others give way to them. Why it is built
-//! so, with figures: `docs/decisions/0019-answered-in-time-or-at-once.md`.
+//! neither: who waited through it is answered. Officers have a lane of their own, and the others give way to them. So has who asks for
+//! a signature that takes long: what it takes is known beforehand, so nobody has to be late before the others learn from it. Why it is
+//! built so, with figures: `docs/decisions/0019-answered-in-time-or-at-once.md`.
 
 mod bound;
+mod signatures;
 mod watch;
 
 use std::os::unix::net::UnixStream as StdUnixStream;
@@ -17,6 +19,7 @@ use tokio::io::AsyncReadExt;
 use tokio::net::UnixStream;
 
 use self::bound::{Bound, Place};
+use self::signatures::Signatures;
 use self::watch::Watch;
 use super::route::Route;
 use crate::Limits;
@@ -33,10 +36,12 @@ pub(super) enum Lane {
     Reads,
     /// What the store's writer has to work for.
     Writes,
+    /// What a signature that takes long has to be made for, besides.
+    Signatures,
 }
 
 impl Lane {
-    pub(super) const ALL: [Lane; 3] = [Lane::Officers, Lane::Reads, Lane::Writes];
+    pub(super) const ALL: [Lane; 4] = [Lane::Officers, Lane::Reads, Lane::Writes, Lane::Signatures];
 
     /// The name in the metrics.
     pub(super) const fn name(self) -> &'static str {
@@ -44,12 +49,15 @@ impl Lane {
             Lane::Officers => "officers",
             Lane::Reads => "reads",
             Lane::Writes => "writes",
+            Lane::Signatures => "signatures",
         }
     }
 
-    fn of(route: Route) -> Self {
+    /// `signs`: whether signatures take long.
+    fn of(route: Route, signs: bool) -> Self {
         match route {
             Route::Verify => Lane::Officers,
+            Route::Issue if signs => Lane::Signatures,
             _ if route.is_write() => Lane::Writes,
             _ => Lane::Reads,
         }
@@ -81,19 +89,36 @@ impl Refused {
 #[derive(Debug)]
 pub(crate) struct Gate {
     lanes: [Bound; Lane::ALL.len()],
+    /// None where signatures take no time worth speaking of.
+    signatures: Option<Signatures>,
     watch: Arc<Watch>,
     wait: Duration,
 }
 
 impl Gate {
-    pub(super) fn new(limits: &Limits) -> Self {
+    /// `signers`: so many make signatures that take long; 0: there are none such.
+    pub(super) fn new(limits: &Limits, signers: usize) -> Self {
+        let signatures = (signers > 0).then(|| Signatures::by(signers));
         let most = |lane| match lane {
             Lane::Officers => limits.in_flight,
             Lane::Reads => limits.in_flight / 2,
             Lane::Writes => limits.writes_in_flight,
+            Lane::Signatures => signatures.as_ref().map_or(0, |made| made.within(limits.wait)),
         };
         let lanes = Lane::ALL.map(|lane| Bound::new(most(lane).max(1)));
-        Gate { lanes, watch: Arc::new(Watch::new()), wait: limits.wait }
+        Gate { lanes, signatures, watch: Arc::new(Watch::new()), wait: limits.wait }
+    }
+
+    fn lane(&self, route: Route) -> Lane {
+        Lane::of(route, self.signatures.is_some())
+    }
+
+    /// A signature was made in so long: what comes next is let in accordingly.
+    pub(super) fn signed(&self, took: Duration) {
+        if let Some(signatures) = &self.signatures {
+            signatures.took(took);
+            self.lanes[Lane::Signatures as usize].hold_to(signatures.within(self.wait));
+        }
     }
 
     /// Whether a request to `route` would be turned away now; `stale`: it waited while its connection was not read.
@@ -101,7 +126,7 @@ impl Gate {
         if route.weight() == 0 {
             return Ok(());
         }
-        let lane = Lane::of(route);
+        let lane = self.lane(route);
         let bound = &self.lanes[lane as usize];
         // The longer a request has waited to be looked at, the more of its time is gone; officers are the last to be sent away.
         let patience = if lane == Lane::Officers { self.wait * 2 } else { self.wait };
@@ -119,7 +144,7 @@ impl Gate {
 
     /// A place for a request to `route`, or why there is none.
     pub(super) fn enter(&self, route: Route) -> Result<Place<'_>, Refused> {
-        let bound = &self.lanes[Lane::of(route) as usize];
+        let bound = &self.lanes[self.lane(route) as usize];
         bound.enter(route.weight(), self.wait)
     }
 
@@ -158,7 +183,22 @@ mod tests {
     use super::*;
 
     fn gate(in_flight: usize, writes_in_flight: usize) -> Gate {
-        Gate::new(&Limits { in_flight, writes_in_flight, ..Limits::default() })
+        Gate::new(&Limits { in_flight, writes_in_flight, ..Limits::default() }, 0)
+    }
+
+    #[test]
+    fn as_many_ask_for_signatures_as_are_made_in_time() {
+        let wait = Duration::from_millis(100);
+        let gate = Gate::new(&Limits { writes_in_flight: 7, wait, ..Limits::default() }, 2);
+        for _ in 0..100 {
+            gate.signed(Duration::from_millis(4));
+        }
+        // Two signers make 50 of 4 ms in 100 ms.
+        let places: Vec<_> = std::iter::from_fn(|| gate.enter(Route::Issue).ok()).take(1_000).collect();
+        assert_eq!(places.len(), 50);
+        assert_eq!(gate.look(Route::Issue, false), Err(Refused::Queue), "before anything is written");
+        assert_eq!(gate.look(Route::Register, false), Ok(()), "who wants no signature waits for none");
+        assert_eq!(gate.look(Route::Verify, false), Ok(()));
     }
 
     #[test]
@@ -177,7 +217,7 @@ mod tests {
         drop(write);
         assert!(gate.enter(Route::RegisterBatch).is_ok(), "alone, even the heaviest gets in");
         let told: Vec<_> = gate.bounds().map(|(_, bound)| (bound.taken(), bound.refused(Refused::Queue))).collect();
-        assert_eq!(told, [(0, 1), (0, 0), (0, 3)]);
+        assert_eq!(told, [(0, 1), (0, 0), (0, 3), (0, 0)]);
     }
 
     #[tokio::test(start_paused = true)]

@@ -10,8 +10,9 @@ use std::time::Duration;
 use axum::http::StatusCode;
 
 use super::App;
-use super::connections::{ConnectionCounts, CutOff};
-use super::gate::{Gate, Lane, Refused};
+use super::connections::CutOff;
+use super::door::Door;
+use super::gate::Refused;
 use super::process::Process;
 use super::rehearsal::Met;
 use super::route::Route;
@@ -42,7 +43,6 @@ const TIME_BOUNDS: [(u64, &str); 14] = [
 pub(crate) struct Metrics {
     answered: [[AtomicU64; CLASSES.len()]; Route::ALL.len()],
     times: [Times; Route::ALL.len()],
-    pub(crate) connections: ConnectionCounts,
 }
 
 /// A histogram of times.
@@ -86,8 +86,11 @@ impl App {
 
     fn write_metrics(&self, out: &mut String, census: Option<&Census>) -> fmt::Result {
         write_requests(out, &self.metrics)?;
-        write_gate(out, &self.gate)?;
-        write_connections(out, &self.metrics.connections, self.limits.connections)?;
+        // Where officers have no address of their own, nobody was ever there.
+        let doors = [&*self.front, &*self.post];
+        let doors = &doors[..if self.post.connections.accepted() > 0 { 2 } else { 1 }];
+        write_gates(out, doors)?;
+        write_connections(out, doors, self.limits.connections)?;
         write_store(out, &self.store.tally())?;
         if let Some(rehearsal) = &self.rehearsal {
             family(out, "lockgate_faults_injected_total", "counter", "Faults injected on purpose: a rehearsal.")?;
@@ -145,40 +148,63 @@ fn write_requests(out: &mut String, metrics: &Metrics) -> fmt::Result {
     Ok(())
 }
 
-fn write_gate(out: &mut String, gate: &Gate) -> fmt::Result {
+fn write_gates(out: &mut String, doors: &[&Door]) -> fmt::Result {
+    let bounds = || {
+        doors.iter().flat_map(|door| door.gate.bounds().map(|(lane, bound)| (lane.name(), door.label(false), bound)))
+    };
     let name = "lockgate_requests_in_flight";
     family(out, name, "gauge", "Requests being worked on or waiting for the store, by lane; a batch weighs 32.")?;
-    for (lane, bound) in gate.bounds() {
-        writeln!(out, "{name}{{lane=\"{}\"}} {}", lane.name(), bound.taken())?;
+    for (lane, address, bound) in bounds() {
+        writeln!(out, "{name}{{lane=\"{lane}\"{address}}} {}", bound.taken())?;
     }
     let name = "lockgate_requests_in_flight_limit";
     family(out, name, "gauge", "As many are let in at present as are answered in time.")?;
-    for (lane, bound) in gate.bounds() {
-        writeln!(out, "{name}{{lane=\"{}\"}} {}", lane.name(), bound.limit())?;
+    for (lane, address, bound) in bounds() {
+        writeln!(out, "{name}{{lane=\"{lane}\"{address}}} {}", bound.limit())?;
     }
     let name = "lockgate_requests_shed_total";
     family(out, name, "counter", "Requests turned away, by lane and by what was scarce.")?;
-    for (lane, bound) in gate.bounds() {
+    for (lane, address, bound) in bounds() {
         for why in Refused::ALL {
-            let (lane, reason) = (Lane::name(lane), why.name());
-            writeln!(out, "{name}{{lane=\"{lane}\",reason=\"{reason}\"}} {}", bound.refused(why))?;
+            let (reason, count) = (why.name(), bound.refused(why));
+            writeln!(out, "{name}{{lane=\"{lane}\",reason=\"{reason}\"{address}}} {count}")?;
         }
     }
-    let behind_s = gate.behind().as_secs_f64();
-    single(out, "lockgate_processor_behind_seconds", "gauge", "How long a newcomer waits to be looked at.", behind_s)
+    let behind_s = |door: &Door| door.gate.behind().as_secs_f64();
+    let help = "How long a newcomer waits to be looked at.";
+    by_door(out, doors, "lockgate_processor_behind_seconds", "gauge", help, behind_s)
 }
 
-fn write_connections(out: &mut String, connections: &ConnectionCounts, limit: usize) -> fmt::Result {
-    single(out, "lockgate_connections_open", "gauge", "Open connections.", connections.open())?;
-    single(out, "lockgate_connections_limit", "gauge", "Most connections that may be open.", limit)?;
+/// A metric of one sample for each door.
+fn by_door<T: fmt::Display>(
+    out: &mut String,
+    doors: &[&Door],
+    name: &str,
+    kind: &str,
+    help: &str,
+    value: impl Fn(&Door) -> T,
+) -> fmt::Result {
+    family(out, name, kind, help)?;
+    doors.iter().try_for_each(|door| writeln!(out, "{name}{} {}", door.label(true), value(door)))
+}
+
+fn write_connections(out: &mut String, doors: &[&Door], limit: usize) -> fmt::Result {
+    let open = |door: &Door| door.connections.open();
+    by_door(out, doors, "lockgate_connections_open", "gauge", "Open connections.", open)?;
+    let help = "Most connections that may be open.";
+    by_door(out, doors, "lockgate_connections_limit", "gauge", help, |_| limit)?;
     let help = "Connections accepted, those turned away included.";
-    single(out, "lockgate_connections_total", "counter", help, connections.accepted())?;
+    by_door(out, doors, "lockgate_connections_total", "counter", help, |door| door.connections.accepted())?;
     let help = "Connections turned away because too many were open.";
-    single(out, "lockgate_connections_refused_total", "counter", help, connections.turned_away())?;
+    let refused = |door: &Door| door.connections.turned_away();
+    by_door(out, doors, "lockgate_connections_refused_total", "counter", help, refused)?;
     let name = "lockgate_connections_cut_off_total";
     family(out, name, "counter", "Connections ended by the server, by what was wrong with them.")?;
-    for why in CutOff::ALL {
-        writeln!(out, "{name}{{reason=\"{}\"}} {}", why.name(), connections.were_cut_off(why))?;
+    for door in doors {
+        for why in CutOff::ALL {
+            let (reason, count, address) = (why.name(), door.connections.were_cut_off(why), door.label(false));
+            writeln!(out, "{name}{{reason=\"{reason}\"{address}}} {count}")?;
+        }
     }
     Ok(())
 }

@@ -118,6 +118,24 @@ impl Route {
         }
     }
 
+    /// Whether checkpoints need it, and those who look after the server.
+    pub(super) const fn is_for_checkpoints(self) -> bool {
+        matches!(
+            self,
+            Route::Verify
+                | Route::Keys
+                | Route::StatusLists
+                | Route::StatusList
+                | Route::Time
+                | Route::OfficerPage
+                | Route::OfficerWorker
+                | Route::PageFile
+                | Route::Health
+                | Route::Ready
+                | Route::Metrics
+        )
+    }
+
     /// Whether the store's writer has to work for it.
     pub(super) const fn is_write(self) -> bool {
         matches!(

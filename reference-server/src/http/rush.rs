@@ -42,7 +42,10 @@ fn routes(faults: &[&str]) -> Routes {
         faults: Faults::parse(faults).unwrap(),
         ..Config::new(StoreKind::Memory, policy.rules(3 * 3_600))
     };
-    TowerToHyperService::new(router(&Arc::new(App::open(config).unwrap())))
+    TowerToHyperService::new({
+        let app = Arc::new(App::open(config).unwrap());
+        router(&app, &app.front)
+    })
 }
 
 fn post(path: &str, body: &str) -> axum::http::request::Builder {

@@ -18,14 +18,15 @@ impl App {
     ) -> Result<IssuedPass, Problem> {
         let zone = self.rules.zone(grant.purpose, grant.window.from_s);
         let permit = Permit { grant, zone, document: self.token_key.document(resident) };
-        let showing = match blinded.map(Blinded::parse).transpose()? {
-            None => self.scheme.issuer.show(&permit, None),
-            // Two to three milliseconds of computing: not on a thread that others wait for.
-            Some(blinded) => {
+        let showing = match (blinded.map(Blinded::parse).transpose()?, &self.signers) {
+            (Some(blinded), Some(signers)) => {
                 let app = Arc::clone(self);
-                let signing = tokio::task::spawn_blocking(move || app.scheme.issuer.show(&permit, Some(&blinded)));
-                signing.await.map_err(|_| Problem::Internal)?
+                let signed = signers.sign(move || app.scheme.issuer.show(&permit, Some(&blinded))).await;
+                let (showing, took) = signed.ok_or(Problem::Internal)?;
+                self.front.gate.signed(took);
+                showing
             }
+            (blinded, _) => self.scheme.issuer.show(&permit, blinded.as_ref()),
         };
         Ok(IssuedPass::new(&grant, showing?))
     }

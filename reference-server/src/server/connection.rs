@@ -20,7 +20,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::pulse::{Beat, Guard, Pulse, Watched};
 use super::tls::Tls;
-use crate::http::{App, CutOff, OVERLOADED_CONNECTION, Stale};
+use crate::http::{App, CutOff, Door, OVERLOADED_CONNECTION, Stale, router};
 
 /// Requests that one HTTP/2 connection may have open at once.
 const STREAMS: u32 = 64;
@@ -35,6 +35,7 @@ pub(super) struct Connections {
 
 struct Shared {
     app: Arc<App>,
+    door: Arc<Door>,
     router: Router,
     tls: Option<Tls>,
     stopping: watch::Receiver<bool>,
@@ -44,26 +45,27 @@ struct Shared {
 impl Shared {
     /// Whether three quarters of the places are taken: then who asks nothing makes room sooner.
     fn places_are_scarce(&self) -> bool {
-        self.app.metrics.connections.open() >= self.app.limits.connections / 4 * 3
+        self.door.connections.open() >= self.app.limits.connections / 4 * 3
     }
 }
 
 impl Connections {
-    pub(super) fn new(app: Arc<App>, router: Router, tls: Option<Tls>, stopping: watch::Receiver<bool>) -> Self {
+    pub(super) fn new(app: Arc<App>, door: Arc<Door>, tls: Option<Tls>, stopping: watch::Receiver<bool>) -> Self {
+        let router = router(&app, &door);
         let mut http = auto::Builder::new(TokioExecutor::new());
         // Answers are small: copied together they leave with one plain write, cheaper than a gathering one.
         http.http1().max_buf_size(HEAD_BYTES).writev(false);
         http.http2().timer(TokioTimer::new()).max_concurrent_streams(STREAMS).max_header_list_size(HEAD_BYTES as u32);
-        Connections { shared: Arc::new(Shared { app, router, tls, stopping, http }), tasks: JoinSet::new() }
+        Connections { shared: Arc::new(Shared { app, door, router, tls, stopping, http }), tasks: JoinSet::new() }
     }
 
     /// Serves `stream`, or turns it away at once when there are too many.
     pub(super) fn begin(&mut self, stream: TcpStream) {
         // What has ended is let go of here, so that the set does not grow.
         while self.tasks.try_join_next().is_some() {}
-        let Shared { app, tls, .. } = &*self.shared;
-        if app.metrics.connections.open() >= app.limits.connections {
-            app.metrics.connections.turn_away();
+        let Shared { app, door, tls, .. } = &*self.shared;
+        if door.connections.open() >= app.limits.connections {
+            door.connections.turn_away();
             // Who speaks TLS could not read it.
             if tls.is_none() {
                 let _ = refuse(stream);
@@ -89,21 +91,21 @@ fn refuse(stream: TcpStream) -> io::Result<()> {
 }
 
 async fn serve(shared: Arc<Shared>, stream: TcpStream) {
-    let _open = shared.app.metrics.connections.begin();
+    let _open = shared.door.connections.begin();
     match &shared.tls {
         None => speak(&shared, stream).await,
         Some(tls) => match timeout(shared.app.limits.head_timeout, tls.accept(stream)).await {
             Ok(Ok(stream)) => speak(&shared, stream).await,
             // Who does not speak TLS, or does not trust the certificate, goes away: nothing to tell about.
-            Ok(Err(_)) => shared.app.metrics.connections.cut_off(CutOff::Handshake),
-            Err(_) => shared.app.metrics.connections.cut_off(CutOff::SlowHead),
+            Ok(Err(_)) => shared.door.connections.cut_off(CutOff::Handshake),
+            Err(_) => shared.door.connections.cut_off(CutOff::SlowHead),
         },
     }
 }
 
 /// HTTP/1.1 or HTTP/2, whichever the client begins with, until one side ends it.
 async fn speak(shared: &Shared, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
-    let Shared { app, router, stopping, http, .. } = shared;
+    let Shared { app, door, router, stopping, http, .. } = shared;
     let pulse = Arc::new(Pulse::default());
     let service = Answering { routes: TowerToHyperService::new(router.clone()), pulse: Arc::clone(&pulse) };
     let stream = TokioIo::new(Watched::new(stream, Arc::clone(&pulse)));
@@ -126,7 +128,7 @@ async fn speak(shared: &Shared, stream: impl AsyncRead + AsyncWrite + Unpin + Se
             _ = ticks.tick() => match guard.look(&pulse, shared.places_are_scarce()) {
                 Beat::Alive => {}
                 Beat::Idle => connection.as_mut().graceful_shutdown(),
-                Beat::CutOff(why) => return app.metrics.connections.cut_off(why),
+                Beat::CutOff(why) => return door.connections.cut_off(why),
             },
         }
     }

@@ -106,7 +106,7 @@ pub enum OpenError {
         cause: String,
     },
     /// The system gives no thread.
-    #[error("cannot start the store's threads: {0}")]
+    #[error("cannot start a thread: {0}")]
     Thread(std::io::Error),
     /// The system gives no random numbers.
     #[error("the system gives no random numbers: {0}")]

@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use passes::wire::{IssuedPass, RegisteredBatch};
+use reference_server::{Clock, Config};
 use reqwest::StatusCode;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
-use crate::support::{Asking, Server, client, config, embedded};
+use crate::support::{Asking, START_S, Server, client, config, embedded};
 
 /// Names the folder of a server that this program, started again, is to be.
 const FOLDER: &str = "LOCKGATE_TEST_SERVER_FOLDER";
@@ -137,7 +138,9 @@ async fn every_acknowledged_pass_survives_kill_9_under_load() {
     }
     assert!(survivors.len() >= ROUNDS * PASSES_A_ROUND);
 
-    let server = Server::start(config(embedded(&folder.path().join("data")))).await;
+    // Ten minutes later, so that all of them have begun to hold, however slow the machine was.
+    let clock = Clock::StartingAt { start_s: START_S + 600 };
+    let server = Server::start(Config { clock, ..config(embedded(&folder.path().join("data"))) }).await;
     let ask = server.asking();
     for Acknowledged { token, key, pass, cancelled } in &survivors {
         let found = ask.get(&format!("/v1/passes/{}", pass.pass)).bearer_auth(token).send().await.unwrap();

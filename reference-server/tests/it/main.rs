@@ -11,6 +11,7 @@ mod durability;
 mod interface;
 mod logs;
 mod metrics;
+mod officers;
 mod overload;
 mod owasp;
 mod policies;

@@ -73,6 +73,15 @@ impl Server {
         (Self::serve(server).await, certificates)
     }
 
+    /// A server with an address for officers, and how to ask it there.
+    pub(crate) async fn start_with_officers(config: Config) -> (Self, Asking) {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let server = Self::serve(reference_server::Server::open(config).unwrap().with_officers(listener)).await;
+        let asking = Asking { base, client: server.client.clone() };
+        (server, asking)
+    }
+
     async fn serve(server: reference_server::Server) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -71,6 +71,7 @@ pub(super) fn assumptions(folder: &Path) -> Result<Option<Assumptions>, ReportEr
 /// `45 minutes` of `45.0` and `minutes`; what is no measure stands alone.
 fn with_unit(value: &str, unit: &str) -> String {
     let bare = value.strip_suffix(".0").unwrap_or(value);
+    let bare = &bare.parse().map_or_else(|_| bare.to_owned(), whole);
     match unit {
         "" | "share" | "path" | "date" | "local time" => bare.to_owned(),
         _ if bare == "none" => bare.to_owned(),
@@ -86,6 +87,7 @@ mod tests {
     fn a_value_has_its_unit_where_it_has_one() {
         assert_eq!(with_unit("45.0", "minutes"), "45 minutes");
         assert_eq!(with_unit("0.25", "share"), "0.25");
+        assert_eq!(with_unit("12700000", "people"), "12,700,000 people");
         assert_eq!(with_unit("none", "requests"), "none");
     }
 }

@@ -16,21 +16,33 @@ use crate::{ReportError, RunRecord};
 /// The whole page.
 #[derive(Debug, Template)]
 #[template(path = "compare.html")]
-struct ComparisonPage {
-    title: String,
-    sentence: String,
-    partial: bool,
-    sides: Vec<Fact>,
+pub(super) struct ComparisonPage {
+    pub(super) title: String,
+    pub(super) badge: Badge,
+    pub(super) sentence: String,
+    pub(super) partial: bool,
+    pub(super) sides: Vec<Fact>,
     /// How the comparison is made, as sentences.
-    how: &'static str,
-    figures: Vec<Shown>,
-    grid: Grid,
-    caption: &'static str,
-    warnings: Vec<String>,
-    command_line: String,
-    reproduce: Vec<Fact>,
+    pub(super) how: &'static str,
+    pub(super) figures: Vec<Shown>,
+    pub(super) grid: Grid,
+    pub(super) caption: &'static str,
+    /// What is assumed, as sentences.
+    pub(super) assumed: &'static str,
+    pub(super) warnings: Vec<String>,
+    pub(super) command_line: String,
+    pub(super) reproduce: Vec<Fact>,
 }
 
+/// The first word of the page, in colour.
+#[derive(Debug)]
+pub(super) struct Badge {
+    pub(super) word: &'static str,
+    pub(super) class: &'static str,
+}
+
+const MODELLED: &str = "What residents do is drawn at random by a model whose parameters, each with its source or marked as an assumption, stand in docs/model.md \
+                        and the scenario file.";
 const SAME_PEOPLE: &str = "Both have the same residents with the same luck: every decision hangs on a random number of its own, so what differs is the \
                            doing of what was changed. The intervals say how the difference varies from seed to seed; with one run there are none.";
 
@@ -61,7 +73,7 @@ pub fn write_comparison_page(
 
 impl ComparisonPage {
     /// What every such page says of its run.
-    fn about(record: &RunRecord) -> Self {
+    pub(super) fn about(record: &RunRecord) -> Self {
         let reproduce = [
             ("Version", format!("lockgate {}", record.version)),
             ("First seed", record.seed.map_or(NONE.into(), |seed| seed.to_string())),
@@ -71,6 +83,7 @@ impl ComparisonPage {
         ];
         ComparisonPage {
             title: record.title.clone().or_else(|| record.scenario.clone()).unwrap_or_default(),
+            badge: Badge { word: "Compared", class: "none" },
             sentence: record.sentence.clone(),
             partial: record.status == Status::Partial,
             sides: Vec::new(),
@@ -78,25 +91,26 @@ impl ComparisonPage {
             figures: Vec::new(),
             grid: Grid::default(),
             caption: "",
+            assumed: MODELLED,
             warnings: record.warnings.clone(),
             command_line: record.command_line.clone(),
             reproduce: facts(reproduce),
         }
     }
 
-    fn write(&self, out: &Path) -> Result<PathBuf, ReportError> {
+    pub(super) fn write(&self, out: &Path) -> Result<PathBuf, ReportError> {
         let path = out.join("index.html");
         fs::write(&path, self.render()?).map_err(ReportError::write(&path))?;
         Ok(path)
     }
 }
 
-fn facts<const N: usize>(facts: [(&str, String); N]) -> Vec<Fact> {
+pub(super) fn facts<const N: usize>(facts: [(&str, String); N]) -> Vec<Fact> {
     facts.into_iter().map(|(name, value)| Fact { name: name.into(), value }).collect()
 }
 
 /// The picture to stand in the page, and beside it in `out`.
-fn shown(picture: Option<Picture>, caption: &str, out: &Path) -> Result<Vec<Shown>, ReportError> {
+pub(super) fn shown(picture: Option<Picture>, caption: &str, out: &Path) -> Result<Vec<Shown>, ReportError> {
     let write = |picture: Picture| {
         picture.write(&out.join("plots"))?;
         Shown::new(picture, caption)

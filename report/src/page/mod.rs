@@ -1,6 +1,7 @@
 //! The page: one self-contained HTML file for the person who decides.
 
 mod assumptions;
+mod changes;
 mod comparison;
 mod files;
 mod latency;
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 use askama::Template;
 
 use crate::{ReportError, Run};
+pub use changes::write_load_comparison_page;
 pub use comparison::write_comparison_page;
 use story::Story;
 use view::Page;

@@ -177,7 +177,8 @@ fn demand_overrides(record: &RunRecord) -> Vec<&str> {
 fn merged(runs: &[Run]) -> Results {
     let mut results = Results::default();
     for run in runs {
-        let Results { simulate, load, capacity, ensemble: _, comparison: _, schemes: _, ledger } = &run.record.results;
+        let Results { simulate, load, capacity, ensemble: _, comparison: _, load_comparison: _, schemes: _, ledger } =
+            &run.record.results;
         results.simulate = results.simulate.or_else(|| simulate.clone());
         results.load = results.load.or_else(|| load.clone());
         results.capacity = results.capacity.or_else(|| capacity.clone());

@@ -56,17 +56,18 @@ impl RegionMap {
         places.sort_by(|a, b| b.passes.total_cmp(&a.passes));
         let most = places.first().map_or(1.0, |place| place.passes).max(1.0);
         let at = self.projection(height - top);
+        let greatest = greatest_radius(&places.iter().map(|place| at(place)).collect::<Vec<_>>(), &places, most);
         let circles: Vec<(f64, f64, f64)> = places
             .iter()
             .map(|place| {
                 let (x, y) = at(place);
-                (x, y + top, (place.passes / most).sqrt() * GREATEST_RADIUS)
+                (x, y + top, (place.passes / most).sqrt() * greatest)
             })
             .collect();
         for (x, y, radius) in &circles {
             drawing.disc((*x, *y), radius.max(2.0), BLUE, 0.45);
         }
-        self.draw_queues(&mut drawing, &places, &circles);
+        self.draw_queues(&mut drawing, &places, &circles, greatest * GREATEST_RING / GREATEST_RADIUS);
         let mut taken: Vec<[f64; 4]> = Vec::new();
         for (place, (x, y, radius)) in places.iter().zip(&circles) {
             let words = place.label();
@@ -90,11 +91,11 @@ impl RegionMap {
     }
 
     /// Rings whose areas are in proportion to the hours waited at gates, the greatest a little larger than the largest circle.
-    fn draw_queues(&self, drawing: &mut Drawing, places: &[&Circle], circles: &[(f64, f64, f64)]) {
+    fn draw_queues(&self, drawing: &mut Drawing, places: &[&Circle], circles: &[(f64, f64, f64)], greatest: f64) {
         let waited_h = |place: &Circle| place.queues.map_or(0.0, |queues| queues.waited_h);
         let most = places.iter().map(|place| waited_h(place)).fold(0.0, f64::max);
         for (place, (x, y, _)) in places.iter().zip(circles).filter(|(place, _)| waited_h(place) > 0.0) {
-            let radius = (waited_h(place) / most).sqrt() * GREATEST_RING;
+            let radius = (waited_h(place) / most).sqrt() * greatest;
             drawing.circle((*x, *y), radius.max(4.0), RED);
         }
     }
@@ -118,6 +119,20 @@ impl RegionMap {
             (left + (place.longitude_deg - west) * narrowing * scale, top + (north - place.latitude_deg) * scale)
         }
     }
+}
+
+/// How large the largest circle may be: so that all together cover no more than half of the ground that the places take, or districts of a
+/// city would hide one another.
+fn greatest_radius(at: &[(f64, f64)], places: &[&Circle], most: f64) -> f64 {
+    let extent = |of: fn(&(f64, f64)) -> f64| {
+        let values = at.iter().map(of);
+        let (low, high) =
+            values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
+        (high - low).max(GREATEST_RADIUS)
+    };
+    let ground = extent(|point| point.0) * extent(|point| point.1);
+    let circles: f64 = places.iter().map(|place| place.passes / most).sum();
+    (0.5 * ground / (std::f64::consts::PI * circles.max(1.0))).sqrt().min(GREATEST_RADIUS)
 }
 
 /// Where a label of this width may stand beside a circle: right of it, left, and of a large one above and below, where no smaller circle

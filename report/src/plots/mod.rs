@@ -1,6 +1,7 @@
 //! The pictures: each drawn by one function from plain data, as SVG and PNG.
 
 mod capacity;
+mod changes;
 mod demand;
 mod drawing;
 mod gates;
@@ -18,6 +19,7 @@ use std::fs;
 use std::path::Path;
 
 pub(crate) use capacity::{CapacityCurve, Step};
+pub(crate) use changes::{ChangedRow, Changes};
 pub(crate) use demand::DemandCurve;
 use drawing::Drawing;
 pub(crate) use gates::GateQueue;

@@ -1,6 +1,7 @@
 //! `run.json`: what a run was and what came of it. A promise to scripts, described by `docs/run.schema.json`.
 
 mod capacity;
+mod changes;
 mod comparison;
 mod ensemble;
 mod ledger;
@@ -11,6 +12,7 @@ use demand::Calendar;
 use serde::{Deserialize, Serialize};
 
 pub use capacity::{BeyondRecord, CapacityResults, PathRecord, RecoveryRecord, ScalabilityRecord, ServerRecord};
+pub use changes::{ChangeRecord, LoadComparisonResults};
 pub use comparison::{ComparisonResults, DifferenceRecord, SchemeResults, SideRecord};
 pub use ensemble::{EnsembleResults, ParameterKind, ParameterRecord, RangeRecord};
 pub use ledger::{LedgerResults, LedgerRow, LinkedFacts, Moment};
@@ -33,7 +35,7 @@ pub enum Command {
     Load,
     /// `lockgate capacity`.
     Capacity,
-    /// `lockgate compare` of two scenarios, or of schemes.
+    /// `lockgate compare` of two scenarios, of two load runs, or of schemes.
     Compare,
     /// `lockgate ledger`: what servers of several designs hold of a day.
     Ledger,
@@ -212,8 +214,8 @@ impl RunRecord {
             Command::Ensemble if record.results.ensemble.is_none() => {
                 return Err("missing field `ensemble`".into());
             }
-            Command::Compare if record.results.comparison.is_none() && record.results.schemes.is_none() => {
-                return Err("missing field `comparison` or `schemes`".into());
+            Command::Compare if !record.results.compares() => {
+                return Err("missing field `comparison`, `load_comparison` or `schemes`".into());
             }
             Command::Ledger if record.results.ledger.is_none() => {
                 return Err("missing field `ledger`".into());
@@ -280,10 +282,20 @@ pub struct Results {
     /// Of two scenarios side by side.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comparison: Option<ComparisonResults>,
+    /// Of two load runs side by side.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load_comparison: Option<LoadComparisonResults>,
     /// Of several schemes side by side.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schemes: Option<SchemeResults>,
     /// Of a privacy ledger.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ledger: Option<LedgerResults>,
+}
+
+impl Results {
+    /// Whether anything was set side by side.
+    fn compares(&self) -> bool {
+        self.comparison.is_some() || self.load_comparison.is_some() || self.schemes.is_some()
+    }
 }

@@ -1,11 +1,10 @@
 //! Two load runs side by side.
 
-use std::path::Path;
-
 use loadgen::{Change, Measure, Seconds};
 
+use crate::record::{ChangeRecord, LoadComparisonResults};
 use crate::tables::{self, Cells, Table};
-use crate::{ReportError, Run};
+use crate::{ReportError, Run, RunFolder};
 
 /// What changed from the load run `before` to the load run `after`; changes within `margin`, a share, count as none. Whether an answer
 /// was in time is judged in both by the objectives of `before`.
@@ -27,12 +26,16 @@ pub fn compare_loads(before: &Run, after: &Run, margin: f64, seed: u64) -> Resul
     Ok(loadgen::compare(&read(before)?, &read(after)?, margin, seed))
 }
 
-/// Writes `changes` as the table `load_comparison`, CSV and Parquet, into `folder`.
+/// Writes `changes` as the table `load_comparison`, CSV and Parquet; returns what goes into `run.json`.
 ///
 /// # Errors
 /// [`ReportError::Write`], [`ReportError::Table`].
-pub fn write_changes(folder: &Path, changes: &[Change]) -> Result<(), ReportError> {
-    std::fs::create_dir_all(folder).map_err(ReportError::write(folder))?;
+pub fn write_changes(
+    folder: &RunFolder,
+    [before, after]: [&Run; 2],
+    margin: f64,
+    changes: &[Change],
+) -> Result<LoadComparisonResults, ReportError> {
     let numbers = |value: fn(&Change) -> f64| Cells::Numbers(changes.iter().map(value).collect());
     let mut table = Table::new(
         &tables::LOAD_COMPARISON,
@@ -47,6 +50,8 @@ pub fn write_changes(folder: &Path, changes: &[Change]) -> Result<(), ReportErro
             Cells::texts(changes.iter().map(|change| change.direction.name())),
         ],
     )?;
-    table.write_csv(folder)?;
-    table.write_parquet(folder)
+    table.write_csv(&folder.tables())?;
+    table.write_parquet(&folder.tables())?;
+    let [before, after] = [before, after].map(|run| run.record.command_line.clone());
+    Ok(LoadComparisonResults { before, after, margin, changes: changes.iter().map(ChangeRecord::from).collect() })
 }

@@ -1,7 +1,7 @@
 //! A whole simulation in one row, for tables of many.
 
 use demand::RequestKind;
-use sim::{Counts, Simulation};
+use sim::{Counts, Simulation, Verdict};
 
 use crate::ReportError;
 use crate::tables::{Cells, SWEEP, Table};
@@ -11,6 +11,7 @@ pub(crate) fn headline(simulation: &Simulation) -> Result<Table, ReportError> {
     let series = &simulation.demand;
     let total = |count: fn(Counts) -> u64| simulation.day_summaries.iter().map(|day| count(day.total())).sum();
     let longest_wait_ms = simulation.day_summaries.iter().map(|day| day.gate_wait_max_ms).max();
+    let found = |verdict: Verdict| simulation.day_summaries.iter().map(|day| day.checks[verdict as usize]).sum();
     let counts = [
         simulation.residents,
         simulation.days.into(),
@@ -21,6 +22,8 @@ pub(crate) fn headline(simulation: &Simulation) -> Result<Table, ReportError> {
         total(|day| day.refusals),
         total(|day| day.gave_up),
         simulation.checks,
+        found(Verdict::Expired),
+        found(Verdict::NoPass),
         total(|day| day.false_refusals),
         longest_wait_ms.unwrap_or(0) / 1_000,
     ];

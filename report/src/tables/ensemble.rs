@@ -54,6 +54,8 @@ pub const SWEEP: TableSchema = TableSchema {
         ColumnSchema::count("refusals", "requests", "Passes asked for and refused by the rules"),
         ColumnSchema::count("gave_up", "passes", "Passes that residents gave up asking for"),
         ColumnSchema::count("checks", "checks", "Residents checked by officers"),
+        ColumnSchema::count("checks_expired", "checks", "Of these, residents with a pass whose time was over"),
+        ColumnSchema::count("checks_no_pass", "checks", "Of these, residents with no pass where one was needed"),
         ColumnSchema::count("false_refusals", "checks", "Of these, residents with a pass who were not believed"),
         ColumnSchema::count("longest_gate_wait_s", "seconds", "The longest wait at a gate"),
         ColumnSchema::count("requests_register", "requests", "Registrations asked of the server"),

@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use report::{Run, RunRecord};
+use loadgen::{Change, Direction, Kind};
+use report::record::{Command, Results, Verdict};
+use report::{Run, RunFolder, RunRecord};
 
 use crate::{fixture, support};
 
@@ -73,6 +75,49 @@ fn schemes_stand_side_by_side() {
     let twins = [&searches[..], &searches[..1]].concat();
     let error = report::write_page(&twins, &out).unwrap_err().to_string();
     assert!(error.contains("both runs of capacity"), "{error}");
+}
+
+/// Two load runs of which the second is slower, as a finished comparison.
+fn load_comparison(out: &Path) -> PathBuf {
+    let before = Run::open(&fixture::load(&out.join("before"))).unwrap();
+    let folder = RunFolder::create(&out.join("compared")).unwrap();
+    let change = |kind, quantity, before: f64, ratio: f64, direction| Change {
+        kind,
+        quantity,
+        before,
+        after: before * ratio,
+        ratio,
+        interval: (ratio * 0.93, ratio * 1.1),
+        direction,
+    };
+    let changes = [
+        change(Kind::Issue, "response_time_p50", 4_400.0, 1.01, Direction::Same),
+        change(Kind::Issue, "response_time_p99", 12_320.0, 2.4, Direction::Worse),
+        change(Kind::Issue, "goodput", 300.0, 0.62, Direction::Worse),
+        change(Kind::Verify, "response_time_p99", 3_360.0, 0.7, Direction::Better),
+    ];
+    let written = report::write_changes(&folder, [&before, &before], 0.1, &changes).unwrap();
+    let results = Results { load_comparison: Some(written.clone()), ..Results::default() };
+    let record = RunRecord {
+        sentence: "regression: worse by more than 10 %: issue response_time_p99, issue goodput".into(),
+        verdict: Some(Verdict::Failed),
+        ..fixture::record(Command::Compare, results, None)
+    };
+    folder.write_record(&record).unwrap();
+    report::write_load_comparison_page(&written, &record, folder.path()).unwrap();
+    folder.finish().unwrap()
+}
+
+#[test]
+fn load_runs_are_compared_on_a_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = load_comparison(folder.path());
+    support::keeps_the_promise(&out);
+    support::tables_are_described(&out);
+    matches_golden("compared-loads.html", &without_pictures(&fs::read_to_string(out.join("index.html")).unwrap()));
+    assert_eq!(pictures_are_as_agreed(&out), 1);
+    let error = report::write_page(&[Run::open(&out).unwrap()], &folder.path().join("page")).unwrap_err().to_string();
+    assert!(error.contains("page"), "{error}");
 }
 
 #[test]

@@ -15,8 +15,8 @@ const CALM_AFTER: Duration = Duration::from_secs(10);
 /// The bound of one lane.
 #[derive(Debug)]
 pub(in crate::http) struct Bound {
-    most: usize,
-    /// How many are let in at present.
+    most: AtomicUsize,
+    /// How many are let in at present, if so many may be.
     limit: AtomicUsize,
     taken: AtomicUsize,
     /// How long a request takes that waits for hardly anybody, in microseconds.
@@ -32,7 +32,7 @@ pub(in crate::http) struct Bound {
 impl Bound {
     pub(super) fn new(most: usize) -> Self {
         Bound {
-            most,
+            most: AtomicUsize::new(most),
             limit: AtomicUsize::new(most),
             taken: AtomicUsize::new(0),
             alone_us: AtomicU64::new(0),
@@ -41,6 +41,17 @@ impl Bound {
             late_since_us: AtomicU64::new(0),
             refused: Default::default(),
         }
+    }
+
+    /// From now on never more than `most` are let in, whatever is learnt.
+    pub(super) fn hold_to(&self, most: usize) {
+        let before = self.most.swap(most, Ordering::Relaxed);
+        // Who was held back by nothing else is not held back by what was the most until now.
+        let _ = self.limit.compare_exchange(before, most, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    fn most(&self) -> usize {
+        self.most.load(Ordering::Relaxed)
     }
 
     /// Whether something of `weight` would get in now.
@@ -97,7 +108,7 @@ impl Bound {
         self.late_since_us.store(0, Ordering::Relaxed);
         let limit = self.limit();
         // In time although the lane was half full: one more may come in, so that the limit doubles each time it is used up.
-        if limit < self.most && (2 * before >= limit || self.is_calm()) {
+        if limit < self.most() && (2 * before >= limit || self.is_calm()) {
             self.limit.store(limit + 1, Ordering::Relaxed);
         }
     }
@@ -114,7 +125,7 @@ impl Bound {
     fn lower(&self, limit: usize, wait: Duration) {
         if self.since_lowered().is_none_or(|since| since >= wait) {
             self.lowered_us.store(self.now_us(), Ordering::Relaxed);
-            self.limit.fetch_min(limit.min(self.most), Ordering::Relaxed);
+            self.limit.fetch_min(limit.min(self.most()), Ordering::Relaxed);
         }
     }
 
@@ -135,7 +146,7 @@ impl Bound {
 
     /// How many are let in at present.
     pub(in crate::http) fn limit(&self) -> usize {
-        self.limit.load(Ordering::Relaxed).min(self.most)
+        self.limit.load(Ordering::Relaxed).min(self.most())
     }
 
     /// How much is taken now.
@@ -222,6 +233,15 @@ mod tests {
             tokio::time::advance(Duration::from_secs(1)).await;
         }
         assert_eq!(bound.limit(), 512);
+    }
+
+    #[test]
+    fn the_most_may_change() {
+        let bound = Bound::new(50);
+        for most in [40, 60, 30] {
+            bound.hold_to(most);
+            assert_eq!(bound.limit(), most);
+        }
     }
 
     #[tokio::test(start_paused = true)]
