@@ -75,7 +75,8 @@ impl<'a> Day<'a> {
         let (eve, over) = (midnight(day.saturating_sub(1)), midnight(day + 1));
         let requests = trace.between(eve, over);
         let origin_s = scenario.unix_s(scenario.calendar.start.to_datetime(jiff::civil::Time::midnight()));
-        let places = scenario.places.iter().map(|place| place.name.clone()).collect();
+        // Requests from outside the region's places have the number after the last.
+        let places = scenario.places.iter().map(|place| place.name.clone()).chain(["elsewhere".to_owned()]).collect();
         let unix_s = |at: SimTime| origin_s + (at.ms() / 1_000) as i64;
         Some(Day { requests, places, origin_s, start_s: unix_s(eve), end_s: unix_s(over) })
     }

@@ -157,7 +157,7 @@ impl Service {
         let answer = self.ask(Call::Post(&request), "/v1/verifications", Some(&token), None).await?;
         match answer.read::<Verification>() {
             Some(verification) => Ok(verification.valid),
-            None => bail!("the server answered {} to an officer", answer.status),
+            None => bail!("the server answered {} to officer {}", answer.status, checkpoint.officer),
         }
     }
 
