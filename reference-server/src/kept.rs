@@ -7,7 +7,10 @@ pub(crate) const KEPT: [(&str, &str); 44] = [
         "residents.resident",
         "keyed digest of the document number: one document registers once; the number itself is forgotten",
     ),
-    ("residents.registered_s", "when the resident registered: who no longer needs the service is removed by it"),
+    (
+        "residents.registered_s",
+        "the day (UTC) on which the resident registered: who no longer needs the service is removed by it",
+    ),
     ("residents.channel", "web, app or telephone: how many depend on which"),
     ("residents.idempotency", "digest of the registration's idempotency key: a lost answer can be asked for again"),
     (

@@ -14,6 +14,8 @@ use super::problem::Problem;
 use crate::Limits;
 use crate::store::{KeyDigest, NewResident, Registration};
 
+const DAY_S: i64 = 86_400;
+
 /// Longest number of a document, in characters.
 const DOCUMENT_CHARS: usize = 64;
 
@@ -53,7 +55,9 @@ impl App {
             return Err(Problem::InvalidBody);
         }
         let resident = self.token_key.resident(&asked.document);
-        Ok(NewResident { resident, registered_s: self.clock.now_s(), channel: asked.channel, key })
+        // The day is enough to know who no longer needs the service. The second would say for months when somebody was at home.
+        let registered_s = self.clock.now_s() / DAY_S * DAY_S;
+        Ok(NewResident { resident, registered_s, channel: asked.channel, key })
     }
 
     fn registered(&self, new: &NewResident) -> Registered {

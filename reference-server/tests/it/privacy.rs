@@ -8,7 +8,7 @@ use passes::wire::Transparency;
 use reference_server::Config;
 use serde_json::json;
 
-use crate::support::{Server, config, embedded, removed};
+use crate::support::{START_S, Server, config, embedded, removed};
 
 #[tokio::test]
 async fn nothing_is_kept_but_what_is_named() {
@@ -96,6 +96,21 @@ async fn checks_are_written_down_only_where_the_operator_wants_it_and_the_public
     };
     assert_eq!(rows(false).await, []);
     assert_eq!(rows(true).await, [(1, None), (1, Some("bridge".to_owned()))]);
+}
+
+#[tokio::test]
+async fn of_a_registration_only_the_day_is_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(config(embedded(dir.path()))).await;
+    server.asking().register("1").await;
+    let two = json!({"residents": [{"document": "2", "channel": "app"}, {"document": "3", "channel": "web"}]});
+    server.asking().post("/v1/residents/batch").json(&two).send().await.unwrap();
+    server.stop().await;
+    let database = rusqlite::Connection::open(dir.path().join("passes.db")).unwrap();
+    let mut query = database.prepare("SELECT registered_s FROM residents").unwrap();
+    let days: Vec<i64> = query.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
+    // The clock starts at 13:00 in the zone of UTC+3.
+    assert_eq!(days, [START_S - 10 * 3_600; 3]);
 }
 
 #[tokio::test]
