@@ -159,9 +159,17 @@ pub(crate) fn grid(differences: &[Difference]) -> Grid {
     Grid { header, rows: differences.iter().map(row).collect() }
 }
 
-/// `trips without pass` of `trips_without_pass`; a unit in the name goes.
+/// What people call a measure: `trips without a pass` for `trips_without_pass`. A unit in the name goes.
 fn measure_words(measure: &str) -> String {
-    let bare = measure.trim_end_matches("_per_s").trim_end_matches("_s");
+    let words = match measure {
+        "trips_without_pass" => "trips without a pass",
+        "gave_up" => "passes given up",
+        "checks_expired" => "checks of expired passes",
+        "checks_no_pass" => "checks without a pass",
+        "false_refusals" => "people with a pass turned back",
+        other => other,
+    };
+    let bare = words.trim_end_matches("_per_s").trim_end_matches("_s");
     bare.replace("requests_", "requests to ")
         .replace("peak_mix", "peak of all requests")
         .replace("peak_", "peak of ")
@@ -185,16 +193,21 @@ pub fn sentence(differences: &[Difference]) -> String {
         .iter()
         .filter_map(|name| differences.iter().find(|it| it.measure == *name))
         .filter_map(|it| {
+            let words = measure_words(it.measure);
             if it.before == 0.0 {
-                return Some(format!("{} {} instead of none", measure_words(it.measure), figures(it.after)));
+                return Some(format!("{} {words} instead of none", figures(it.after)));
             }
             let change = it.change_share().filter(|change| change.abs() >= 0.001)?;
-            let more = if change > 0.0 { "more" } else { "less" };
+            // A height or a time grows; things become more.
+            let grows = it.measure.ends_with("_s");
             let is_sure = it.interval.is_none_or(|(low, high)| low > 0.0 || high < 0.0);
             let doubt = if is_sure { "" } else { " (not certain)" };
+            let (more, fewer, as_many) =
+                if grows { ("higher", "lower", "as high a") } else { ("more", "fewer", "as many") };
             Some(match change {
-                change if change > 1.0 => format!("{} × {}{doubt}", measure_words(it.measure), figures(1.0 + change)),
-                change => format!("{} {} {more}{doubt}", measure_words(it.measure), share(change.abs())),
+                change if change > 1.0 => format!("{} times {as_many} {words}{doubt}", figures(1.0 + change)),
+                change if change > 0.0 => format!("{} {more} {words}{doubt}", share(change)),
+                change => format!("{} {fewer} {words}{doubt}", share(-change)),
             })
         })
         .collect();
@@ -232,9 +245,16 @@ mod tests {
         ];
         assert_eq!(
             sentence(&[difference("gave_up", 0.0, 47_700.0, (47_000.0, 48_000.0))]),
-            "gave up 47,700 instead of none"
+            "47,700 passes given up instead of none"
         );
-        assert_eq!(sentence(&all), "passes × 3, trips 50 % less, trips not made 1 % more (not certain)");
+        assert_eq!(sentence(&all), "3 times as many passes, 50 % fewer trips, 1 % more trips not made (not certain)");
+        assert_eq!(
+            sentence(&[
+                difference("peak_mix_per_s", 10.0, 25.0, (14.0, 16.0)),
+                difference("longest_gate_wait_s", 9.0, 6.0, (-4.0, -2.0))
+            ]),
+            "2.5 times as high a peak of all requests, 33.3 % lower longest gate wait"
+        );
         assert_eq!(sentence(&[difference("trips", 5.0, 5.0, (0.0, 0.0))]), "nothing that matters differs");
     }
 }
