@@ -178,5 +178,7 @@ mod tests {
         let told: Vec<String> = of(&launch).into_iter().map(|assumption| assumption.key).collect();
         let missing: Vec<&String> = values.keys().filter(|key| !told.contains(key)).collect();
         assert!(missing.is_empty(), "{missing:?}");
+        let distinct: std::collections::BTreeSet<&String> = told.iter().collect();
+        assert_eq!(distinct.len(), told.len(), "a parameter stands in the document twice");
     }
 }

@@ -39,6 +39,7 @@ mod runs;
 pub mod tables;
 pub mod terminal;
 pub mod verdict;
+mod warnings;
 
 pub use bulk::{Bulk, BulkTable, BulkWriter, Format, GatesOfPlace, Seen, WorstGate};
 pub use comparison::{Comparison, Difference, sentence as comparison_sentence};

@@ -2,6 +2,7 @@
 
 use crate::grid::{self, Grid};
 use crate::record::Status;
+use crate::warnings::together;
 use crate::{Figure, RunRecord, number};
 
 /// What the command line prints at the end of a run: small tables, warnings, and last the sentence that matters.
@@ -54,7 +55,7 @@ pub fn summary(record: &RunRecord) -> String {
         text.extend(load.assessment.iter().map(|assessment| format!("{assessment}\n")));
         text.push('\n');
     }
-    for warning in &record.warnings {
+    for warning in together(&record.warnings) {
         text += &format!("warning: {warning}\n");
     }
     for failure in &record.failures {

@@ -11,6 +11,7 @@ use crate::grid::Grid;
 use crate::number::{NONE, duration_s, whole};
 use crate::plots::Picture;
 use crate::record::{ComparisonResults, Status};
+use crate::warnings::together;
 use crate::{ReportError, RunRecord};
 
 /// The whole page.
@@ -92,7 +93,7 @@ impl ComparisonPage {
             grid: Grid::default(),
             caption: "",
             assumed: MODELLED,
-            warnings: record.warnings.clone(),
+            warnings: together(&record.warnings),
             command_line: record.command_line.clone(),
             reproduce: facts(reproduce),
         }

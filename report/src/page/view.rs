@@ -14,6 +14,7 @@ use crate::number::{NONE, bytes, count, duration_s, rate, share, time_us, times,
 use crate::plots::{CapacityCurve, LatencyOverTime, Picture, RegionMap};
 use crate::record::{CapacityResults, LoadResults, Results, SimulateResults, Status, Verdict};
 use crate::verdict::{path_noun, usable_words};
+use crate::warnings::together;
 use crate::{ReportError, Run, RunRecord};
 
 /// One of the numbers under the headline.
@@ -134,7 +135,7 @@ impl Page {
                 .map_or_else(|| sentence.clone(), |(_, rest)| rest.to_owned()),
             partial,
             keys: key_numbers(story),
-            warnings: distinct_texts(&warnings(story)),
+            warnings: together(&warnings(story)),
             failures: distinct_texts(records().flat_map(|record| &record.failures)),
             objective: records().find_map(|record| record.objectives).filter(|_| judged).map(|slo| {
                 format!(

@@ -4,9 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use loadgen::{Change, Direction, Kind};
-use report::record::{Command, Results, Verdict};
-use report::{Run, RunFolder, RunRecord};
+use report::record::{Command, Results, SideRecord, Verdict};
+use report::{Comparison, Run, RunFolder, RunRecord};
 
+use crate::simulated::{CALENDAR, simulate};
 use crate::{fixture, support};
 
 /// The page with each inline picture cut to its name: pictures have golden files of their own.
@@ -106,6 +107,33 @@ fn load_comparison(out: &Path) -> PathBuf {
     folder.write_record(&record).unwrap();
     report::write_load_comparison_page(&written, &record, folder.path()).unwrap();
     folder.finish().unwrap()
+}
+
+#[test]
+fn scenarios_are_compared_on_a_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut comparison = Comparison::default();
+    // Other people instead of another policy: what a page looks like is the question.
+    for seeds in [[1, 2], [3, 4]] {
+        let [before, after] = seeds.map(|seed| simulate(seed, &mut ()));
+        comparison.add(&before, &after, &CALENDAR).unwrap();
+    }
+    let out = RunFolder::create(&folder.path().join("compared")).unwrap();
+    let side = |overrides: &[&str]| SideRecord {
+        scenario: "bor".into(),
+        overrides: overrides.iter().map(|text| (*text).to_owned()).collect(),
+    };
+    let written = comparison.write(&out, [side(&[]), side(&["seed=2"])]).unwrap();
+    let results = Results { comparison: Some(written.clone()), ..Results::default() };
+    let sentence = report::comparison_sentence(&comparison.differences());
+    let record = RunRecord { sentence, ..fixture::record(Command::Compare, results, None) };
+    out.write_record(&record).unwrap();
+    report::write_comparison_page(&comparison, &written, &record, out.path()).unwrap();
+    let out = out.finish().unwrap();
+    support::keeps_the_promise(&out);
+    support::tables_are_described(&out);
+    matches_golden("compared-scenarios.html", &without_pictures(&fs::read_to_string(out.join("index.html")).unwrap()));
+    assert_eq!(pictures_are_as_agreed(&out), 1);
 }
 
 #[test]
