@@ -16,7 +16,7 @@ fn search(criterion: &mut Criterion) {
     let behaviour = Behaviour::Slots { slots: 2, service: Duration::from_millis(2) };
     let server = KnownServer::start(behaviour).expect("this machine has a free port");
     let settings = CapacitySettings {
-        start_per_s: 500.0,
+        start_per_s: 800.0,
         bracket_step_s: 0.2,
         step_s: 0.3,
         warm_up_s: 0.05,
@@ -30,7 +30,8 @@ fn search(criterion: &mut Criterion) {
     criterion.bench_function("capacity/search", |bench| {
         bench.iter(|| {
             let stop = AtomicBool::new(false);
-            let (slo, warm_up) = (Slo::default(), Duration::ZERO);
+            // Few requests are enough to believe it.
+            let (slo, warm_up) = (Slo { right_share: Share::of(0.98), ..Slo::default() }, Duration::ZERO);
             let options =
                 Options { settings: load, slo, seed: 1, warm_up, start_at: None, stop: &stop, progress: &|_| {} };
             let search = Search {

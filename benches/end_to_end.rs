@@ -10,12 +10,10 @@ use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
 use loadgen::{Arrivals, Kind, LoadResult, LoadSettings, Mix, Options, Plan, Slo, Wallet, prepare, run};
-use passes::Share;
+use passes::{Purpose, Share};
 
 use servers::{Role, Server, serve_when_child};
 
-/// Passes of the quota go to one resident; most of the time of a run would go into registering if it were one.
-const ISSUES_PER_RESIDENT: u32 = 2;
 /// How long each sample is played.
 const PLAYED: Duration = Duration::from_millis(250);
 /// A rate that any machine answers.
@@ -45,9 +43,10 @@ fn play(server: &Server, plan: &Plan, connections: u32) -> LoadResult {
     result
 }
 
+/// Passes that have no quota: nobody can say beforehand how many a closed loop asks for.
 fn mix(kind: Kind) -> Mix {
     let mut mix = Mix::only(kind);
-    mix.issues_per_resident = Some(ISSUES_PER_RESIDENT);
+    mix.purpose = Purpose::Pet;
     mix
 }
 
