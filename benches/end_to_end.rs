@@ -4,15 +4,14 @@
 mod common;
 mod servers;
 
-use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
 use loadgen::{Arrivals, Kind, LoadResult, LoadSettings, Mix, Options, Plan, Slo, Wallet, prepare, run};
-use passes::{Purpose, Share};
+use passes::Purpose;
 
-use servers::{Role, Server, serve_when_child};
+use servers::{Role, Server, genuine, serve_when_child};
 
 /// How long each sample is played.
 const PLAYED: Duration = Duration::from_millis(250);
@@ -23,14 +22,7 @@ const CONNECTIONS: [u32; 5] = [1, 10, 100, 1_000, 10_000];
 
 /// Plays `plan` against `server`, whose every answer must be right.
 fn play(server: &Server, plan: &Plan, connections: u32) -> LoadResult {
-    let settings = LoadSettings {
-        expired_share: Share::of(0.0),
-        forged_share: Share::of(0.0),
-        unknown_share: Share::of(0.0),
-        threads: NonZeroUsize::new(1),
-        connections_max: connections,
-        ..LoadSettings::default()
-    };
+    let settings = LoadSettings { connections_max: connections, ..genuine() };
     let stop = AtomicBool::new(false);
     let (slo, warm_up) = (Slo::default(), Duration::ZERO);
     let options = Options { settings, slo, seed: 1, warm_up, start_at: None, stop: &stop, progress: &|_| {} };

@@ -17,7 +17,6 @@ use passes::{
     SchemeSettings, Window, Zone,
 };
 use region::{Oblast, launch};
-use report::{Bulk, BulkTable, BulkWriter, Format, RunFolder};
 use sim::{Population, TraceKeeper};
 
 /// 3 April 2020.
@@ -50,12 +49,7 @@ fn days(oblast: Oblast) -> u64 {
 #[bench::parquet(3)]
 fn trips_written(oblast: Oblast) -> u64 {
     let folder = tempfile::tempdir().expect("a folder to write to");
-    let folder = RunFolder::create(&folder.path().join("run")).expect("a folder to write to");
-    let bulk = Bulk { format: Format::Parquet, tables: [BulkTable::Trips].into() };
-    let mut writer = BulkWriter::create(&folder, &bulk, &[], 1).expect("room for the tables");
-    let simulation = oblast.simulate(1, &mut writer);
-    writer.finish().expect("room for the rest");
-    simulation.trips
+    oblast.write_trips(&folder.path().join("run"))
 }
 
 /// The requests of three days in the reverse of their order.

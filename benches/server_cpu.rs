@@ -20,7 +20,7 @@ use passes::{
     Share, Window, Zone,
 };
 
-use servers::{Role, Server, serve_when_child};
+use servers::{Role, Server, genuine, serve_when_child};
 
 /// Connections kept busy: enough for groups of writes, few enough for one sending thread.
 const CONNECTIONS: u32 = 64;
@@ -51,14 +51,7 @@ fn try_cpu_us(role: Role, kind: Kind) -> Result<f64, String> {
     let mut mix = Mix::only(kind);
     mix.issues_per_resident = Some(2);
     let plan = |duration| Plan::Closed { connections: CONNECTIONS, duration, mix: mix.clone() };
-    let settings = LoadSettings {
-        expired_share: Share::of(0.0),
-        forged_share: Share::of(0.0),
-        unknown_share: Share::of(0.0),
-        threads: NonZeroUsize::new(1),
-        timeout_ms: PATIENCE_MS,
-        ..LoadSettings::default()
-    };
+    let settings = LoadSettings { timeout_ms: PATIENCE_MS, ..genuine() };
     let stop = AtomicBool::new(false);
     let options = Options {
         settings,

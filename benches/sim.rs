@@ -7,7 +7,6 @@ use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use region::{OBLAST, Oblast, launch, no_policy};
-use report::{Bulk, BulkTable, BulkWriter, Format, RunFolder};
 use sim::Population;
 
 /// A tenth of the oblast: the cost of a resident-day is that of the whole.
@@ -52,14 +51,7 @@ fn written(c: &mut Criterion, residents: u32) {
     let mut group = c.benchmark_group("sim/3_days");
     group.throughput(Throughput::Elements(oblast.resident_days()));
     group.bench_function(BenchmarkId::new("policy_trips_as_parquet", residents), |b| {
-        b.iter(|| {
-            let folder = RunFolder::create(&folder.path().join("run")).expect("a folder to write to");
-            let bulk = Bulk { format: Format::Parquet, tables: [BulkTable::Trips].into() };
-            let mut writer = BulkWriter::create(&folder, &bulk, &[], 1).expect("room for the tables");
-            let simulation = oblast.simulate(1, &mut writer);
-            writer.finish().expect("room for the rest");
-            simulation.trips
-        });
+        b.iter(|| black_box(&oblast).write_trips(&folder.path().join("run")));
     });
     group.finish();
 }

@@ -4,11 +4,13 @@
 
 use std::fmt::Debug;
 use std::fs::File;
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::atomic::AtomicBool;
 
 use demand::Calendar;
 use passes::{Policy, Purpose, PurposeRule};
+use report::{Bulk, BulkTable, BulkWriter, Format, RunFolder};
 use sim::{Model, Observer, Options, Place, Region, Settings, Shard, Simulation, read_places, shrink_places};
 
 /// The oblast as it is.
@@ -68,5 +70,15 @@ impl Oblast {
         let stop = AtomicBool::new(false);
         let options = Options { threads, shard: Shard::WHOLE, stop: &stop, progress: &|_| () };
         sim::simulate(&model, &options, observer).expect("a sound scenario")
+    }
+
+    /// Lives the days on one thread and writes every trip as Parquet into `out`; how many they were.
+    pub(crate) fn write_trips(&self, out: &Path) -> u64 {
+        let folder = RunFolder::create(out).expect("a folder to write to");
+        let bulk = Bulk { format: Format::Parquet, tables: [BulkTable::Trips].into() };
+        let mut writer = BulkWriter::create(&folder, &bulk, &[], 1).expect("room for the tables");
+        let simulation = self.simulate(1, &mut writer);
+        writer.finish().expect("room for the rest");
+        simulation.trips
     }
 }

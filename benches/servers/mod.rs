@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each benchmark uses a part of it")]
 
 use std::io::{BufRead, BufReader, Read, Write};
+use std::num::NonZeroUsize;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
@@ -11,13 +12,20 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
-use loadgen::Target;
+use loadgen::{LoadSettings, Target};
 use passes::wire::{
     IssuedPass, PassRequest, Registered, RegisteredBatch, RegistrationBatch, Verification, VerificationRequest,
 };
-use passes::{Period, Policy, Purpose, PurposeRule, Quota, Rules, SchemeKind};
+use passes::{Period, Policy, Purpose, PurposeRule, Quota, Rules, SchemeKind, Share};
 use reference_server::{Clock, Config, Faults, Limits, StoreKind};
 use tokio::net::TcpListener;
+
+/// One sending thread that shows genuine passes alone: every answer of a server that works is right.
+pub(crate) fn genuine() -> LoadSettings {
+    let [expired_share, forged_share, unknown_share] = [Share::of(0.0); 3];
+    let threads = NonZeroUsize::new(1);
+    LoadSettings { expired_share, forged_share, unknown_share, threads, ..LoadSettings::default() }
+}
 
 /// Names the server that a child is to be.
 const ROLE: &str = "LOCKGATE_BENCH_SERVER";

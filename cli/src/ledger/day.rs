@@ -204,3 +204,35 @@ impl Lane {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_checks_is_on_the_staff_outside_the_places_too() {
+        let scenario = Scenario::read_or_built_in(None, &[]).unwrap();
+        let outside = scenario.places.len() as u16;
+        let check = |place: u16, hour: u64| Request {
+            at: SimTime::on_day(1, hour * 3_600_000),
+            resident: 7,
+            place,
+            kind: RequestKind::Verify,
+            purpose: Some(Purpose::Pet),
+        };
+        let trace =
+            Trace::new([0, outside].into_iter().flat_map(|place| [check(place, 1), check(place, 20)]).collect());
+        let day = Day::busiest(&scenario, &trace).unwrap();
+        let at_s = |request: &Request| day.origin_s + (request.at.ms() / 1_000) as i64;
+        let met: Vec<u32> = day
+            .requests
+            .iter()
+            .map(|request| day.checkpoint(Timed { at_s: at_s(request), request: *request }).officer)
+            .collect();
+        let mut distinct = met.clone();
+        distinct.sort_unstable();
+        distinct.dedup();
+        assert_eq!(distinct.len(), 4, "two shifts at each of two places: {met:?}");
+        assert!(met.iter().all(|officer| *officer < day.officers()), "{met:?} of {}", day.officers());
+    }
+}

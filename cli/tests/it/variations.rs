@@ -271,3 +271,28 @@ fn schemes_are_set_side_by_side() {
     let said = bench.fail(2, &["compare", "scenario.toml", "--schemes", "lookup", "--runs", "3"]);
     assert!(said.contains("--schemes takes one scenario"), "{said}");
 }
+
+#[test]
+fn a_server_that_logs_checks_tells_what_others_do_not() {
+    let bench = Bench::new();
+    bench.succeed(&["ledger", "scenario.toml", "--schemes", "none,lookup,lookup+log", "--out", "ledger"]);
+    let record = bench.record("ledger");
+    assert_eq!((&record["command"], &record["status"]), (&"ledger".into(), &"complete".into()));
+    let table = rows(&bench, "ledger/tables/privacy_ledger.csv");
+    let designs: Vec<(String, String)> =
+        column(&table, "scheme").into_iter().zip(column(&table, "log_checks")).collect();
+    let facts = |name: &str, design: (&str, &str)| -> Vec<u64> {
+        let of_design = designs.iter().zip(column(&table, name));
+        let of_design = of_design.filter(|((scheme, log), _)| (scheme.as_str(), log.as_str()) == design);
+        of_design.map(|(_, count)| count.parse().unwrap()).collect()
+    };
+    // At the end of the day, after retention, after the sunset.
+    assert_eq!(facts("person_time", ("none", "false")), [0, 0, 0]);
+    let [day, after, sunset] = facts("person_time", ("lookup", "false"))[..] else { panic!("{designs:?}") };
+    assert!(day > 0 && after == 0 && sunset == 0, "{day} {after} {sunset}");
+    assert_eq!(facts("person_place_time", ("lookup", "false")), [0, 0, 0]);
+    let checks = facts("checks", ("lookup", "true"))[0];
+    assert!(checks > 0, "a day without checks shows nothing");
+    let [day, after, sunset] = facts("person_place_time", ("lookup", "true"))[..] else { panic!("{designs:?}") };
+    assert!((1..=checks).contains(&day) && after == 0 && sunset == 0, "{day} of {checks} checks, {after}, {sunset}");
+}

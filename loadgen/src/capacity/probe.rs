@@ -109,7 +109,7 @@ impl<'a> Probe<'a> {
     }
 
     /// Whether the passes that `plan` needs can be issued before the search is `within_s` old, as fast as the last ones were. Under
-    /// `blind` each check needs a pass of its own, and each pass a signature: preparing ten times the load would take an hour.
+    /// `blind` each check needs a pass of its own, and each pass a signature: preparing ten times the load takes many times as long as playing it.
     pub(super) fn is_ready_within(&self, plan: &Plan, within_s: f64) -> bool {
         let missing = missing(plan, &self.wallet) as f64;
         missing == 0.0 || self.started.elapsed().as_secs_f64() + missing * self.pass_s <= within_s

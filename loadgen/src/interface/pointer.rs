@@ -55,7 +55,7 @@ impl Pointer {
         pointers: [&Pointer; N],
         json: &'a [u8],
     ) -> Option<[Option<Found<'a>>; N]> {
-        // Checked as a whole, not string by string: half of the time.
+        // Checked as a whole, not string by string, which takes longer.
         let mut reader = serde_json::Deserializer::from_str(std::str::from_utf8(json).ok()?);
         let found = At(pointers.map(|pointer| Some(pointer.0.as_slice()))).deserialize(&mut reader).ok()?;
         reader.end().ok()?;
