@@ -9,7 +9,6 @@
 mod servers;
 
 use std::hint::black_box;
-use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
@@ -17,7 +16,7 @@ use loadgen::{Kind, LoadSettings, Mix, Options, Plan, Slo, Wallet, prepare, run}
 use passes::wire::IssuedPass;
 use passes::{
     Algorithm, Check, DocumentDigest, Grant, KeyPlan, NameKey, PassId, Permit, Purpose, SchemeKind, SchemeSettings,
-    Share, Window, Zone,
+    Window, Zone,
 };
 
 use servers::{Role, Server, genuine, serve_when_child};
