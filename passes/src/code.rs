@@ -20,7 +20,9 @@ pub(crate) fn base32_decode(text: &str) -> Option<[u8; 16]> {
 
 /// The lowest digits of `number`, as many as `characters`.
 pub(crate) fn text(number: u128, characters: usize) -> String {
-    (0..characters).rev().map(|place| char::from(ALPHABET[(number >> (5 * place)) as usize & 31])).collect()
+    let mut text = String::with_capacity(characters);
+    text.extend((0..characters).rev().map(|place| char::from(ALPHABET[(number >> (5 * place)) as usize & 31])));
+    text
 }
 
 /// The number that `text` spells, as far as 128 bits hold it; `None` when it is not Base32.
@@ -35,16 +37,35 @@ const CHECK_PRIME: u32 = 1021;
 ///
 /// One wrong character changes the number by d·32ⁿ, two swapped neighbours by 31·d·32ⁿ, with 0 < |d| < 32; a prime greater than
 /// 32 divides neither, so both are always caught. `None` when `text` is not Base32.
-pub(crate) fn check_characters(text: &str) -> Option<String> {
+pub(crate) fn check_characters(text: &str) -> Option<[char; 2]> {
     let step = |rest: u32, character: u8| Some((rest * 32 + u32::from(digit(character)?)) % CHECK_PRIME);
     let rest = text.bytes().try_fold(0, step)?;
-    Some([rest / 32, rest % 32].into_iter().map(|digit| char::from(ALPHABET[digit as usize])).collect())
+    Some([rest / 32, rest % 32].map(|digit| char::from(ALPHABET[digit as usize])))
 }
+
+/// Whether `check` are the check characters of `text`; in capitals or not.
+pub(crate) fn is_checked_by(text: &str, check: &str) -> bool {
+    check_characters(text).is_some_and(|right| right.into_iter().eq(check.chars().map(|one| one.to_ascii_uppercase())))
+}
+
+/// Stands for characters that are not in the alphabet.
+const NO_DIGIT: u8 = 32;
+
+/// The value of every character, in capitals or not: 80 characters are read for one pass.
+const DIGITS: [u8; 256] = {
+    let mut digits = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < ALPHABET.len() {
+        digits[ALPHABET[value] as usize] = value as u8;
+        digits[ALPHABET[value].to_ascii_lowercase() as usize] = value as u8;
+        value += 1;
+    }
+    digits
+};
 
 /// The value of a character of the alphabet, in capitals or not.
 fn digit(character: u8) -> Option<u8> {
-    let character = character.to_ascii_uppercase();
-    ALPHABET.iter().position(|letter| *letter == character).map(|place| place as u8)
+    Some(DIGITS[usize::from(character)]).filter(|digit| *digit < NO_DIGIT)
 }
 
 #[cfg(test)]

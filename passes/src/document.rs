@@ -25,6 +25,9 @@ impl DocumentDigest {
         DocumentDigest(std::array::from_fn(|place| digest[place]))
     }
 
+    /// Nobody's, for who [commits to none](crate::Issuer::commits_to_document): it is no digest of a document that anybody knows.
+    pub const NOBODY: DocumentDigest = DocumentDigest([0; 16]);
+
     pub(crate) const fn from_bytes(bytes: [u8; 16]) -> Self {
         DocumentDigest(bytes)
     }

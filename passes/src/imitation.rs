@@ -30,7 +30,7 @@ impl SchemeKind {
                 let mut name = [0; 16];
                 drawn.fill_bytes(&mut name);
                 let mut code = base32_encode(&name);
-                code.extend(check_characters(&code));
+                code.extend(check_characters(&code).into_iter().flatten());
                 code
             }
             SchemeKind::Signed => {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::blind::Blinded;
 use crate::centre::Centre;
-use crate::code::{BASE32_CHARS, check_characters};
+use crate::code::{BASE32_CHARS, check_characters, is_checked_by};
 use crate::key::Key;
 use crate::scheme::{AskError, Check, Invalid, Issuer, Opaque, Permit, Showing, Verifier};
 use crate::spoken::SpokenCode;
@@ -25,7 +25,7 @@ impl Issuer for Lookup {
 
     fn show(&self, permit: &Permit, _blinded: Option<&Blinded>) -> Result<Showing, AskError> {
         let mut code = permit.grant.pass.to_string();
-        code.extend(check_characters(&code));
+        code.extend(check_characters(&code).into_iter().flatten());
         Ok(Showing::Code { code, spoken: Some(self.0.spoken(&permit.grant)), salt: None })
     }
 
@@ -41,11 +41,10 @@ pub struct LookupVerifier;
 impl Verifier for LookupVerifier {
     fn check(&self, code: &str, _now_s: i64) -> Check {
         let (body, check) = code.split_at_checked(BASE32_CHARS).unwrap_or_default();
-        let well_formed = check_characters(body).is_some_and(|right| right.eq_ignore_ascii_case(check));
-        match (PassId::parse(body), SpokenCode::parse(code)) {
-            (Ok(pass), _) if well_formed => Check::AskCentre(Opaque::Pass(pass)),
-            (_, Ok(spoken)) => Check::AskCentre(Opaque::Spoken(spoken)),
-            _ => Check::Invalid(Invalid::Malformed),
+        if let (Ok(pass), true) = (PassId::parse(body), is_checked_by(body, check)) {
+            return Check::AskCentre(Opaque::Pass(pass));
         }
+        SpokenCode::parse(code)
+            .map_or(Check::Invalid(Invalid::Malformed), |spoken| Check::AskCentre(Opaque::Spoken(spoken)))
     }
 }

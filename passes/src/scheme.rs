@@ -38,7 +38,7 @@ pub struct Permit {
     pub grant: Grant,
     /// How far from home.
     pub zone: Zone,
-    /// Whose document it is for.
+    /// Whose document it is for. Not looked at by who does not [commit to it](Issuer::commits_to_document).
     pub document: DocumentDigest,
 }
 
@@ -154,6 +154,11 @@ pub trait Issuer: Send + Sync {
     /// # Errors
     /// [`AskError::NoKey`] when the key of that time is gone, and [`AskError::NotBlinded`].
     fn show(&self, permit: &Permit, blinded: Option<&Blinded>) -> Result<Showing, AskError>;
+
+    /// Whether what it shows commits to [`Permit::document`].
+    fn commits_to_document(&self) -> bool {
+        false
+    }
 
     /// The public keys with which anyone can verify at `now_s`; empty when verifying needs the centre.
     fn keys(&self, now_s: i64) -> Vec<Key>;

@@ -107,6 +107,10 @@ impl Issuer for Signed {
         blinded.map_or(Ok(None), |_| Err(AskError::NothingToSign))
     }
 
+    fn commits_to_document(&self) -> bool {
+        true
+    }
+
     fn show(&self, permit: &Permit, _blinded: Option<&Blinded>) -> Result<Showing, AskError> {
         let salt = self.centre.salt(permit.grant.pass);
         Ok(Showing::Code { code: self.code(permit, &salt), spoken: None, salt: Some(salt) })

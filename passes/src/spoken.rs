@@ -8,7 +8,7 @@
 use std::fmt;
 
 use crate::PassName;
-use crate::code::{self, check_characters};
+use crate::code::{self, check_characters, is_checked_by};
 use crate::id::IdError;
 use crate::permutation::Permutation;
 
@@ -45,7 +45,7 @@ impl SpokenCode {
         let text: String =
             text.chars().filter(|letter| !matches!(letter, ' ' | '-')).take(CHARS + 1).map(plain).collect();
         let (body, check) = text.split_at_checked(BODY_CHARS).ok_or(IdError)?;
-        let number = code::number(body).filter(|_| check_characters(body).as_deref() == Some(check)).ok_or(IdError)?;
+        let number = code::number(body).filter(|_| is_checked_by(body, check)).ok_or(IdError)?;
         Ok(SpokenCode { end: (number >> KEYED_BITS) as u32, keyed: number as u64 & ((1 << KEYED_BITS) - 1) })
     }
 }
@@ -54,11 +54,11 @@ impl fmt::Display for SpokenCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let number = u128::from(self.end) << KEYED_BITS | u128::from(self.keyed);
         let mut text = code::text(number, BODY_CHARS);
-        text.extend(check_characters(&text));
-        for (place, letter) in text.chars().enumerate() {
-            write!(f, "{}{letter}", if place > 0 && place % GROUP == 0 { "-" } else { "" })?;
+        text.extend(check_characters(&text).into_iter().flatten());
+        for place in (GROUP..CHARS).step_by(GROUP).rev() {
+            text.insert(place, '-');
         }
-        Ok(())
+        f.write_str(&text)
     }
 }
 

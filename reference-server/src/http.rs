@@ -4,15 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::http::HeaderValue;
-use axum::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
-use axum::middleware::{from_fn_with_state, map_response};
-use axum::response::Response;
+use axum::handler::Handler;
+use axum::response::IntoResponse;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use passes::{Rules, Scheme, SchemeKind, TokenKey};
 use tokio::sync::Semaphore;
 
+use self::admit::{Admitted, keep_to_yourself};
 use self::door::Whose;
 use self::guesses::Guesses;
 use self::metrics::Metrics;
@@ -24,6 +22,7 @@ use self::revocations::StatusLists;
 use self::route::Route;
 use self::signers::Signers;
 use crate::clock::RunningClock;
+use crate::random::Stock;
 use crate::retention::Retention;
 use crate::store::{Act, OpenError, Opened, Store, StoreError};
 use crate::{Config, Limits, Staff};
@@ -79,6 +78,7 @@ pub(crate) struct App {
     outcomes: Outcomes,
     guesses: Guesses,
     token_key: TokenKey,
+    random: Stock,
     staff: Staff,
     /// Places for those who draw: as many as processors.
     drawing: Semaphore,
@@ -118,6 +118,7 @@ impl App {
             outcomes: Outcomes::default(),
             guesses: Guesses::default(),
             token_key: secret.token_key(),
+            random: Stock::default(),
             staff: config.staff,
             drawing: Semaphore::new(cores),
             front: Arc::new(Door::new(Whose::Everybody, &config.limits, if signs { cores } else { 0 })),
@@ -171,56 +172,59 @@ impl App {
 pub(crate) fn router(app: &Arc<App>, door: &Arc<Door>) -> Router {
     let routes = Route::ALL.into_iter().filter(|route| door.whose.has(*route)).fold(Router::new(), |router, route| {
         let operation = route.operation();
-        let asked = (Arc::clone(app), Arc::clone(door), route);
-        let admitted = handler(route, operation.verb.filter()).layer(from_fn_with_state(asked, admit::admit));
-        router.route(operation.path, admitted)
+        let mount = Mount { door: Arc::clone(door), route, method: operation.verb.filter() };
+        router.route(operation.path, mount.route())
     });
+    let refuse = |problem: Problem| async move || keep_to_yourself(problem.into_response());
     routes
-        .method_not_allowed_fallback(async || Problem::MethodNotAllowed)
-        .fallback(async || Problem::NotFound)
-        // Bodies are limited where they are read, before a handler sees them.
-        .layer(DefaultBodyLimit::disable())
-        .layer(map_response(keep_to_yourself))
+        .method_not_allowed_fallback(refuse(Problem::MethodNotAllowed))
+        .fallback(refuse(Problem::NotFound))
         .with_state(Arc::clone(app))
 }
 
-/// No cache keeps an answer that does not say so itself, and no browser takes it for what it is not.
-async fn keep_to_yourself(mut response: Response) -> Response {
-    let headers = response.headers_mut();
-    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    response
+/// Where the handler of a route is put.
+struct Mount {
+    door: Arc<Door>,
+    route: Route,
+    method: MethodFilter,
 }
 
-fn handler(route: Route, method: MethodFilter) -> MethodRouter<Arc<App>> {
-    match route {
-        Route::Register => on(method, residents::register),
-        Route::RegisterBatch => on(method, residents::register_batch),
-        Route::Issue => on(method, issuing::issue),
-        Route::Show => on(method, issuing::show),
-        Route::QrSvg => on(method, drawing::svg),
-        Route::QrPng => on(method, drawing::png),
-        Route::Cancel => on(method, issuing::cancel),
-        Route::Verify => on(method, verifying::verify),
-        Route::CheckIn => on(method, checking_in::check_in),
-        Route::LatestCheckIn => on(method, checking_in::latest),
-        Route::Keys => on(method, service::keys),
-        Route::Transparency => on(method, transparency::transparency),
-        Route::Propose => on(method, administration::propose),
-        Route::Proposals => on(method, administration::proposals),
-        Route::Proposal => on(method, administration::proposal),
-        Route::Approve => on(method, administration::approve),
-        Route::AuditLog => on(method, administration::audit_log),
-        Route::StatusLists => on(method, revocations::index),
-        Route::StatusList => on(method, revocations::list),
-        Route::Time => on(method, service::time),
-        Route::ResidentPage => on(method, pages::resident),
-        Route::OfficerPage => on(method, pages::officer),
-        Route::OfficerWorker => on(method, pages::officer_worker),
-        Route::PageFile => on(method, pages::file),
-        Route::OpenApi => on(method, openapi::openapi),
-        Route::Health => on(method, service::health),
-        Route::Ready => on(method, service::ready),
-        Route::Metrics => on(method, service::metrics),
+impl Mount {
+    fn put<T: 'static>(self, handler: impl Handler<T, Arc<App>>) -> MethodRouter<Arc<App>> {
+        let Mount { door, route, method } = self;
+        on(method, Admitted { door, route, handler })
+    }
+
+    fn route(self) -> MethodRouter<Arc<App>> {
+        match self.route {
+            Route::Register => self.put(residents::register),
+            Route::RegisterBatch => self.put(residents::register_batch),
+            Route::Issue => self.put(issuing::issue),
+            Route::Show => self.put(issuing::show),
+            Route::QrSvg => self.put(drawing::svg),
+            Route::QrPng => self.put(drawing::png),
+            Route::Cancel => self.put(issuing::cancel),
+            Route::Verify => self.put(verifying::verify),
+            Route::CheckIn => self.put(checking_in::check_in),
+            Route::LatestCheckIn => self.put(checking_in::latest),
+            Route::Keys => self.put(service::keys),
+            Route::Transparency => self.put(transparency::transparency),
+            Route::Propose => self.put(administration::propose),
+            Route::Proposals => self.put(administration::proposals),
+            Route::Proposal => self.put(administration::proposal),
+            Route::Approve => self.put(administration::approve),
+            Route::AuditLog => self.put(administration::audit_log),
+            Route::StatusLists => self.put(revocations::index),
+            Route::StatusList => self.put(revocations::list),
+            Route::Time => self.put(service::time),
+            Route::ResidentPage => self.put(pages::resident),
+            Route::OfficerPage => self.put(pages::officer),
+            Route::OfficerWorker => self.put(pages::officer_worker),
+            Route::PageFile => self.put(pages::file),
+            Route::OpenApi => self.put(openapi::openapi),
+            Route::Health => self.put(service::health),
+            Route::Ready => self.put(service::ready),
+            Route::Metrics => self.put(service::metrics),
+        }
     }
 }

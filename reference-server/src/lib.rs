@@ -21,6 +21,7 @@ mod config;
 mod faults;
 mod http;
 mod kept;
+mod random;
 pub mod raw;
 mod retention;
 mod secret;

@@ -1,6 +1,6 @@
 //! One list of laws for every scheme, and every way to sign.
 
-use passes::{AskError, Check, Invalid, Opaque, Permit, SchemeKind};
+use passes::{AskError, Check, DocumentDigest, Invalid, Opaque, Permit, SchemeKind};
 use proptest::prelude::*;
 
 use crate::world::{NOW_S, OTHERS, WORLDS, World, a_permit, permits};
@@ -41,6 +41,15 @@ proptest! {
                 prop_assert!(leads_to(check, &permit, world), "{}: {check:?}", world.name());
             }
             prop_assert_eq!(world.issue(&permit, secret), (code, answer), "{}: a repeat has the same answer", world.name());
+        }
+    }
+
+    #[test]
+    fn a_code_depends_on_the_document_of_who_commits_to_it(permit in permits()) {
+        let of_nobody = Permit { document: DocumentDigest::NOBODY, ..permit };
+        for world in WORLDS.iter() {
+            let commits = world.scheme.issuer.commits_to_document();
+            prop_assert_eq!(world.code(&permit) != world.code(&of_nobody), commits, "{}", world.name());
         }
     }
 

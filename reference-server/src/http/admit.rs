@@ -1,14 +1,16 @@
 //! What stands in front of every route: a name, the gate, limits of time and size, the faults of a rehearsal, and a count.
 
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes, HttpBody, to_bytes};
-use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::Request;
+use axum::handler::Handler;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use passes::wire::PROBLEM_JSON;
 use tokio::time::{Instant, timeout};
@@ -50,60 +52,93 @@ pub(crate) const OVERLOADED_CONNECTION: &[u8] = b"HTTP/1.1 503 Service Unavailab
     content-type: application/problem+json\r\nretry-after: 2\r\nconnection: close\r\ncontent-length: 99\r\n\r\n\
     {\"type\":\"/problems/overloaded\",\"title\":\"Too many ask at once; ask again in a moment.\",\"status\":503}";
 
-/// Answers a request when there is room for it, and counts the answer.
-pub(super) async fn admit(
-    State((app, door, route)): State<(Arc<App>, Arc<Door>, Route)>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let began = Instant::now();
-    let id = app.request_ids.next();
-    let mut response = id.name(app.answer(&door.gate, route, request, next)).await;
-    let took = began.elapsed();
-    let status = response.status();
-    app.metrics.answered(route, status, took);
-    if status == StatusCode::INTERNAL_SERVER_ERROR {
-        tracing::error!(request = %id, route = route.name(), status = status.as_u16(), "a request failed");
-    } else {
-        let took_us = took.as_micros() as u64;
-        tracing::debug!(request = %id, route = route.name(), status = status.as_u16(), took_us, "answered");
+/// A handler behind the gate of a door: it answers when there is room for the request, and what it answers is counted.
+///
+/// A handler itself and no layer of middleware around one: each layer would copy the services below it and keep their answer in a box of
+/// its own, for every request.
+#[derive(Clone)]
+pub(super) struct Admitted<H> {
+    pub(super) door: Arc<Door>,
+    pub(super) route: Route,
+    pub(super) handler: H,
+}
+
+/// Tells axum [`Admitted`] handlers from others.
+pub(super) struct Gated;
+
+impl<H: Handler<T, Arc<App>>, T: 'static> Handler<(Gated, T), Arc<App>> for Admitted<H> {
+    type Future = Pin<Box<dyn Future<Output = Response> + Send>>;
+
+    fn call(self, request: Request, app: Arc<App>) -> Self::Future {
+        Box::pin(self.admit(request, app))
     }
+}
+
+impl<H> Admitted<H> {
+    async fn admit<T>(self, request: Request, app: Arc<App>) -> Response
+    where
+        H: Handler<T, Arc<App>>,
+    {
+        let route = self.route;
+        let began = Instant::now();
+        let id = app.request_ids.next();
+        let mut response = id.name(self.answer(&app, request)).await;
+        let took = began.elapsed();
+        let status = response.status();
+        app.metrics.answered(route, status, took);
+        if status == StatusCode::INTERNAL_SERVER_ERROR {
+            tracing::error!(request = %id, route = route.name(), status = status.as_u16(), "a request failed");
+        } else {
+            let took_us = took.as_micros() as u64;
+            tracing::debug!(request = %id, route = route.name(), status = status.as_u16(), took_us, "answered");
+        }
+        let headers = response.headers_mut();
+        headers.insert(request_id::HEADER, id.header());
+        if app.rehearsal.is_some() {
+            headers.insert(REHEARSAL, HeaderValue::from_static("faults are injected"));
+        }
+        keep_to_yourself(response)
+    }
+
+    async fn answer<T>(self, app: &Arc<App>, request: Request) -> Response
+    where
+        H: Handler<T, Arc<App>>,
+    {
+        let Admitted { door, route, handler } = self;
+        // Who would be turned away is so before the body is read.
+        let stale = request.extensions().get::<Stale>().is_some();
+        if door.gate.look(route, stale).is_err() {
+            return app.overloaded(&door.gate);
+        }
+        let work = async {
+            // A place is taken by whole requests only: who sends slowly keeps nobody out, and does not make the store look slow.
+            let request = whole(route, request).await?;
+            let place = door.gate.enter(route).map_err(|_| Problem::Overloaded)?;
+            if let Some(rehearsal) = app.rehearsal.as_ref().filter(|_| route.weight() > 0) {
+                rehearsal.befall().await?;
+            }
+            let response = handler.call(request, Arc::clone(app)).await;
+            place.answered(response.status().is_client_error());
+            Ok(response)
+        };
+        match timeout(app.limits.request_timeout, work).await.unwrap_or(Err(Problem::RequestTimeout)) {
+            Ok(response) if response.status() == StatusCode::SERVICE_UNAVAILABLE => app.overloaded(&door.gate),
+            Ok(response) => response,
+            Err(Problem::Overloaded) => app.overloaded(&door.gate),
+            Err(problem) => problem.into_response(),
+        }
+    }
+}
+
+/// No cache keeps an answer that does not say so itself, and no browser takes it for what it is not.
+pub(super) fn keep_to_yourself(mut response: Response) -> Response {
     let headers = response.headers_mut();
-    headers.insert(request_id::HEADER, id.header());
-    if app.rehearsal.is_some() {
-        headers.insert(REHEARSAL, HeaderValue::from_static("faults are injected"));
-    }
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
 
 impl App {
-    async fn answer(&self, gate: &Gate, route: Route, request: Request, next: Next) -> Response {
-        // Who would be turned away is so before the body is read.
-        let stale = request.extensions().get::<Stale>().is_some();
-        if gate.look(route, stale).is_err() {
-            return self.overloaded(gate);
-        }
-        let answered = timeout(self.limits.request_timeout, self.work(gate, route, request, next)).await;
-        match answered.unwrap_or(Err(Problem::RequestTimeout)) {
-            Ok(response) if response.status() == StatusCode::SERVICE_UNAVAILABLE => self.overloaded(gate),
-            Ok(response) => response,
-            Err(Problem::Overloaded) => self.overloaded(gate),
-            Err(problem) => problem.into_response(),
-        }
-    }
-
-    async fn work(&self, gate: &Gate, route: Route, request: Request, next: Next) -> Result<Response, Problem> {
-        // A place is taken by whole requests only: who sends slowly keeps nobody out, and does not make the store look slow.
-        let request = whole(route, request).await?;
-        let place = gate.enter(route).map_err(|_| Problem::Overloaded)?;
-        if let Some(rehearsal) = self.rehearsal.as_ref().filter(|_| route.weight() > 0) {
-            rehearsal.befall().await?;
-        }
-        let response = next.run(request).await;
-        place.answered(response.status().is_client_error());
-        Ok(response)
-    }
-
     fn overloaded(&self, gate: &Gate) -> Response {
         let draw = mixed(self.turned_away.fetch_add(1, Ordering::Relaxed)) as usize % RETRY_AFTER_S.len();
         let mut response = Response::new(Body::from(Bytes::from_static(OVERLOADED)));
@@ -127,14 +162,63 @@ async fn whole(route: Route, request: Request) -> Result<Request, Problem> {
         return Err(Problem::BodyTooLarge);
     }
     let (head, body) = request.into_parts();
-    // A client that goes away in the middle gets no answer, so what it would be matters to nobody.
-    let body = to_bytes(body, most).await.map_err(|_| Problem::BodyTooLarge)?;
+    let body = in_one_piece(body, most).await?;
     Ok(Request::from_parts(head, Body::from(body)))
+}
+
+/// The bytes of a body of at most so many. Most bodies arrive in one piece and are not copied.
+pub(super) async fn in_one_piece(mut body: Body, most: usize) -> Result<Bytes, Problem> {
+    let (mut first, mut all) = (Bytes::new(), Vec::new());
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        // A client that goes away in the middle gets no answer, so what it would be matters to nobody.
+        let Ok(piece) = frame.map_err(|_| Problem::BodyTooLarge)?.into_data() else { continue };
+        if first.len() + all.len() + piece.len() > most {
+            return Err(Problem::BodyTooLarge);
+        }
+        if first.is_empty() && all.is_empty() {
+            first = piece;
+            continue;
+        }
+        all.extend_from_slice(&std::mem::take(&mut first));
+        all.extend_from_slice(&piece);
+    }
+    Ok(if all.is_empty() { first } else { all.into() })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+    use std::task::{Context, Poll};
+
+    use axum::body::to_bytes;
+    use hyper::body::Frame;
+
     use super::*;
+
+    /// A body that arrives like this.
+    struct Pieces(std::vec::IntoIter<&'static str>);
+
+    impl HttpBody for Pieces {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _context: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            Poll::Ready(self.0.next().map(|piece| Ok(Frame::data(Bytes::from_static(piece.as_bytes())))))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_is_the_same_in_one_piece_and_in_many() {
+        let read = |pieces: &[&'static str], most| in_one_piece(Body::new(Pieces(pieces.to_vec().into_iter())), most);
+        for pieces in [&["whole body"][..], &["whole", " body"], &["", "w", "", "hole ", "bod", "y", ""]] {
+            assert_eq!(read(pieces, 10).await.unwrap(), "whole body");
+            assert_eq!(read(pieces, 9).await, Err(Problem::BodyTooLarge), "one byte too many");
+        }
+        assert_eq!(read(&[], 10).await.unwrap(), "");
+    }
 
     #[tokio::test]
     async fn what_is_ready_to_be_sent_is_what_would_be_made() {

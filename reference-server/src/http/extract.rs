@@ -9,8 +9,10 @@ use axum::http::{StatusCode, header};
 use passes::wire::Object;
 use passes::{PassId, ResidentId};
 use serde::de::DeserializeOwned;
+use serde_json::error::Category;
 
 use super::App;
+use super::admit::in_one_piece;
 use super::problem::Problem;
 use crate::Role;
 use crate::store::{KeyDigest, ProposalId};
@@ -22,13 +24,25 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let Json(Object(body)) =
-            Json::from_request(request, state).await.map_err(|rejection| match rejection.status() {
-                StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::NotJson,
-                StatusCode::PAYLOAD_TOO_LARGE => Problem::BodyTooLarge,
-                StatusCode::UNPROCESSABLE_ENTITY => Problem::InvalidBody,
-                _ => Problem::MalformedJson,
-            })?;
+        // As all clients of ours say it, or in any of the other ways that there are.
+        let plainly = request.headers().get(header::CONTENT_TYPE).is_some_and(|named| named == "application/json");
+        if !plainly {
+            let Json(Object(body)) =
+                Json::from_request(request, state).await.map_err(|rejection| match rejection.status() {
+                    StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::NotJson,
+                    StatusCode::PAYLOAD_TOO_LARGE => Problem::BodyTooLarge,
+                    StatusCode::UNPROCESSABLE_ENTITY => Problem::InvalidBody,
+                    _ => Problem::MalformedJson,
+                })?;
+            return Ok(Body(body));
+        }
+        // Its length was bounded at the gate.
+        let body = in_one_piece(request.into_body(), usize::MAX).await?;
+        // Where in the body it is wrong is told to nobody, so nobody keeps account of where it is read.
+        let Object(body) = serde_json::from_slice(&body).map_err(|wrong| match wrong.classify() {
+            Category::Data => Problem::InvalidBody,
+            _ => Problem::MalformedJson,
+        })?;
         Ok(Body(body))
     }
 }

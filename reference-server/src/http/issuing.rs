@@ -81,8 +81,7 @@ impl App {
         request: &PassRequest,
         window: Window,
     ) -> Result<NewPass, Problem> {
-        let mut random = [0; 12];
-        getrandom::fill(&mut random).map_err(|_| Problem::Internal)?;
+        let random = self.random.take().map_err(|_| Problem::Internal)?;
         let quotas: Vec<QuotaWindow> = self.rules.quota_windows(request.purpose, window.from_s).collect();
         // A pass is issued at most the advance before it starts, so none issued before that can fall into the quota's period.
         let periods_s = quotas.iter().map(|quota| quota.starts.from_s - self.rules.longest_advance_s());

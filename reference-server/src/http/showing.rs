@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use passes::wire::IssuedPass;
-use passes::{Blinded, Grant, Permit, ResidentId};
+use passes::{Blinded, DocumentDigest, Grant, Permit, ResidentId};
 
 use super::App;
 use super::problem::Problem;
@@ -17,7 +17,9 @@ impl App {
         blinded: Option<&str>,
     ) -> Result<IssuedPass, Problem> {
         let zone = self.rules.zone(grant.purpose, grant.window.from_s);
-        let permit = Permit { grant, zone, document: self.token_key.document(resident) };
+        let commits = self.scheme.issuer.commits_to_document();
+        let document = if commits { self.token_key.document(resident) } else { DocumentDigest::NOBODY };
+        let permit = Permit { grant, zone, document };
         let showing = match (blinded.map(Blinded::parse).transpose()?, &self.signers) {
             (Some(blinded), Some(signers)) => {
                 let app = Arc::clone(self);

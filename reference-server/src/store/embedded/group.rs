@@ -6,7 +6,7 @@ use passes::{PassName, ResidentId};
 use rusqlite::{Connection, params};
 
 use super::ledger;
-use super::statements;
+use super::statements::{self, Issuing};
 use crate::store::inventory::{Added, AddedPass, Inventory};
 use crate::store::naming::Naming;
 use crate::store::queue::Write;
@@ -20,6 +20,8 @@ pub(super) struct Group<'a> {
     /// The serial given last.
     pub(super) latest: u32,
     pub(super) added: Vec<Added>,
+    /// Prepared by the first who needs it.
+    pub(super) issuing: Option<Issuing<'a>>,
 }
 
 impl Group<'_> {
@@ -38,6 +40,11 @@ impl Group<'_> {
         }
     }
 
+    /// Puts its statements away, so that the transaction can end; the serial given last, and what was added.
+    pub(super) fn end(self) -> (u32, Vec<Added>) {
+        (self.latest, self.added)
+    }
+
     fn register(&mut self, new: &NewResident) -> Result<Registration, StoreError> {
         let registration = statements::register(self.db, new)?;
         if registration == Registration::New {
@@ -53,13 +60,17 @@ impl Group<'_> {
         if serials.peek().is_none() && !statements::is_registered(self.db, new.resident)? {
             return Ok(Issuance::UnknownResident);
         }
-        let earlier = statements::earlier(self.db, self.naming, serials, new.since_s)?;
+        let issuing = match &mut self.issuing {
+            Some(prepared) => prepared,
+            none => none.insert(Issuing::prepare(self.db)?),
+        };
+        let earlier = issuing.earlier(self.naming, serials, new.since_s)?;
         drop(inventory);
         if let Some(answer) = crate::store::decide::decide(&earlier, new) {
             return Ok(answer);
         }
         let serial = self.latest.checked_add(1).ok_or_else(|| StoreError::Database("all serials are given".into()))?;
-        statements::insert(self.db, serial, new)?;
+        issuing.insert(serial, new)?;
         self.latest = serial;
         self.add(Added::Pass(AddedPass::new(serial, new)));
         let name = PassName { serial, random: new.random };

@@ -1,7 +1,7 @@
 //! What is said to the database.
 
 use passes::{Channel, PassId, PassName, Purpose, ResidentId, Window};
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, Statement, params};
 
 use crate::store::decide::Earlier;
 use crate::store::naming::Naming;
@@ -31,20 +31,43 @@ pub(super) fn is_registered(db: &Connection, resident: ResidentId) -> rusqlite::
     db.prepare_cached("SELECT 1 FROM residents WHERE resident = ?1")?.exists(params![resident.as_bytes()])
 }
 
-/// Keeps a pass under `serial`.
-pub(super) fn insert(db: &Connection, serial: u32, new: &NewPass) -> rusqlite::Result<()> {
-    db.prepare_cached("INSERT INTO passes VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, NULL, ?8, ?9)")?.execute(params![
-        serial,
-        new.resident.as_bytes(),
-        new.window.until_s,
-        new.window.from_s,
-        new.issued_s,
-        new.purpose as u8,
-        new.random,
-        new.asked.key.as_bytes(),
-        new.asked.request
-    ])?;
-    Ok(())
+/// What issuing says to the database, prepared once for a whole group.
+pub(super) struct Issuing<'a> {
+    insert: CachedStatement<'a>,
+    earlier: CachedStatement<'a>,
+}
+
+impl<'a> Issuing<'a> {
+    pub(super) fn prepare(db: &'a Connection) -> rusqlite::Result<Self> {
+        let insert = db.prepare_cached("INSERT INTO passes VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, NULL, ?8, ?9)")?;
+        Ok(Issuing { insert, earlier: db.prepare_cached(EARLIER)? })
+    }
+
+    /// Keeps a pass under `serial`.
+    pub(super) fn insert(&mut self, serial: u32, new: &NewPass) -> rusqlite::Result<()> {
+        self.insert.execute(params![
+            serial,
+            new.resident.as_bytes(),
+            new.window.until_s,
+            new.window.from_s,
+            new.issued_s,
+            new.purpose as u8,
+            new.random,
+            new.asked.key.as_bytes(),
+            new.asked.request
+        ])?;
+        Ok(())
+    }
+
+    /// [`earlier`].
+    pub(super) fn earlier(
+        &mut self,
+        naming: &Naming,
+        serials: impl Iterator<Item = u32>,
+        since_s: i64,
+    ) -> rusqlite::Result<Vec<Earlier>> {
+        select_earlier(&mut self.earlier, naming, serials, since_s)
+    }
 }
 
 /// Cancels a pass of `resident` that was not cancelled before; what it was for.
@@ -141,6 +164,10 @@ pub(super) fn latest_check_in(db: &Connection, resident: ResidentId) -> rusqlite
         .map(Option::flatten)
 }
 
+const EARLIER: &str = "
+    SELECT serial, random, purpose, valid_from_s, valid_until_s, cancelled, idempotency, request, issued_s
+    FROM passes WHERE serial = ?1";
+
 /// Of the passes under `serials`, from the newest on, those issued at or after `since_s`. How many there can be is bounded by
 /// [`NewPass::at_most`].
 pub(super) fn earlier(
@@ -149,11 +176,16 @@ pub(super) fn earlier(
     serials: impl Iterator<Item = u32>,
     since_s: i64,
 ) -> rusqlite::Result<Vec<Earlier>> {
+    select_earlier(&mut *db.prepare_cached(EARLIER)?, naming, serials, since_s)
+}
+
+fn select_earlier(
+    select: &mut Statement<'_>,
+    naming: &Naming,
+    serials: impl Iterator<Item = u32>,
+    since_s: i64,
+) -> rusqlite::Result<Vec<Earlier>> {
     let mut earlier = Vec::new();
-    let mut select = db.prepare_cached(
-        "SELECT serial, random, purpose, valid_from_s, valid_until_s, cancelled, idempotency, request, issued_s
-         FROM passes WHERE serial = ?1",
-    )?;
     for serial in serials {
         let mut rows = select.query(params![serial])?;
         // A row that is gone was purged; an older one may have more time left and still be there.

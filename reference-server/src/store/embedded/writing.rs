@@ -78,10 +78,11 @@ impl Backend for Writing {
             naming: &self.naming,
             inventory: &self.inventory,
             latest: self.latest,
-            added: Vec::new(),
+            added: Vec::with_capacity(group.len()),
+            issuing: None,
         };
         let written = group.iter_mut().try_for_each(|write| open.apply(write)).and_then(|()| Ok(open.count()?));
-        let Group { latest, added, .. } = open;
+        let (latest, added) = open.end();
         let committed = written.and_then(|()| Ok(transaction.commit()?));
         match committed {
             Ok(()) => self.latest = latest,
