@@ -20,7 +20,7 @@ use passes::{
 use reference_server::{Server, StoreKind};
 use region::{Oblast, launch};
 use serde_json::json;
-use servers::asking::{Asking, registered};
+use servers::asker::{Asker, registered};
 use sim::{Population, TraceKeeper};
 use tokio::runtime::{Builder, Runtime};
 
@@ -130,17 +130,17 @@ fn pass((scheme, asking, permit): (Scheme, Asking, Permit)) -> Check {
 }
 
 /// A server that keeps its rows in memory, on this thread alone, and what it is asked.
-fn server(path: &str) -> (Runtime, Asking) {
+fn server(path: &str) -> (Runtime, Asker) {
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime can be made");
     let router = Server::open(servers::config(StoreKind::Memory)).expect("the store opens").in_process();
     let asking = runtime.block_on(async {
         let tokens = registered(&router, 1_000).await;
-        let mut issue = Asking::new(&router, &tokens, "/v1/passes", &json!({ "purpose": "pet" }));
+        let mut issue = Asker::new(&router, &tokens, "/v1/passes", &json!({ "purpose": "pet" }));
         let code = issue.once().await["code"].clone();
         if path == "/v1/passes" {
             return issue;
         }
-        let mut verify = Asking::new(&router, &[], "/v1/verifications", &json!({ "code": code }));
+        let mut verify = Asker::new(&router, &[], "/v1/verifications", &json!({ "code": code }));
         verify.once().await;
         verify
     });
@@ -152,7 +152,7 @@ fn server(path: &str) -> (Runtime, Asking) {
 #[library_benchmark(setup = server)]
 #[bench::issue("/v1/passes")]
 #[bench::verify("/v1/verifications")]
-fn handler_100((runtime, mut asking): (Runtime, Asking)) -> (Runtime, Asking) {
+fn handler_100((runtime, mut asking): (Runtime, Asker)) -> (Runtime, Asker) {
     runtime.block_on(async {
         for _ in 0..100 {
             assert!(asking.ask().await.0.is_success());

@@ -9,7 +9,7 @@ use reference_server::{Server, StoreKind};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use servers::asking::{Asking, registered};
+use servers::asker::{Asker, registered};
 use servers::{bare, config};
 
 /// As many as make it rare that one has several passes, as on a real day.
@@ -26,9 +26,9 @@ fn handlers(criterion: &mut Criterion) {
     for (name, router) in [("bare_axum", bare())].into_iter().chain(routers) {
         let tokens = if name == "bare_axum" { Vec::new() } else { runtime.block_on(registered(&router, RESIDENTS)) };
         let ask = json!({ "purpose": "pet" });
-        let mut issue = Asking::new(&router, &tokens, "/v1/passes", &ask);
+        let mut issue = Asker::new(&router, &tokens, "/v1/passes", &ask);
         let code = runtime.block_on(issue.once())["code"].clone();
-        let mut verify = Asking::new(&router, &[], "/v1/verifications", &json!({ "code": code }));
+        let mut verify = Asker::new(&router, &[], "/v1/verifications", &json!({ "code": code }));
         runtime.block_on(verify.once());
         group.bench_function(format!("verify/{name}"), |bench| bench.iter(|| runtime.block_on(verify.ask())));
         group.bench_function(format!("issue/{name}"), |bench| bench.iter(|| runtime.block_on(issue.ask())));

@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each benchmark uses a part of it")]
 
-pub(crate) mod asking;
+pub(crate) mod asker;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::num::NonZeroUsize;

@@ -50,6 +50,15 @@ async fn what_a_body_must_be() {
     let long = "9".repeat(65);
     refused(post(&json!({"document": long, "channel": "web"}).to_string()), 422, "invalid-body").await;
     refused(ask.post("/v1/residents").body("{}"), 415, "not-json").await;
+    for named in ["application/json; charset=utf-8", "Application/JSON", "application/vnd.passes+json"] {
+        let post = |body| ask.post("/v1/residents").header("Content-Type", named).body(body);
+        refused(post("{"), 400, "malformed-json").await;
+        refused(post(r#"{"document": "1", "channel": "web"} 2"#), 400, "malformed-json").await;
+        refused(post(r#"["1", "web"]"#), 422, "invalid-body").await;
+    }
+    refused(post(r#"{"document": "1", "channel": "web"} 2"#), 400, "malformed-json").await;
+    refused(post(r#"["1", "web"]"#), 422, "invalid-body").await;
+    refused(ask.post("/v1/residents").header("Content-Type", "text/json").body("{}"), 415, "not-json").await;
     let large = format!("{{{}}}", " ".repeat(Limits::BODY_BYTES));
     refused(post(&large), 413, "body-too-large").await;
 

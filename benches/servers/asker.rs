@@ -10,7 +10,7 @@ use tower::ServiceExt;
 const BATCH: u32 = 1_000;
 
 /// What the server is asked, over and over.
-pub(crate) struct Asking {
+pub(crate) struct Asker {
     router: Router,
     /// Who asks, in turn.
     tokens: Vec<String>,
@@ -19,9 +19,9 @@ pub(crate) struct Asking {
     number: u64,
 }
 
-impl Asking {
+impl Asker {
     pub(crate) fn new(router: &Router, tokens: &[String], path: &'static str, body: &Value) -> Self {
-        Asking { router: router.clone(), tokens: tokens.to_vec(), body: body.to_string().into(), path, number: 0 }
+        Asker { router: router.clone(), tokens: tokens.to_vec(), body: body.to_string().into(), path, number: 0 }
     }
 
     /// Asks, with an idempotency key of its own each time; the length of the answer.
@@ -55,7 +55,7 @@ pub(crate) async fn registered(router: &Router, residents: u32) -> Vec<String> {
     for batch in 0..residents / BATCH {
         let resident = |number| json!({ "document": format!("22 04 {:06}", batch * BATCH + number), "channel": "web" });
         let batch = json!({ "residents": (0..BATCH).map(resident).collect::<Vec<_>>() });
-        let answer = Asking::new(router, &[], "/v1/residents/batch", &batch).once().await;
+        let answer = Asker::new(router, &[], "/v1/residents/batch", &batch).once().await;
         let registered = answer["residents"].as_array().expect("a list of residents").iter();
         tokens.extend(registered.map(|one| format!("Bearer {}", one["token"].as_str().expect("a token"))));
     }
