@@ -1,10 +1,13 @@
 //! What is no longer needed goes, and nothing else.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use reference_server::Store;
-use reference_server::store::{Issuance, LoggedCheck, NewPass, NewResident, Purge, Purged, Spending, TokenDigest};
+use reference_server::store::{Asked, Issuance, KeyDigest, LoggedCheck, NewPass, NewResident, Purge, Purged, Spending, TokenDigest};
+use tokio::task::JoinSet;
 
 use super::{issued, on_every_store, pass, registration, resident, unlimited};
 use crate::support::{START_S, embedded};
@@ -165,4 +168,62 @@ async fn the_bytes_of_what_is_purged_are_gone_from_the_files() {
     assert_eq!(store.find(stays.pass).await.unwrap().unwrap().grant, stays);
     store.close().await.unwrap();
     assert_eq!(traces(dir.path()), 0);
+}
+
+const MARK: &[u8; 8] = b"marked: ";
+
+/// The numbers that stand in the files of a folder after the mark.
+fn marked(dir: &Path) -> BTreeSet<u32> {
+    let files = fs::read_dir(dir).unwrap().map(|entry| fs::read(entry.unwrap().path()).unwrap());
+    let numbers = |bytes: Vec<u8>| -> Vec<u32> {
+        let found = bytes.windows(12).filter_map(|window| window.strip_prefix(MARK));
+        found.map(|number| u32::from_be_bytes(number.try_into().unwrap())).collect()
+    };
+    files.flat_map(numbers).collect()
+}
+
+/// Rows come and go in no order, so that pages are rearranged in every way: it is then that SQLite leaves copies of rows behind.
+#[tokio::test]
+async fn what_is_purged_is_gone_from_the_files_also_where_rows_beside_it_stay() {
+    let dir = tempfile::tempdir().unwrap();
+    let store: Arc<dyn Store> = embedded(dir.path()).open(4_096).unwrap().store.into();
+    store.register((0..=u8::MAX).map(|number| registration(number, None)).collect()).await.unwrap();
+    let mut draws = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut draw = || {
+        draws ^= draws << 13;
+        draws ^= draws >> 7;
+        draws ^= draws << 17;
+        draws
+    };
+    // What is kept, and until when.
+    let mut kept: Vec<(u32, i64)> = Vec::new();
+    for round in 0..8_i64 {
+        let new: Vec<_> = (0..1_000).map(|_| ((draw() >> 32) as u32, round + (draw() % 4) as i64, draw())).collect();
+        let mut writes = JoinSet::new();
+        for &(number, until_s, place) in &new {
+            let store = Arc::clone(&store);
+            let mark = [&MARK[..], &number.to_be_bytes()].concat();
+            let token = TokenDigest([&place.to_be_bytes()[..4], &mark].concat().try_into().unwrap());
+            let asked = Asked { key: KeyDigest::of(&place.to_string()), request: [0; 16] };
+            let window = passes::Window { from_s: -1, until_s };
+            let pass = NewPass { random: mark.try_into().unwrap(), window, asked, ..unlimited(place as u8, 1) };
+            writes.spawn(async move { tokio::join!(store.issue(pass), store.spend(token, until_s)) });
+        }
+        for (issued, spent) in writes.join_all().await {
+            assert!(matches!(issued, Ok(Issuance::Issued(_))) && matches!(spent, Ok(Spending::First)));
+        }
+        kept.extend(new.iter().map(|&(number, until_s, _)| (number, until_s)));
+        store.purge(Purge { ended_before_s: round, residents_before_s: None }).await.unwrap();
+        kept.retain(|(_, until_s)| *until_s >= round);
+        let (wanted, found) = (BTreeSet::from_iter(kept.iter().map(|(number, _)| *number)), marked(dir.path()));
+        assert!(wanted.is_subset(&found), "what is kept is found");
+        let remains: Vec<_> = found.difference(&wanted).collect();
+        assert!(remains.is_empty(), "after {} purges of {} there remain {remains:?}", round + 1, wanted.len());
+    }
+    let census = store.census(0).await.unwrap();
+    assert_eq!(census.passes, kept.len() as u64);
+    store.close().await.unwrap();
+    let checked = rusqlite::Connection::open(dir.path().join("passes.db")).unwrap();
+    let fault: String = checked.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(fault, "ok");
 }
