@@ -30,9 +30,7 @@ pub(super) fn overwrite(db: &mut Connection, map: u32) -> rusqlite::Result<Optio
         if holds_rows(entry[0])
             && let Some(Some(clean)) = read(&transaction, page, without_remains)?
         {
-            transaction
-                .prepare_cached("UPDATE sqlite_dbpage SET data = ?2 WHERE pgno = ?1")?
-                .execute((page, clean))?;
+            transaction.prepare_cached("UPDATE sqlite_dbpage SET data = ?2 WHERE pgno = ?1")?.execute((page, clean))?;
         }
     }
     transaction.commit()?;
