@@ -231,3 +231,20 @@ fn shutdown(while_stdin_open: bool) -> anyhow::Result<impl Future<Output = ()>> 
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn officers_need_an_address_that_is_not_taken_up() {
+        let bound = "127.0.0.1:8080".parse().unwrap();
+        for one in ["127.0.0.1:8080", "0.0.0.0:8080"] {
+            assert!(are_one(one, bound), "{one}");
+        }
+        for another in ["127.0.0.1:8081", "127.0.0.2:8080", "127.0.0.1:0", "nonsense"] {
+            assert!(!are_one(another, bound), "{another}");
+        }
+        assert!(are_one("127.0.0.1:8080", "0.0.0.0:8080".parse().unwrap()), "all addresses are taken up");
+    }
+}
