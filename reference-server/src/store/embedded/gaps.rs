@@ -17,7 +17,7 @@ const ENTRY_BYTES: usize = 5;
 const MAPPED: u32 = PAGE_BYTES as u32 / ENTRY_BYTES as u32;
 /// SQLite never uses the page in which the first byte after 1 GiB lies. It moves a map that would come to lie there; none does.
 const LOCK_PAGE: u32 = (1 << 30) / PAGE_BYTES as u32 + 1;
-const _: () = assert!((LOCK_PAGE - FIRST_MAP) % (MAPPED + 1) != 0);
+const _: () = assert!(!(LOCK_PAGE - FIRST_MAP).is_multiple_of(MAPPED + 1));
 
 /// The page of the first map. A file has maps because of `auto_vacuum`.
 pub(super) const FIRST_MAP: u32 = 2;
