@@ -6,6 +6,7 @@
 mod region;
 
 use std::hint::black_box;
+use std::path::PathBuf;
 
 use demand::Trace;
 use gungraun::{Callgrind, EntryPoint, LibraryBenchmarkConfig, library_benchmark, library_benchmark_group, main};
@@ -16,8 +17,10 @@ use passes::{
     Algorithm, Asking, Check, DocumentDigest, Grant, KeyPlan, NameKey, PassId, Permit, Purpose, Scheme, SchemeKind,
     SchemeSettings, Window, Zone,
 };
-use region::{Oblast, launch};
+use region::{Oblast, launch, written_run};
+use report::{Format, Run, write_page};
 use sim::{Population, TraceKeeper};
+use tempfile::TempDir;
 
 /// 3 April 2020.
 const NOW_S: i64 = 1_585_900_000;
@@ -45,11 +48,24 @@ fn days(oblast: Oblast) -> u64 {
     oblast.simulate(1, &mut ()).trips
 }
 
-#[library_benchmark(setup = oblast)]
-#[bench::parquet(3)]
-fn trips_written(oblast: Oblast) -> u64 {
+fn to_be_written(format: Format) -> (Oblast, Format) {
+    (oblast(3), format)
+}
+
+#[library_benchmark(setup = to_be_written)]
+#[bench::parquet(Format::Parquet)]
+#[bench::csv(Format::Csv)]
+fn trips_written((oblast, format): (Oblast, Format)) -> u64 {
     let folder = tempfile::tempdir().expect("a folder to write to");
-    oblast.write_trips(&folder.path().join("run"))
+    oblast.write_trips(format, &folder.path().join("run"))
+}
+
+#[library_benchmark(setup = written_run)]
+#[bench::simulation(RESIDENTS)]
+fn page((folder, run): (TempDir, Run)) -> PathBuf {
+    let out = folder.path().join("page");
+    write_page(black_box(&[run]), &out).expect("room for the page");
+    out
 }
 
 /// The requests of three days in the reverse of their order.
@@ -125,6 +141,7 @@ fn pass((scheme, asking, permit): (Scheme, Asking, Permit)) -> Check {
 }
 
 library_benchmark_group!(name = simulator, config = whole(), benchmarks = [population, days, trips_written]);
+library_benchmark_group!(name = pages, benchmarks = [page]);
 library_benchmark_group!(name = engine, benchmarks = [trace_merged, schedule, requests_1000, histograms_merged]);
 library_benchmark_group!(name = schemes, benchmarks = [pass]);
-main!(library_benchmark_groups = [simulator, engine, schemes]);
+main!(library_benchmark_groups = [simulator, engine, schemes, pages]);

@@ -7,7 +7,8 @@ mod servers;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{Method, Request, StatusCode};
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use common::Criterion;
+use criterion::{Throughput, criterion_group, criterion_main};
 use reference_server::{Server, StoreKind};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -95,7 +96,7 @@ fn handlers(criterion: &mut Criterion) {
 
 criterion_group! {
     name = benches;
-    config = common::quick();
+    config = common::quick("server/");
     targets = handlers
 }
 criterion_main!(benches);

@@ -24,6 +24,9 @@ import os
 import sys
 import tempfile
 
+# The repository is no place for what Python keeps of these.
+sys.dont_write_bytecode = True
+
 import generators
 import simulators
 from measure import search_path, which
