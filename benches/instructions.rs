@@ -68,15 +68,17 @@ fn page((folder, run): (TempDir, Run)) -> PathBuf {
     out
 }
 
-/// The requests of three days in the reverse of their order.
+/// The requests of some days as they come from places: one place after the other, each in its own order.
 fn requests(days: u16) -> Vec<demand::Request> {
     let mut keeper = TraceKeeper::default();
     oblast(days).simulate(1, &mut keeper);
-    keeper.into_trace().requests().iter().rev().copied().collect()
+    let mut requests = keeper.into_trace().requests().to_vec();
+    requests.sort_by_key(|request| request.place);
+    requests
 }
 
 #[library_benchmark(setup = requests)]
-#[bench::days_3(3)]
+#[bench::places_3_days(3)]
 fn trace_merged(requests: Vec<demand::Request>) -> Trace {
     Trace::new(requests)
 }
