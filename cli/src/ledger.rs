@@ -13,7 +13,7 @@ mod site;
 mod trial;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use passes::SchemeKind;
@@ -37,30 +37,45 @@ use crate::simulate;
 use crate::source::Change;
 use crate::stop::Stop;
 
+/// A region of so many residents is enough to see who can be linked with what.
+pub(crate) const RESIDENTS: u32 = 5_000;
 /// Removing comes by schedule, every hour at most: so long after a time everything of before is gone.
 const AFTER_S: i64 = 2 * 3_600;
 
 /// Plays a day against a server of each design, and counts.
 pub(crate) fn run(arguments: &args::Ledger, stop: &Stop) -> anyhow::Result<Ending> {
-    let mut scenario = Scenario::read(&arguments.scenario, &changes(arguments))?;
-    let whole = u64::from(scenario.settings.region.residents);
-    scenario.shrunk_to = Some(arguments.residents).filter(|residents| u64::from(*residents) < whole);
-    let residents = scenario.shrunk_to.map_or(whole, u64::from);
+    let scenario = Scenario::read(&arguments.scenario, &changes(arguments))?;
     let session = Session::begin(Command::Ledger, stop);
-    let trace = simulate::trace(&scenario, &session)?;
-    let Some(day) = Day::busiest(&scenario, &trace) else {
+    let out = session.output(arguments.output.out.as_deref());
+    let Some((out, record)) = write(&scenario, arguments.residents, &arguments.schemes, &out, &session)? else {
+        let (name, residents) = (scenario.name(), arguments.residents);
         return Err(bad_input(format!(
-            "{} asks nothing of a server, at least not with {residents} residents; give it more --residents",
-            scenario.name()
+            "{name} asks nothing of a server, at least not with {residents} residents; give it more --residents"
         )));
     };
-    let (out, record) = in_folder(&session.output(arguments.output.out.as_deref()), |folder| {
-        let results = LedgerResults { residents, rows: Vec::new() };
-        all(&scenario, &arguments.schemes, &day, results, folder, &session)
-    })?;
     print!("{}", terminal::summary(&record));
     println!("{}", out.display());
     Ok(ending(&record))
+}
+
+/// Counts a day of `scenario`, shrunk to so many `residents` if it has more, under each of `designs`, into a run folder at `out`; none when
+/// nobody then asks anything of a server.
+pub(crate) fn write(
+    scenario: &Scenario,
+    residents: u32,
+    designs: &[Design],
+    out: &Path,
+    session: &Session,
+) -> anyhow::Result<Option<(PathBuf, RunRecord)>> {
+    let whole = scenario.settings.region.residents;
+    let scenario = Scenario { shrunk_to: Some(residents).filter(|residents| *residents < whole), ..scenario.clone() };
+    let trace = simulate::trace(&scenario, session)?;
+    let Some(day) = Day::busiest(&scenario, &trace) else { return Ok(None) };
+    let written = in_folder(out, |folder| {
+        let results = LedgerResults { residents: u64::from(residents.min(whole)), rows: Vec::new() };
+        all(&scenario, designs, &day, results, folder, session)
+    })?;
+    Ok(Some(written))
 }
 
 /// What the arguments change of the scenario.

@@ -3,6 +3,7 @@
 use crate::Limit;
 use crate::warning::{number_of, were};
 use crate::watch::Observed;
+use demand::number::{figures, share, time_us, whole};
 
 /// Which side was at its limit, by what, and what to do. The first word is VALID, GENERATOR-LIMITED or TARGET-LIMITED.
 pub(crate) fn assessment(observed: &Observed, limited_by: Option<Limit>) -> String {
@@ -37,7 +38,10 @@ fn generators_signs(observed: &Observed) -> String {
     if signs.is_empty() {
         signs.push(match observed.closed_loop {
             true => "a sending thread had no time left".to_owned(),
-            false => format!("one request in a hundred was taken up {:.1} ms late or more", observed.pacing_lag_p99_ms),
+            false => format!(
+                "one request in a hundred was taken up {} late or more",
+                time_us(1e3 * observed.pacing_lag_p99_ms)
+            ),
         });
     }
     signs.join(" and ")
@@ -67,17 +71,16 @@ fn targets_signs(observed: &Observed) -> String {
 }
 
 fn evidence(observed: &Observed) -> String {
-    let mut text =
-        format!("The busiest sending thread worked {:.0} % of the time", 100.0 * observed.busiest_thread_share);
+    let mut text = format!("The busiest sending thread worked {} of the time", share(observed.busiest_thread_share));
     if !observed.closed_loop {
-        text += &format!(", 99 % of the requests were taken up within {:.3} ms", observed.pacing_lag_p99_ms);
+        text += &format!(", 99 % of the requests were taken up within {}", time_us(1e3 * observed.pacing_lag_p99_ms));
     }
-    text += &format!(", {} of {} were sent", observed.counts.sent, observed.counts.asked);
+    text += &format!(", {} of {} were sent", whole(observed.counts.sent), whole(observed.counts.asked));
     if observed.connection_wait_p99_ms > 0.0 {
-        text += &format!(", 99 % had a connection within {:.3} ms", observed.connection_wait_p99_ms);
+        text += &format!(", 99 % had a connection within {}", time_us(1e3 * observed.connection_wait_p99_ms));
     }
     if let Some(cores) = observed.target_cores {
-        text += &format!("; the target used {cores:.2} cores");
+        text += &format!("; the target used {} cores", figures(cores));
     }
     text + "."
 }

@@ -1,5 +1,6 @@
 //! Whether the objectives held.
 
+use demand::number::{share, time_us, whole};
 use std::collections::BTreeMap;
 
 use crate::{Kind, KindResult, Limit, Measure, Slo};
@@ -46,11 +47,13 @@ pub(crate) fn judge_run(
 fn failures_of(slo: &Slo, kind: Kind, result: &KindResult) -> Vec<String> {
     let counts = &result.counts;
     let mut failures = Vec::new();
-    let time_ms = result.at_percentile_us(Measure::ResponseTime, slo.percentile) / 1_000.0;
-    if time_ms > slo.response_time_ms {
+    let within_us = result.at_percentile_us(Measure::ResponseTime, slo.percentile);
+    if within_us > slo.response_time_ms * 1e3 {
         failures.push(format!(
-            "{kind}: {} % of the requests were answered within {time_ms:.1} ms, the objective is {} ms.",
-            slo.percentile, slo.response_time_ms
+            "{kind}: {} % of the requests were answered within {}, the objective is {}.",
+            slo.percentile,
+            time_us(within_us),
+            time_us(slo.response_time_ms * 1e3)
         ));
     }
     if result.right_share() < slo.right_share.get() {
@@ -62,21 +65,24 @@ fn failures_of(slo: &Slo, kind: Kind, result: &KindResult) -> Vec<String> {
             (counts.timed_out, "not answered in time"),
             (counts.dropped, "never sent"),
         ];
-        let parts: Vec<String> =
-            parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+        let parts: Vec<String> = parts
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{} {what}", whole(*count)))
+            .collect();
         failures.push(format!(
-            "{kind}: {:.3} % of {} requests were answered rightly, the objective is {} %: {}.",
-            100.0 * result.right_share(),
-            counts.asked,
-            100.0 * slo.right_share.get(),
+            "{kind}: {} of {} requests were answered rightly, the objective is {}: {}.",
+            share(result.right_share()),
+            whole(counts.asked),
+            share(slo.right_share.get()),
             parts.join(", ")
         ));
     } else if counts.dropped as f64 > slo.dropped_share.get() * counts.asked as f64 {
         failures.push(format!(
-            "{kind}: {} requests of {} were never sent, the objective is {} % at most.",
-            counts.dropped,
-            counts.asked,
-            100.0 * slo.dropped_share.get()
+            "{kind}: {} requests of {} were never sent, the objective is {} at most.",
+            whole(counts.dropped),
+            whole(counts.asked),
+            share(slo.dropped_share.get())
         ));
     }
     failures
@@ -102,10 +108,13 @@ mod tests {
         assert_eq!(judge(GOOD, 249), (Verdict::Held, vec![]));
         let (verdict, failures) = judge(GOOD, 251);
         assert_eq!(verdict, Verdict::Failed);
-        assert!(failures[0].starts_with("verify: 99 % of the requests were answered within 251"), "{failures:?}");
+        assert!(failures[0].starts_with("verify: 99 % of the requests were answered within 251 ms"), "{failures:?}");
         let (verdict, failures) = judge(Counts { right: 998, wrong: 2, ..GOOD }, 1);
         assert_eq!(verdict, Verdict::Failed);
-        assert!(failures[0].contains("99.800 %") && failures[0].contains("2 answered wrongly"), "{failures:?}");
+        assert!(
+            failures[0].contains("99.8 % of 1,000 requests") && failures[0].contains("2 answered wrongly"),
+            "{failures:?}"
+        );
         assert_eq!(judge(Counts { right: 999, dropped: 1, ..GOOD }, 1).0, Verdict::Failed, "one dropped request");
         let allowed = Slo { dropped_share: passes::Share::of(0.01), ..slo };
         let dropped = verify(Counts { right: 999, dropped: 1, ..GOOD }, 1);

@@ -1,13 +1,17 @@
 //! What a reader must know to judge the numbers of a run.
 
+use demand::number::{duration_s, figures, share, time_us, whole};
+
 /// Something seen in a run: what, why it matters, what to do. [`Display`](std::fmt::Display) gives full sentences.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Warning {
     /// The generator could not keep its own schedule.
     #[error(
-        "The generator was the limit: it took one request in a hundred up more than {pacing_lag_p99_ms:.1} ms late (bound {bound_ms:.1} ms), its busiest \
-         thread used {:.0} % of a core. The times say nothing of the target. Use more sending threads or another machine, or ask less.",
-        100.0 * .busiest_thread_share
+        "The generator was the limit: it took one request in a hundred up more than {} late (bound {}), its busiest \
+         thread used {} of a core. The times say nothing of the target. Use more sending threads or another machine, or ask less.",
+        time_us(1e3 * .pacing_lag_p99_ms),
+        time_us(1e3 * .bound_ms),
+        share(*.busiest_thread_share)
     )]
     GeneratorLimited {
         /// The 99th percentile of the pacing lag.
@@ -19,8 +23,8 @@ pub enum Warning {
     },
     /// A sending thread had nearly no time left, though it was not late.
     #[error(
-        "A sending thread used {:.0} % of a core. The run is sound, but a little more load would make the generator the limit. Use more sending threads.",
-        100.0 * .busiest_thread_share
+        "A sending thread used {} of a core. The run is sound, but a little more load would make the generator the limit. Use more sending threads.",
+        share(*.busiest_thread_share)
     )]
     SenderBusy {
         /// Share of a core, 0 to 1.
@@ -82,8 +86,9 @@ pub enum Warning {
     },
     /// The generator did not blind fast enough.
     #[error(
-        "{requests} requests were dropped because the phones of their residents had not blinded a token yet, so this machine was the limit. Ask less, or \
-         give the generator cores of its own."
+        "{} dropped because the phones of their residents had not blinded a token yet, so this machine was the limit. Ask less, or \
+         give the generator cores of its own.",
+        were(*.requests)
     )]
     Unblinded {
         /// How many requests.
@@ -91,8 +96,11 @@ pub enum Warning {
     },
     /// Phones computed, on this machine.
     #[error(
-        "Under the scheme blind phones compute: {blinded} tokens blinded and {opened} answers opened took {cpu_s:.1} s of this machine's processors, by \
-         threads of their own, which give way to all others. A target on this machine had so much less."
+        "Under the scheme blind phones compute: {} tokens blinded and {} answers opened took {} of this machine's processors, by \
+         threads of their own, which give way to all others. A target on this machine had so much less.",
+        whole(*.blinded),
+        whole(*.opened),
+        duration_s(*.cpu_s)
     )]
     PhonesComputed {
         /// Tokens blinded.
@@ -107,9 +115,10 @@ pub enum Warning {
     NoneExpiredBlind,
     /// The plan will need more local ports than there are.
     #[error(
-        "The run opens about {opened_per_s:.0} connections a second and closes them itself; each keeps its local port for {kept_s} s more (TIME_WAIT). With \
+        "The run opens about {} connections a second and closes them itself; each keeps its local port for {kept_s} s more (TIME_WAIT). With \
          those that are open it needs some {needed} ports, and net.ipv4.ip_local_port_range ({first} to {last}) gives {ports}. What finds no port is \
-         dropped. Widen the range, set net.ipv4.tcp_tw_reuse to 1, or raise load.requests_per_connection."
+         dropped. Widen the range, set net.ipv4.tcp_tw_reuse to 1, or raise load.requests_per_connection.",
+        figures(*.opened_per_s)
     )]
     FewPorts {
         /// How many are needed.
@@ -149,8 +158,10 @@ pub enum Warning {
     ClosedLoop,
     /// Passes that the plan needs could not be issued beforehand.
     #[error(
-        "{missing} of {wanted} passes could not be issued in preparation, so as many residents will come to a checkpoint without one. Look at the policy of \
-         the target: purposes, quotas, dates."
+        "{} of {} passes could not be issued in preparation, so as many residents will come to a checkpoint without one. Look at the policy of \
+         the target: purposes, quotas, dates.",
+        whole(*.missing),
+        whole(*.wanted)
     )]
     PassesMissing {
         /// How many are missing.
@@ -168,7 +179,7 @@ pub enum Warning {
 
 /// "1 request", "7 requests".
 pub(crate) fn number_of(requests: u64) -> String {
-    if requests == 1 { "1 request".into() } else { format!("{requests} requests") }
+    if requests == 1 { "1 request".into() } else { format!("{} requests", whole(requests)) }
 }
 
 /// "1 request was", "7 requests were".

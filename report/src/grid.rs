@@ -105,15 +105,10 @@ pub(crate) fn changes(changes: &[ChangeRecord]) -> Grid {
         let interval = change
             .interval
             .map_or(NONE.into(), |(low, high)| format!("{} to {}", number::figures(low), number::figures(high)));
-        vec![changed_words(change), before, after, ratio, interval, change.direction.clone()]
+        vec![change.words(), before, after, ratio, interval, change.direction.clone()]
     };
     let header = vec!["quantity", "before", "after", "ratio", "95 % interval", "direction"];
     Grid { header, rows: changes.iter().map(row).collect() }
-}
-
-/// `issue p99` of `response_time_p99` of the kind `issue`.
-pub(crate) fn changed_words(change: &ChangeRecord) -> String {
-    format!("{} {}", change.kind, change.quantity.trim_start_matches("response_time_"))
 }
 
 /// What is left of each path beyond its capacity, and how it comes back; no rows when that was not tried.

@@ -58,6 +58,17 @@ fn of_kind(kind: &str, linked: LinkedFacts) -> String {
     format!("{} {what}{more}", whole(person_time))
 }
 
+/// Which designs tell who was where, in a few words beside other findings; none where no day was counted.
+pub(crate) fn clause(ledger: &LedgerResults) -> Option<String> {
+    let days = || ledger.rows.iter().filter(|row| row.moment == Moment::EndOfDay);
+    let tell: Vec<String> = days().filter(|row| row.linked.person_place_time > 0).map(LedgerRow::design).collect();
+    days().next().map(|_| match tell.as_slice() {
+        [] => "no design tells who was where".into(),
+        [one] => format!("of the designs, only {one} tells who was where"),
+        several => format!("{} tell who was where", several.join(" and ")),
+    })
+}
+
 /// What the ledger comes to, without a full stop.
 pub(crate) fn sentence(ledger: &LedgerResults) -> String {
     let at = |moment: Moment| ledger.rows.iter().filter(move |row| row.moment == moment);
@@ -138,6 +149,15 @@ pub(crate) mod tests {
         let told = sentence(&ledger);
         assert!(told.contains("up to 700 persons are still linked with a time (lookup+log)"), "{told}");
         assert!(told.ends_with("2 values stand in files that should not"), "{told}");
+    }
+
+    #[test]
+    fn beside_other_findings_it_is_short() {
+        let mut ledger = example();
+        assert_eq!(clause(&ledger).unwrap(), "of the designs, only lookup+log tells who was where");
+        ledger.rows.truncate(2);
+        assert_eq!(clause(&ledger).unwrap(), "no design tells who was where");
+        assert_eq!(clause(&LedgerResults::default()), None);
     }
 
     #[test]

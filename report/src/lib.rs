@@ -25,13 +25,13 @@
 mod bulk;
 mod comparison;
 mod datapackage;
+mod designs;
 mod ensemble;
 mod error;
 mod folder;
 mod grid;
 mod ledger;
 mod machine;
-pub mod number;
 mod page;
 mod plots;
 pub mod record;
@@ -40,6 +40,8 @@ pub mod tables;
 pub mod terminal;
 pub mod verdict;
 mod warnings;
+
+pub use demand::number;
 
 pub use bulk::{Bulk, BulkTable, BulkWriter, Format, GatesOfPlace, Seen, WorstGate};
 pub use comparison::{Comparison, Difference, sentence as comparison_sentence};

@@ -91,10 +91,14 @@ pub fn changes(results: &crate::record::LoadComparisonResults) -> String {
     text
 }
 
-/// What each scheme's server can bear.
-pub fn schemes(schemes: &crate::record::SchemeResults) -> String {
+/// What each scheme's server can bear, and, where it was counted, what each design costs beside what its operator learns.
+pub fn schemes(schemes: &crate::record::SchemeResults, ledger: Option<&crate::record::LedgerResults>) -> String {
     let mut text = String::new();
     push_grid(&mut text, &grid::schemes(schemes));
+    if let Some(ledger) = ledger {
+        text.push('\n');
+        push_grid(&mut text, &crate::designs::grid(schemes, ledger));
+    }
     text
 }
 

@@ -33,6 +33,9 @@ pub fn judge(results: &Results, replay: Option<Verdict>, status: Status) -> Judg
     clauses.extend(paths.iter().enumerate().filter(speaks).map(|(_, path)| path.clause.clone()));
     clauses.extend(results.load.as_ref().map(|load| load_clause(load, replay)));
     clauses.splice(0..0, results.schemes.as_ref().map(schemes_sentence));
+    if results.schemes.is_some() {
+        clauses.extend(results.ledger.as_ref().and_then(crate::ledger::clause));
+    }
     if clauses.is_empty() {
         clauses.extend(results.simulate.as_ref().map(demand_clause));
         clauses.extend(results.ensemble.as_ref().map(ensemble_clause));
@@ -64,9 +67,11 @@ pub fn schemes_sentence(schemes: &crate::record::SchemeResults) -> String {
     let all_paths = schemes.values().map(|capacity| capacity.paths.len()).max().unwrap_or(0);
     let told = |(name, capacity): (&String, &CapacityResults)| {
         let headroom = capacity.headroom.values().copied().fold(f64::INFINITY, f64::min);
-        let nothing_held = capacity.paths.values().any(|path| path.usable_per_s.is_none());
         match headroom {
-            _ if nothing_held => (0.0, format!("{name} breaks: no load held on every path")),
+            _ if let Some((verdict, why)) = nothing_held(capacity) => match verdict {
+                Verdict::Failed => (0.0, format!("{name} breaks: {why}")),
+                _ => (0.0, format!("{name} cannot be told: {why}")),
+            },
             // The path that was not searched may be the tightest.
             _ if capacity.paths.len() < all_paths => (0.0, format!("{name} cannot be told: its search was stopped")),
             headroom if headroom.is_infinite() => {
@@ -79,6 +84,25 @@ pub fn schemes_sentence(schemes: &crate::record::SchemeResults) -> String {
     let mut told: Vec<(f64, String)> = schemes.iter().map(told).collect();
     told.sort_by(|a, b| b.0.total_cmp(&a.0));
     told.into_iter().map(|(_, words)| words).collect::<Vec<_>>().join(", ")
+}
+
+/// Why a search found no usable capacity on some path: because every load failed, or because none could be judged.
+pub(crate) fn nothing_held(capacity: &CapacityResults) -> Option<(Verdict, String)> {
+    let without = |failed: bool| {
+        let is_one = |path: &&PathRecord| path.usable_per_s.is_none() && path.interval_per_s.1.is_some() == failed;
+        capacity.paths.iter().find(|(_, path)| is_one(path)).map(|(path, _)| path_noun(path))
+    };
+    let broken = without(true).map(|noun| (Verdict::Failed, format!("no load of {noun} held every objective")));
+    broken.or_else(|| without(false).map(|noun| (Verdict::Unusable, format!("no load of {noun} could be judged"))))
+}
+
+/// The path with the least headroom, first of all one on which no load held; none when none was searched.
+pub(crate) fn tightest(capacity: &CapacityResults) -> Option<&str> {
+    let headroom = |name: &&String| match capacity.paths[*name].usable_per_s {
+        Some(_) => capacity.headroom.get(*name).copied().unwrap_or(f64::INFINITY),
+        None => f64::NEG_INFINITY,
+    };
+    capacity.paths.keys().min_by(|a, b| headroom(a).total_cmp(&headroom(b))).map(String::as_str)
 }
 
 /// What is asked for on a path, in the plural.
@@ -207,11 +231,12 @@ fn ensemble_clause(ensemble: &EnsembleResults) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use std::collections::BTreeMap;
 
-    fn capacity(paths: &[(&str, Option<f64>, Option<f64>, f64)]) -> Results {
+    /// A search with these paths: name, usable capacity, the load that failed, the peak.
+    pub(crate) fn capacity(paths: &[(&str, Option<f64>, Option<f64>, f64)]) -> Results {
         let mut found = CapacityResults::default();
         for (name, usable_per_s, failed_at, peak_per_s) in paths {
             let record = PathRecord {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Changes, Output};
-use crate::ledger::Design;
+use crate::ledger::{self, Design};
 
 #[derive(Debug, Args)]
 pub(crate) struct Ledger {
@@ -17,7 +17,7 @@ pub(crate) struct Ledger {
     #[arg(long, value_name = "DESIGNS", value_delimiter = ',', default_values_t = Design::USUAL)]
     pub(crate) schemes: Vec<Design>,
     /// Shrink the region to so many residents
-    #[arg(long, value_name = "N", default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = ledger::RESIDENTS, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) residents: u32,
     /// Another seed than the scenario's
     #[arg(long, value_parser = clap::value_parser!(i64).range(0..))]

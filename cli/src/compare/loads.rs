@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use loadgen::{Change, Direction};
-use report::record::{Command, Results, Verdict};
+use report::record::{ChangeRecord, Command, LoadComparisonResults, Results, Verdict};
 use report::{Run, RunFolder, RunRecord, number, terminal};
 
 use crate::failure::{Ending, bad_input};
@@ -44,12 +44,12 @@ fn compare(
 ) -> anyhow::Result<RunRecord> {
     let written = report::write_changes(folder, [before, after], margin, changes).map_err(of_report)?;
     print!("{}", terminal::changes(&written));
-    let worse = named(changes, Direction::Worse);
+    let worse = named(&written, Direction::Worse);
     let verdict = if worse.is_empty() { Verdict::Held } else { Verdict::Failed };
     let results = Results { load_comparison: Some(written.clone()), ..Results::default() };
     let record = RunRecord {
         verdict: Some(verdict),
-        sentence: sentence(changes, margin),
+        sentence: sentence(&written),
         failures: worse,
         ..session.record_beside(&before.record, results)
     };
@@ -59,14 +59,15 @@ fn compare(
 }
 
 /// What went in this direction.
-fn named(changes: &[Change], direction: Direction) -> Vec<String> {
-    let of = changes.iter().filter(|change| change.direction == direction);
-    of.map(|change| format!("{} {}", change.kind, change.quantity)).collect()
+fn named(compared: &LoadComparisonResults, direction: Direction) -> Vec<String> {
+    let of = compared.changes.iter().filter(|change| change.direction == direction.name());
+    of.map(ChangeRecord::words).collect()
 }
 
-fn sentence(changes: &[Change], margin: f64) -> String {
-    let [worse, unclear] = [Direction::Worse, Direction::Unclear].map(|direction| named(changes, direction).join(", "));
-    let margin = number::share(margin);
+fn sentence(compared: &LoadComparisonResults) -> String {
+    let of = |direction| named(compared, direction).join(", ");
+    let [worse, unclear] = [Direction::Worse, Direction::Unclear].map(of);
+    let margin = number::share(compared.margin);
     match (worse.as_str(), unclear.as_str()) {
         ("", "") => format!("no regression: nothing became worse by more than {margin}"),
         ("", unclear) => format!("no regression is certain: the runs are too short or unsteady to tell for {unclear}"),

@@ -3,17 +3,21 @@
 use std::collections::BTreeMap;
 
 use passes::SchemeKind;
-use report::record::{Command, Results, SchemeResults};
+use report::record::{Command, LedgerResults, Results, SchemeResults};
 use report::{Run, RunFolder, RunRecord, terminal};
 
 use crate::args::{Compare, ServerChoice};
 use crate::capacity::{self, Demand};
 use crate::child::ServerSeat;
 use crate::failure::{Ending, bad_input};
+use crate::ledger::{self, Design};
 use crate::scenario::Scenario;
 use crate::session::{Session, close_folder, ending, in_folder, of_report};
 use crate::simulate;
 use crate::stop::Stop;
+
+/// What servers learn is counted with so many residents: enough for checks even where they are rare, and done in a minute or two.
+const COUNTED_RESIDENTS: u32 = 50_000;
 
 /// Simulates the demand once and finds the capacity of each scheme's server.
 pub(super) fn run(arguments: &Compare, stop: &Stop) -> anyhow::Result<Ending> {
@@ -61,15 +65,38 @@ fn compare(
             break;
         }
         let record = search(*scheme)?;
+        println!("{}: {}", scheme.name(), record.sentence);
         warnings.extend(record.warnings.into_iter().map(|warning| format!("{}: {warning}", scheme.name())));
         found.extend(record.results.capacity.map(|capacity| (scheme.name().to_owned(), capacity)));
     }
-    print!("{}", terminal::schemes(&found));
+    let learnt = learnt(scenario, schemes, folder, session)?;
+    if learnt.is_none() && !session.stop.asked() {
+        warnings.push(format!(
+            "What each server learns was not counted: {COUNTED_RESIDENTS} residents ask nothing of one. `lockgate ledger` takes more."
+        ));
+    }
+    print!("\n{}", terminal::schemes(&found, learnt.as_ref()));
     let complete = found.len() == schemes.len() && !session.stop.asked();
-    let results = Results { schemes: Some(found), ..Results::default() };
+    let results = Results { schemes: Some(found), ledger: learnt, ..Results::default() };
     let record = RunRecord { warnings, ..session.record(scenario, results, None, complete) };
     close_folder(folder, scenario, &record)?;
     let runs = Run::open_all(folder.path()).map_err(of_report)?;
     report::write_page(&runs, folder.path()).map_err(of_report)?;
     Ok(record)
+}
+
+/// What each scheme's server learns of a day of a small part of the region; none when nothing was asked of it, or the user stops.
+fn learnt(
+    scenario: &Scenario,
+    schemes: &[SchemeKind],
+    folder: &RunFolder,
+    session: &Session,
+) -> anyhow::Result<Option<LedgerResults>> {
+    if session.stop.asked() {
+        return Ok(None);
+    }
+    let part = Session::begin(Command::Ledger, &session.stop);
+    let written =
+        ledger::write(scenario, COUNTED_RESIDENTS, &Design::usual_of(schemes), &folder.path().join("ledger"), &part)?;
+    Ok(written.and_then(|(_, record)| record.results.ledger))
 }

@@ -26,6 +26,15 @@ impl Design {
         Design::Server { scheme: SchemeKind::Signed, log_checks: false },
         Design::Server { scheme: SchemeKind::Blind, log_checks: false },
     ];
+
+    /// Of these, the one without a server and those of `schemes`.
+    pub(crate) fn usual_of(schemes: &[SchemeKind]) -> Vec<Design> {
+        let is_asked = |design: &Design| match design {
+            Design::None => true,
+            Design::Server { scheme, .. } => schemes.contains(scheme),
+        };
+        Self::USUAL.into_iter().filter(is_asked).collect()
+    }
 }
 
 impl fmt::Display for Design {
@@ -57,6 +66,14 @@ impl FromStr for Design {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn schemes_are_counted_beside_no_server_at_all() {
+        let names =
+            |schemes: &[SchemeKind]| Design::usual_of(schemes).iter().map(Design::to_string).collect::<Vec<_>>();
+        assert_eq!(names(&[SchemeKind::Blind]), ["none", "blind"]);
+        assert_eq!(names(&[SchemeKind::Signed, SchemeKind::Lookup]), ["none", "lookup", "lookup+log", "signed"]);
+    }
 
     #[test]
     fn names_lead_back() {

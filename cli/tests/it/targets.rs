@@ -200,7 +200,7 @@ fn a_slower_server_is_a_regression() {
     let output = bench.run(&["compare", "before", "after", "--margin", "0.5", "--out", "changes"]);
     let said = text_of(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("regression: worse by more than 50 %: get response_time_p50"), "{said}");
+    assert!(said.contains("regression: worse by more than 50 %: get p50"), "{said}");
     assert!(
         bench
             .read("changes/tables/load_comparison.csv")

@@ -1,5 +1,6 @@
 //! Trying one rate against the target.
 
+use demand::number::{rate, share, time_us};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -191,17 +192,17 @@ pub(super) fn judge_step(result: &LoadResult, tolerance: f64) -> (Trial, String)
     let behind = 1.0 - result.throughput_per_s / result.asked_per_s;
     if behind > tolerance / 2.0 {
         let why = format!(
-            "The answers fell behind: {:.0}/s of {:.0}/s asked, {:.1} % less (bound {:.1} %).",
-            result.throughput_per_s,
-            result.asked_per_s,
-            100.0 * behind,
-            50.0 * tolerance
+            "The answers fell behind: {} of {} asked, {} less (bound {}).",
+            rate(result.throughput_per_s),
+            rate(result.asked_per_s),
+            share(behind),
+            share(tolerance / 2.0)
         );
         return (Trial::Failed, why);
     }
     let kinds = result.kinds.iter().map(|(kind, result)| {
-        let p99_ms = result.at_percentile_us(Measure::ResponseTime, 99.0) / 1_000.0;
-        format!("{kind}: 99 % within {p99_ms:.1} ms, {:.3} % right.", 100.0 * result.right_share())
+        let p99_us = result.at_percentile_us(Measure::ResponseTime, 99.0);
+        format!("{kind}: 99 % within {}, {} right.", time_us(p99_us), share(result.right_share()))
     });
     (Trial::Held, kinds.collect::<Vec<_>>().join(" "))
 }

@@ -25,7 +25,7 @@ pub fn write_load_comparison_page(
     out: &Path,
 ) -> Result<PathBuf, ReportError> {
     let rows = results.changes.iter().map(|change| ChangedRow {
-        name: grid::changed_words(change),
+        name: change.words(),
         ratio: change.ratio,
         interval: change.interval,
         direction: change.direction.clone(),

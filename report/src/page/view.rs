@@ -9,11 +9,12 @@ use super::files::{FileEntry, files};
 use super::ledger::Learnt;
 use super::schemes;
 use super::story::Story;
+use crate::designs;
 use crate::grid::{self, Grid};
 use crate::number::{NONE, bytes, count, duration_s, rate, share, time_us, times, whole};
 use crate::plots::{CapacityCurve, LatencyOverTime, Picture, RegionMap};
-use crate::record::{CapacityResults, LoadResults, Results, SimulateResults, Status, Verdict};
-use crate::verdict::{path_noun, usable_words};
+use crate::record::{LoadResults, Results, SimulateResults, Status, Verdict};
+use crate::verdict::{nothing_held, path_noun, tightest, usable_words};
 use crate::warnings::together;
 use crate::{ReportError, Run, RunRecord};
 
@@ -67,6 +68,7 @@ pub(crate) struct Page {
     schemes: Vec<Shown>,
     schemes_grid: Option<Grid>,
     costs_grid: Option<Grid>,
+    designs: Option<Designs>,
     capacity_grid: Option<Grid>,
     overload_grid: Option<Grid>,
     scalability_grid: Option<Grid>,
@@ -84,6 +86,14 @@ pub(crate) struct Page {
     command_lines: Vec<String>,
     reproduce: Vec<Fact>,
     files: Vec<FileEntry>,
+}
+
+/// What each design costs beside what its operator learns.
+#[derive(Debug)]
+struct Designs {
+    grid: Grid,
+    /// How many residents the ledger was made with.
+    counted: String,
 }
 
 /// The verdict in one coloured word.
@@ -165,6 +175,7 @@ impl Page {
                 .collect::<Result<_, _>>()?,
             schemes_grid: results.schemes.as_ref().map(grid::schemes),
             costs_grid: results.schemes.as_ref().map(grid::costs).filter(|grid| !grid.rows.is_empty()),
+            designs: designs_of(results),
             capacity_grid: results.capacity.as_ref().map(grid::paths),
             overload_grid: results.capacity.as_ref().map(grid::overload).filter(|grid| !grid.rows.is_empty()),
             scalability_grid: results.capacity.as_ref().map(grid::scalability).filter(|grid| !grid.rows.is_empty()),
@@ -215,6 +226,12 @@ impl Page {
     }
 }
 
+/// Cost beside learning, where both were found out.
+fn designs_of(results: &Results) -> Option<Designs> {
+    let (schemes, ledger) = results.schemes.as_ref().zip(results.ledger.as_ref())?;
+    Some(Designs { grid: designs::grid(schemes, ledger), counted: whole(ledger.residents) })
+}
+
 /// The warnings of all runs; those of several schemes' servers say whose they are.
 fn warnings(story: &Story) -> Vec<String> {
     let of_run = |run: &Run| {
@@ -249,12 +266,6 @@ fn badge(verdict: Option<Verdict>, partial: bool, measured: bool, results: &Resu
     }
 }
 
-/// The path with the least headroom.
-fn tightest(capacity: &CapacityResults) -> Option<&str> {
-    let headroom = |name: &&String| capacity.headroom.get(*name).copied().unwrap_or(f64::INFINITY);
-    capacity.paths.keys().min_by(|a, b| headroom(a).total_cmp(&headroom(b))).map(String::as_str)
-}
-
 fn key_numbers(story: &Story) -> Vec<KeyNumber> {
     let results = &story.results;
     let mut keys = Vec::new();
@@ -276,8 +287,8 @@ fn key_numbers(story: &Story) -> Vec<KeyNumber> {
     }
     for (scheme, capacity) in results.schemes.iter().flatten() {
         let name = format!("Headroom, {scheme}");
-        if let Some((path, _)) = capacity.paths.iter().find(|(_, path)| path.usable_per_s.is_none()) {
-            push(&name, "none".into(), format!("no load of {} held every objective", path_noun(path)));
+        if let Some((_, why)) = nothing_held(capacity) {
+            push(&name, "none".into(), why);
         } else if let Some(path) = tightest(capacity) {
             let headroom = capacity.headroom.get(path).map_or(NONE.into(), |headroom| times(*headroom));
             let usable = usable_words(&capacity.paths[path]);

@@ -35,6 +35,13 @@ pub struct ChangeRecord {
     pub direction: String,
 }
 
+impl ChangeRecord {
+    /// `issue p99` of `response_time_p99` of the kind `issue`.
+    pub fn words(&self) -> String {
+        format!("{} {}", self.kind, self.quantity.trim_start_matches("response_time_"))
+    }
+}
+
 impl From<&Change> for ChangeRecord {
     fn from(change: &Change) -> Self {
         let (low, high) = change.interval;

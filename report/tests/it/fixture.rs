@@ -1,6 +1,7 @@
 //! A small launch, made by hand: three days of demand, three capacity paths, a minute of replay.
 
 mod capacity;
+mod ledger;
 mod load;
 mod simulate;
 
@@ -11,6 +12,7 @@ use report::record::{Command, Heading, Objectives, Results, Verdict};
 use report::{Machine, Run, RunFolder, RunRecord};
 
 pub(crate) use capacity::{capacity, capacity_of};
+pub(crate) use ledger::ledger;
 pub(crate) use load::load;
 pub(crate) use simulate::simulate;
 

@@ -68,8 +68,9 @@ fn schemes_stand_side_by_side() {
     assert!(
         page.contains("lookup holds with 13.5 times headroom") && page.contains("blind breaks: 0.944 times headroom")
     );
-    // Without the simulation, whose pictures have golden files already.
-    let page = report::write_page(&searches, &folder.path().join("searches")).unwrap();
+    // Without the simulation, whose pictures have golden files already, and with what each server learns.
+    let ledger = Run::open(&fixture::ledger(&folder.path().join("ledger"))).unwrap();
+    let page = report::write_page(&[&searches[..], &[ledger]].concat(), &folder.path().join("searches")).unwrap();
     let text = fs::read_to_string(&page).unwrap().replace(&folder.path().display().to_string(), "FOLDER");
     matches_golden("schemes.html", &without_pictures(&text));
     assert_eq!(pictures_are_as_agreed(page.parent().unwrap()), 3);

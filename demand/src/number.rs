@@ -1,4 +1,4 @@
-//! How numbers are written for people. Every number on the page, in the terminal and on a plot passes through here.
+//! How numbers are written for people. Every number on the page, in the terminal, in a sentence and on a plot passes through here.
 
 /// What a missing number looks like.
 pub const NONE: &str = "–";
@@ -87,7 +87,7 @@ pub fn bytes(bytes: u64) -> String {
     format!("{} {unit}", figures(number))
 }
 
-/// A number in the unit of a measure ([`sim::Published::unit`]): shares and changes as percentages.
+/// A number in the unit of a measure, as published figures name them: shares and changes as percentages.
 pub fn in_unit(value: f64, unit: &str) -> String {
     match unit {
         "share" if value.is_finite() => share(value),

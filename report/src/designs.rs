@@ -1,0 +1,64 @@
+//! What each design costs, beside what it lets its operator learn: the two halves of a choice, in one table.
+
+use crate::grid::Grid;
+use crate::number::{NONE, time_us, times, whole};
+use crate::record::{CapacityResults, LedgerResults, LedgerRow, LinkedFacts, Moment, SchemeResults};
+use crate::verdict::tightest;
+
+/// A row for each design of the ledger. What was not measured of a design, such as the capacity of a server that logs checks, is left open.
+pub(crate) fn grid(schemes: &SchemeResults, ledger: &LedgerResults) -> Grid {
+    let header = vec![
+        "design",
+        "proves",
+        "headroom",
+        "an issue",
+        "a check",
+        "person + time",
+        "person + place + time",
+        "officer + person",
+        "after retention",
+    ];
+    let days = ledger.rows.iter().filter(|row| row.moment == Moment::EndOfDay);
+    let row = |day: &LedgerRow| {
+        let LinkedFacts { person_time, person_place_time, officer_person } = day.linked;
+        let left = ledger.rows.iter().find(|row| row.moment == Moment::AfterRetention && row.design() == day.design());
+        let mut row = vec![day.design(), if day.proves { "yes" } else { "nothing" }.to_owned()];
+        row.extend(costs(schemes.get(&day.scheme).filter(|_| !day.log_checks)));
+        row.extend([person_time, person_place_time, officer_person].map(whole));
+        row.push(left.map_or(NONE.into(), |left| whole(left.linked.person_time)));
+        row
+    };
+    Grid { header, rows: days.map(row).collect() }
+}
+
+/// Headroom of the tightest path, and the server's processor time for an issue and a verification.
+fn costs(capacity: Option<&CapacityResults>) -> [String; 3] {
+    let open = || NONE.to_owned();
+    let Some(capacity) = capacity else { return std::array::from_fn(|_| open()) };
+    let headroom = tightest(capacity).and_then(|path| capacity.headroom.get(path));
+    let takes = |path: &str| capacity.paths.get(path).and_then(|path| path.server_cpu_us).map_or_else(open, time_us);
+    [headroom.map_or_else(open, |headroom| times(*headroom)), takes("issue"), takes("verify")]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::tests::example;
+    use crate::verdict::tests::capacity;
+
+    #[test]
+    fn cost_and_learning_stand_in_one_row() {
+        let mut lookup = capacity(&[("issue", Some(600.0), None, 100.0)]).capacity.unwrap();
+        lookup.headroom.insert("issue".into(), 6.0);
+        lookup.paths.get_mut("issue").unwrap().server_cpu_us = Some(21.5);
+        let schemes = [("lookup".to_owned(), lookup)].into();
+        let mut ledger = example();
+        let logged = &grid(&schemes, &ledger);
+        assert!(logged.rows.iter().all(|row| row.len() == logged.header.len()));
+        let expected = ["lookup+log", "yes", NONE, NONE, NONE, "980", "80", "79", "0"];
+        assert_eq!(logged.rows[1], expected, "what it costs to log checks was not measured");
+        ledger.rows.iter_mut().for_each(|row| row.log_checks = false);
+        let row = &grid(&schemes, &ledger).rows[1];
+        assert_eq!(row[..5], ["lookup", "yes", "6 times", "21.5 µs", NONE]);
+    }
+}
