@@ -1,19 +1,19 @@
 //! What a crash costs the embedded store when it is full: three million residents with a pass each, killed while it writes.
 //!
 //! Not a criterion group: each measurement takes a store of its own. Prints how long the store takes to open and to answer, how much
-//! of a log the crash left, and what it takes in memory and on disk.
+//! of a log the crash left, what it takes in memory and on disk, and what it costs to remove a part of the passes while others are issued.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark tells its figures, and how far it is")]
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use passes::wire::PassRequest;
 use passes::{Channel, Purpose, ResidentId, Window};
 use reference_server::StoreKind;
-use reference_server::store::{Asked, Issuance, KeyDigest, NewPass, NewResident, Store};
+use reference_server::store::{Asked, Issuance, KeyDigest, NewPass, NewResident, Purge, Store};
 use tokio::runtime::Builder;
 
 /// Names the folder that this program, started again, is to fill.
@@ -22,6 +22,8 @@ const FOLDER: &str = "RESTART_BENCH_FOLDER";
 const COUNT: u64 = 3_000_000;
 const NOW_S: i64 = 1_585_900_000;
 const TOGETHER: u64 = 500;
+/// Passes hold for one hour to so many.
+const HOURS: i64 = 24;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
@@ -40,7 +42,8 @@ fn pass(number: u64) -> NewPass {
     NewPass {
         resident: resident(number.wrapping_mul(7_919) % count()),
         purpose: Purpose::Groceries,
-        window: Window { from_s: NOW_S, until_s: NOW_S + 10_800 },
+        // Of any neighbours in the table some are over sooner than others.
+        window: Window { from_s: NOW_S, until_s: NOW_S + (1 + number as i64 % HOURS) * 3_600 },
         issued_s: NOW_S,
         day: (NOW_S / 86_400) as i32,
         random: [7; 12],
@@ -117,7 +120,7 @@ fn main() -> Outcome<()> {
     let dir = folder.path().join("data");
     let mut child = Command::new(std::env::current_exe()?).env(FOLDER, &dir).stdout(Stdio::piped()).spawn()?;
     child.stdout.take().ok_or("no output")?.read_exact(&mut [0; 4])?;
-    std::thread::sleep(std::time::Duration::from_secs(2));
+    std::thread::sleep(Duration::from_secs(2));
     child.kill()?;
     child.wait()?;
     let log = std::fs::metadata(dir.join("passes.db-wal")).map_or(0, |log| log.len());
@@ -135,7 +138,38 @@ fn main() -> Outcome<()> {
         println!("first look-up after {:.2?}: {}", begun.elapsed(), if found { "found" } else { "LOST" });
         store.issue(pass(u64::MAX / 7_919)).await?;
         println!("first new pass after {:.2?}; memory: {}", begun.elapsed(), resident_memory());
+        for hours in [0, 1, 1, 2] {
+            purge(&*store, NOW_S + hours * 3_600 + 1).await?;
+        }
         store.close().await?;
         Ok(())
     })
+}
+
+/// Removes the passes that ended before a time, while others are issued one by one.
+async fn purge(store: &dyn Store, ended_before_s: i64) -> Outcome<()> {
+    let (begun, cpu_s) = (Instant::now(), processor_s());
+    let mut purging = store.purge(Purge { ended_before_s, residents_before_s: None });
+    let (mut issued, mut slowest) = (0, Duration::ZERO);
+    let purged = loop {
+        let asked = Instant::now();
+        tokio::select! {
+            biased;
+            purged = &mut purging => break purged?,
+            issuance = store.issue(pass(unused_number(ended_before_s, issued))) => drop(issuance?),
+        }
+        issued += 1;
+        slowest = slowest.max(asked.elapsed());
+    };
+    let (took, cpu_s) = (begun.elapsed(), processor_s() - cpu_s);
+    println!(
+        "{} passes removed in {took:.2?}, {cpu_s:.2} s of processor time; meanwhile {issued} passes were issued, the slowest in {slowest:.2?}",
+        purged.passes
+    );
+    Ok(())
+}
+
+/// A number that no pass has yet.
+fn unused_number(purge: i64, issued: u64) -> u64 {
+    (purge as u64) << 32 | issued
 }

@@ -1,5 +1,6 @@
 //! What was typed.
 
+mod compact;
 mod ledger;
 mod load;
 mod typed;
@@ -12,6 +13,7 @@ use report::{BulkTable, Format};
 
 use crate::operation::Operation;
 use crate::source::Change;
+pub(crate) use compact::Compact;
 pub(crate) use ledger::Ledger;
 pub(crate) use load::{Arrivals, Asked, Client, Consent, Load};
 pub(crate) use typed::duration;
@@ -55,6 +57,8 @@ pub(crate) enum Command {
     Check(Check),
     /// Say whether the audit log of a server is whole; exit code 1 when it is not
     Audit(Audit),
+    /// Rid the files of a PostgreSQL database of removed rows by writing its tables anew; servers on it wait meanwhile
+    Compact(Compact),
     /// Count what servers of several designs could tell of a day: who was where, when and with whom
     Ledger(Ledger),
 }

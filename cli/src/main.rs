@@ -11,6 +11,7 @@ mod beside;
 mod capacity;
 mod check;
 mod child;
+mod compact;
 mod compare;
 mod database;
 mod demo;
@@ -65,6 +66,7 @@ fn run(command: &Command) -> anyhow::Result<Ending> {
         Command::Report(arguments) => self::report::run(arguments),
         Command::Check(arguments) => check::run(arguments),
         Command::Audit(arguments) => audit::run(arguments),
+        Command::Compact(arguments) => compact::run(arguments),
         Command::Ledger(arguments) => ledger::run(arguments, &Stop::listen()?),
     }
 }

@@ -141,6 +141,15 @@ async fn listen(flag: &str, address: &str) -> anyhow::Result<(TcpListener, Socke
     Ok((listener, bound))
 }
 
+/// Whether `address` is one that `bound` takes up.
+fn are_one(address: &str, bound: SocketAddr) -> bool {
+    let takes_up = |address: SocketAddr| {
+        address.port() == bound.port()
+            && (address.ip() == bound.ip() || address.ip().is_unspecified() || bound.ip().is_unspecified())
+    };
+    address.parse().is_ok_and(takes_up)
+}
+
 async fn serve(
     addresses: &Addresses,
     mut config: Config,
@@ -149,6 +158,11 @@ async fn serve(
 ) -> anyhow::Result<()> {
     let (listener, bound) = listen("--listen", &addresses.all).await?;
     let officers = match &addresses.officers {
+        Some(address) if are_one(address, bound) => {
+            return Err(bad_input(format!(
+                "--listen-officers {address}: that is where all are served (--listen); give officers another port, or port 0 for a free one"
+            )));
+        }
         Some(address) => Some(listen("--listen-officers", address).await?),
         None => None,
     };
@@ -216,4 +230,21 @@ fn shutdown(while_stdin_open: bool) -> anyhow::Result<impl Future<Output = ()>> 
             () = parent_gone => {}
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn officers_need_an_address_that_is_not_taken_up() {
+        let bound = "127.0.0.1:8080".parse().unwrap();
+        for one in ["127.0.0.1:8080", "0.0.0.0:8080"] {
+            assert!(are_one(one, bound), "{one}");
+        }
+        for another in ["127.0.0.1:8081", "127.0.0.2:8080", "127.0.0.1:0", "nonsense"] {
+            assert!(!are_one(another, bound), "{another}");
+        }
+        assert!(are_one("127.0.0.1:8080", "0.0.0.0:8080".parse().unwrap()), "all addresses are taken up");
+    }
 }

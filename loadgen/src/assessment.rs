@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn each_sentence_says_who_why_and_what_to_do() {
         let valid = assessment(&Observed { target_cores: Some(0.5), ..CALM }, None);
-        assert!(valid.starts_with("VALID: ") && valid.contains("the target used 0.50 cores"), "{valid}");
+        assert!(valid.starts_with("VALID: ") && valid.contains("the target used 0.5 cores"), "{valid}");
         let late = assessment(&Observed { pacing_lag_p99_ms: 31.25, ..CALM }, Some(Limit::Generator));
         assert!(late.starts_with("GENERATOR-LIMITED: ") && late.contains("31.2 ms late"), "{late}");
         let mut strain = CALM.strain;

@@ -84,6 +84,19 @@ impl StoreKind {
             StoreKind::Embedded { .. } | StoreKind::Memory => Ok(None),
         }
     }
+
+    /// Writes the tables of a PostgreSQL database anew, so that the bytes of removed rows are gone from their files; answers how many
+    /// bytes they took before and take afterwards. Servers wait meanwhile. Other stores need none of it, since [`Store::purge`] leaves
+    /// nothing in them: `None`.
+    ///
+    /// # Errors
+    /// [`OpenError`] when the database cannot be used.
+    pub fn compact(&self) -> Result<Option<(u64, u64)>, OpenError> {
+        match self {
+            StoreKind::Postgres { url } => postgres::compact(url).map(Some),
+            StoreKind::Embedded { .. } | StoreKind::Memory => Ok(None),
+        }
+    }
 }
 
 /// An open store and the secret that belongs to its rows.

@@ -110,3 +110,13 @@ fn an_audit_log_is_whole_or_it_is_not() {
     let said = bench.succeed(&["audit", "--data", "data"]);
     assert!(said.contains("is whole: 0 entries"), "{said}");
 }
+
+#[test]
+fn only_a_postgresql_database_is_compacted() {
+    let bench = Bench::new();
+    let said = bench.fail(2, &["compact"]);
+    assert!(said.contains("--database-url") && said.contains("embedded"), "{said}");
+    let nowhere = format!("postgres:///passes?host={}", bench.path(".").display());
+    let said = bench.fail(3, &["compact", "--database-url", &nowhere]);
+    assert!(said.contains("no database can be reached"), "{said}");
+}

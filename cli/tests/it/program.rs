@@ -87,6 +87,8 @@ impl Bench {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lockgate"));
         command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
+        // No test may find the database of whoever runs it.
+        command.env_remove("LOCKGATE_DATABASE_URL");
         command
     }
 

@@ -1,13 +1,17 @@
 //! Known servers are measured as they are: the cases of `lockgate selftest`.
 
-use crate::support::{NEVER, machine};
+use crate::support::{NEVER, machine, undisturbed};
 
 #[test]
 fn known_servers_are_measured_as_they_are() {
     let _machine = machine();
-    let mut checks = Vec::new();
-    let all_pass = loadgen::selftest(&NEVER, |check| checks.push(check.clone())).unwrap();
-    let wrong: Vec<_> = checks.iter().filter(|check| !check.passes()).collect();
-    assert!(all_pass && wrong.is_empty(), "{wrong:#?}");
-    assert_eq!(checks.len(), 13, "{checks:#?}");
+    // Its user is told when the machine is too busy to measure, and tries again; what is measured wrongly is so each time.
+    undisturbed(|_| {
+        let mut checks = Vec::new();
+        let all_pass = loadgen::selftest(&NEVER, |check| checks.push(check.clone())).unwrap();
+        let wrong: Vec<_> = checks.iter().filter(|check| !check.passes()).collect();
+        assert_eq!((all_pass, checks.len()), (wrong.is_empty(), 13), "{checks:#?}");
+        eprintln!("{wrong:#?}");
+        all_pass.then_some(())
+    });
 }

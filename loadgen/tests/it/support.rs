@@ -13,6 +13,15 @@ pub(crate) fn machine() -> MutexGuard<'static, ()> {
     MACHINE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// How often a run is made again that another program spoilt.
+const ATTEMPTS: u64 = 4;
+
+/// The first run that no other program spoilt: `attempt` is given how many were, and gives none where one was. What an unspoilt run shows
+/// is right, or the test fails.
+pub(crate) fn undisturbed<T>(attempt: impl FnMut(u64) -> Option<T>) -> T {
+    (0..ATTEMPTS).find_map(attempt).expect("one run in four that another program did not spoil")
+}
+
 /// Nobody stops these runs.
 pub(crate) static NEVER: AtomicBool = AtomicBool::new(false);
 

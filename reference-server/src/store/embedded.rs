@@ -25,6 +25,7 @@ use super::{
 use crate::audit::{Entry, Head};
 
 mod folder;
+mod gaps;
 mod group;
 mod ledger;
 mod readers;

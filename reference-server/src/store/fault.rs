@@ -59,6 +59,12 @@ pub enum OpenError {
         /// The format this program reads and writes.
         wanted: i64,
     },
+    /// SQLite was built without what the store needs of it.
+    #[error(
+        "this program's SQLite cannot overwrite what it leaves of removed rows; build it in the project's folder, where .cargo/config.toml \
+         sets LIBSQLITE3_FLAGS=-DSQLITE_ENABLE_DBPAGE_VTAB"
+    )]
+    Library,
     /// The database cannot be opened or set up.
     #[error("cannot open the database '{}': {cause}; check free space and permissions", path.display())]
     Database {

@@ -29,6 +29,7 @@ use super::{
 use crate::audit::{Entry, Head};
 use crate::secret::Secret;
 
+mod compact;
 mod group;
 mod ledger;
 mod link;
@@ -64,12 +65,25 @@ pub(super) fn open(url: &str, queue: usize) -> Result<Opened, OpenError> {
 
 /// Brings the tables of the database at `url` to the version of this program; answers the versions before and after.
 pub(super) fn migrate(url: &str) -> Result<(i32, i32), OpenError> {
+    once(url, |link| async move { migrate::migrate(&link).await })
+}
+
+/// Writes the tables of the database at `url` anew; answers their bytes before and after.
+pub(super) fn compact(url: &str) -> Result<(u64, u64), OpenError> {
+    once(url, |link| async move { compact::compact(&link).await })
+}
+
+/// Does one thing with the database at `url`, without opening a store.
+fn once<T, F>(url: &str, task: impl FnOnce(Link) -> F) -> Result<T, OpenError>
+where
+    T: Send,
+    F: Future<Output = Result<T, OpenError>> + Send,
+{
     let config = configuration(url)?;
     let runtime = runtime()?;
-    let link = Link::new(&config, runtime.handle());
-    let migrated = apart(&runtime, migrate::migrate(&link));
+    let done = apart(&runtime, task(Link::new(&config, runtime.handle())));
     runtime.shutdown_background();
-    migrated
+    done
 }
 
 /// Connections live on a runtime of their own: the writer waits on its thread, and who looks up waits on the server's.

@@ -111,6 +111,11 @@ impl Cluster {
         self.run("psql", &["-q", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", sql]);
     }
 
+    /// The folder of the tables' files.
+    pub(crate) fn tables(&self) -> PathBuf {
+        self.dir.join("data/base")
+    }
+
     fn run(&self, program: &str, arguments: &[&str]) {
         let output = self.as_nobody(self.programs.join(program)).args(arguments).output().unwrap();
         assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));

@@ -72,7 +72,7 @@ const CHECKS: &str = "
 ";
 
 /// Half of SQLite's default: an insert at a random place writes a whole page.
-const PAGE_BYTES: i64 = 2_048;
+pub(super) const PAGE_BYTES: i64 = 2_048;
 /// Pages of the log before a commit moves them into the database: 16 MB. Everybody waits for that commit, the longer the more there is
 /// to move. It is also what reopening after a crash reads.
 const CHECKPOINT_PAGES: i64 = 8_000;
@@ -88,6 +88,9 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
     let failed = |cause| OpenError::Database { path: path.to_owned(), cause };
     let mut db = Connection::open(path).map_err(failed)?;
     set_up_writer(&db).map_err(failed)?;
+    if !has_pages(&db).map_err(failed)? {
+        return Err(OpenError::Library);
+    }
     match db.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)? {
         FORMAT => {}
         0 => make_tables(&mut db, &[TABLES, super::ledger::TABLES, CHECKS]).map_err(failed)?,
@@ -110,6 +113,11 @@ fn set_up_writer(db: &Connection) -> rusqlite::Result<()> {
     db.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
     db.pragma_update_and_check(None, "wal_autocheckpoint", CHECKPOINT_PAGES, |_| Ok(()))?;
     db.pragma_update(None, "cache_size", WRITER_CACHE)
+}
+
+/// Whether pages can be read and written as they are, which `gaps` needs.
+fn has_pages(db: &Connection) -> rusqlite::Result<bool> {
+    db.query_row("SELECT count(*) FROM pragma_module_list WHERE name = 'sqlite_dbpage'", [], |row| row.get(0))
 }
 
 /// What holds for every connection.

@@ -9,6 +9,7 @@ use passes::ResidentId;
 use rusqlite::{Connection, OptionalExtension, params};
 use tokio::sync::oneshot;
 
+use super::gaps;
 use super::group::set_total;
 use super::schema::BUSY_TIMEOUT;
 use super::writing::Writing;
@@ -51,6 +52,10 @@ pub(super) enum Step {
     Residents {
         after: Option<ResidentId>,
     },
+    /// Overwrites what was left behind in the pages that one map of pages tells about.
+    Gaps {
+        map: u32,
+    },
     /// Gives free pages back to the system.
     Shrink,
     /// Empties the log, which holds pages as they were before.
@@ -68,6 +73,8 @@ pub(super) struct Swept {
 
 impl Step {
     pub(super) const FIRST: Step = Step::Passes { after: NONE };
+    /// All rows have been looked at.
+    const AFTER_ROWS: Step = Step::Gaps { map: gaps::FIRST_MAP };
 }
 
 impl Sweep {
@@ -79,8 +86,9 @@ impl Sweep {
             Step::Index { part } => index(writing, part),
             Step::Residents { after } => match self.purge.residents_before_s {
                 Some(before_s) => residents(writing, after, before_s),
-                None => Ok(Swept { removed: Purged::default(), next: Some(Step::Shrink) }),
+                None => Ok(Swept { removed: Purged::default(), next: Some(Step::AFTER_ROWS) }),
             },
+            Step::Gaps { map } => gaps(&mut writing.db, map),
             Step::Shrink => shrink(&writing.db),
             Step::Log { tries } => empty_log(&writing.db, tries),
         };
@@ -175,8 +183,13 @@ fn residents(writing: &mut Writing, after: Option<ResidentId>, before_s: i64) ->
     set_total(&transaction, "residents", inventory.residents - removed)?;
     transaction.commit()?;
     inventory.residents -= removed;
-    let next = looked_at.last().map_or(Step::Shrink, |(after, _)| Step::Residents { after: Some(*after) });
+    let next = looked_at.last().map_or(Step::AFTER_ROWS, |(after, _)| Step::Residents { after: Some(*after) });
     Ok(Swept { removed: Purged { residents: removed, ..Purged::default() }, next: Some(next) })
+}
+
+fn gaps(db: &mut Connection, map: u32) -> rusqlite::Result<Swept> {
+    let next = gaps::overwrite(db, map)?.map_or(Step::Shrink, |map| Step::Gaps { map });
+    Ok(Swept { removed: Purged::default(), next: Some(next) })
 }
 
 fn shrink(db: &Connection) -> rusqlite::Result<Swept> {

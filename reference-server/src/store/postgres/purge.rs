@@ -12,6 +12,9 @@ use crate::store::{Purge, Purged, StoreError};
 /// Rows removed in a transaction.
 const STEP_ROWS: i64 = 1_000;
 
+/// The tables from which rows are removed.
+pub(super) const PURGED_TABLES: [&str; 5] = ["passes", "spent", "checks", "residents", "proposals"];
+
 const PASSES: &str = "
     DELETE FROM passes WHERE ctid = ANY(ARRAY(
         SELECT ctid FROM passes WHERE valid_until_s < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))";
@@ -45,7 +48,7 @@ pub(super) async fn purge(session: &Session, purge: Purge, process: i64) -> Resu
     let purged = purged.map_err(store_error)?;
     if purged != Purged::default() {
         // Each by itself: none of them can be part of a transaction.
-        for table in ["passes", "spent", "checks", "residents"] {
+        for table in PURGED_TABLES {
             client.batch_execute(&format!("VACUUM (ANALYZE) {table}")).await.map_err(store_error)?;
         }
     }

@@ -1,12 +1,18 @@
 //! What is no longer needed goes, and nothing else.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use reference_server::Store;
-use reference_server::store::{Issuance, LoggedCheck, NewPass, NewResident, Purge, Purged, Spending, TokenDigest};
+use reference_server::store::{
+    Asked, Issuance, KeyDigest, LoggedCheck, NewPass, NewResident, Purge, Purged, Spending, TokenDigest,
+};
+use tokio::task::JoinSet;
 
 use super::{issued, on_every_store, pass, registration, resident, unlimited};
+use crate::cluster::Cluster;
 use crate::support::{START_S, embedded};
 
 const DAY_S: i64 = 86_400;
@@ -165,4 +171,97 @@ async fn the_bytes_of_what_is_purged_are_gone_from_the_files() {
     assert_eq!(store.find(stays.pass).await.unwrap().unwrap().grant, stays);
     store.close().await.unwrap();
     assert_eq!(traces(dir.path()), 0);
+}
+
+const MARK: &[u8; 8] = b"marked: ";
+
+/// The numbers that stand in the files of a folder after the mark.
+fn marked(dir: &Path) -> BTreeSet<u32> {
+    let numbers = |path: PathBuf| -> BTreeSet<u32> {
+        if path.is_dir() {
+            return marked(&path);
+        }
+        // Another test's database may go meanwhile.
+        let bytes = fs::read(path).unwrap_or_default();
+        let found = bytes.windows(12).filter_map(|window| window.strip_prefix(MARK));
+        found.map(|number| u32::from_be_bytes(number.try_into().unwrap())).collect()
+    };
+    fs::read_dir(dir).unwrap().flat_map(|entry| numbers(entry.unwrap().path())).collect()
+}
+
+/// A pass of `holder` that ends at `until_s` and has the mark and `number` in its row.
+fn marked_pass(holder: u8, number: u32, until_s: i64) -> NewPass {
+    let random = [&MARK[..], &number.to_be_bytes()].concat().try_into().unwrap();
+    let asked = Asked { key: KeyDigest::of(&number.to_string()), request: [0; 16] };
+    NewPass { random, asked, window: passes::Window { from_s: -1, until_s }, ..unlimited(holder, 1) }
+}
+
+/// Rows come and go in no order, so that pages are rearranged in every way: it is then that SQLite leaves copies of rows behind.
+#[tokio::test]
+async fn what_is_purged_is_gone_from_the_files_also_where_rows_beside_it_stay() {
+    let dir = tempfile::tempdir().unwrap();
+    let store: Arc<dyn Store> = embedded(dir.path()).open(4_096).unwrap().store.into();
+    store.register((0..=u8::MAX).map(|number| registration(number, None)).collect()).await.unwrap();
+    let mut draws = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut draw = || {
+        draws ^= draws << 13;
+        draws ^= draws >> 7;
+        draws ^= draws << 17;
+        draws
+    };
+    // What is kept, and until when.
+    let mut kept: Vec<(u32, i64)> = Vec::new();
+    for round in 0..8_i64 {
+        let new: Vec<_> = (0..1_000).map(|_| ((draw() >> 32) as u32, round + (draw() % 4) as i64, draw())).collect();
+        let mut writes = JoinSet::new();
+        for &(number, until_s, place) in &new {
+            let store = Arc::clone(&store);
+            let pass = marked_pass(place as u8, number, until_s);
+            let token = TokenDigest([&place.to_be_bytes()[..4], &pass.random].concat().try_into().unwrap());
+            writes.spawn(async move { tokio::join!(store.issue(pass), store.spend(token, until_s)) });
+        }
+        for (issued, spent) in writes.join_all().await {
+            assert!(matches!(issued, Ok(Issuance::Issued(_))) && matches!(spent, Ok(Spending::First)));
+        }
+        kept.extend(new.iter().map(|&(number, until_s, _)| (number, until_s)));
+        store.purge(Purge { ended_before_s: round, residents_before_s: None }).await.unwrap();
+        kept.retain(|(_, until_s)| *until_s >= round);
+        let (wanted, found) = (BTreeSet::from_iter(kept.iter().map(|(number, _)| *number)), marked(dir.path()));
+        assert!(wanted.is_subset(&found), "what is kept is found");
+        let remains: Vec<_> = found.difference(&wanted).collect();
+        assert!(remains.is_empty(), "after {} purges of {} there remain {remains:?}", round + 1, wanted.len());
+    }
+    let census = store.census(0).await.unwrap();
+    assert_eq!(census.passes, kept.len() as u64);
+    store.close().await.unwrap();
+    let checked = rusqlite::Connection::open(dir.path().join("passes.db")).unwrap();
+    let fault: String = checked.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(fault, "ok");
+}
+
+/// A purge of PostgreSQL gives room back and overwrites nothing.
+#[tokio::test]
+async fn postgresql_is_rid_of_what_was_purged_when_its_tables_are_written_anew() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let kind = cluster.store();
+    let store: Arc<dyn Store> = kind.open(1_024).unwrap().store.into();
+    store.register((0..=u8::MAX).map(|number| registration(number, None)).collect()).await.unwrap();
+    let mut writes = JoinSet::new();
+    for number in 0..1_000 {
+        let (store, until_s) = (Arc::clone(&store), i64::from(number % 2));
+        writes.spawn(async move { store.issue(marked_pass(number as u8, number, until_s)).await });
+    }
+    assert!(writes.join_all().await.iter().all(|issued| matches!(issued, Ok(Issuance::Issued(_)))));
+    let purged = store.purge(Purge { ended_before_s: 1, residents_before_s: None }).await.unwrap();
+    assert_eq!(purged.passes, 500);
+    // Tables are in memory until then.
+    cluster.say(&kind, "CHECKPOINT");
+    let removed = |found: &BTreeSet<u32>| found.iter().filter(|number| **number % 2 == 0).count();
+    assert_ne!(removed(&marked(&cluster.tables())), 0, "what was removed stands in a file");
+    let (before, after) = kind.compact().unwrap().unwrap();
+    assert!(after < before, "{after} of {before} bytes");
+    cluster.say(&kind, "CHECKPOINT");
+    assert_eq!(marked(&cluster.tables()), BTreeSet::from_iter((0..1_000).filter(|number| number % 2 == 1)));
+    assert_eq!(store.census(0).await.unwrap().passes, 500);
+    store.close().await.unwrap();
 }
