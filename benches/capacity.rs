@@ -7,7 +7,8 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use common::Criterion;
+use criterion::{criterion_group, criterion_main};
 use loadgen::known::{Behaviour, KnownServer};
 use loadgen::{CapacitySettings, Kind, LoadSettings, Options, Path, Search, Slo, find_capacity};
 use passes::{Purpose, Share};
@@ -50,7 +51,7 @@ fn search(criterion: &mut Criterion) {
 
 criterion_group! {
     name = benches;
-    config = common::slow();
+    config = common::slow("capacity/");
     targets = search
 }
 criterion_main!(benches);

@@ -4,7 +4,8 @@ mod common;
 
 use std::hint::black_box;
 
-use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use common::Criterion;
+use criterion::{BatchSize, Throughput, criterion_group, criterion_main};
 use demand::{RateSeries, Request, RequestKind, SimTime, Trace, read_csv, write_csv};
 use passes::Purpose;
 
@@ -46,7 +47,7 @@ fn trace(criterion: &mut Criterion) {
 
 criterion_group! {
     name = benches;
-    config = common::quick();
+    config = common::quick("trace/");
     targets = trace
 }
 criterion_main!(benches);

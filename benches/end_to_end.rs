@@ -7,7 +7,8 @@ mod servers;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
+use common::Criterion;
+use criterion::{BenchmarkId, Throughput, criterion_group};
 use loadgen::{Arrivals, Kind, LoadResult, LoadSettings, Mix, Options, Plan, Slo, Wallet, prepare, run};
 use passes::Purpose;
 
@@ -113,12 +114,12 @@ fn scaling(criterion: &mut Criterion) {
 
 criterion_group! {
     name = benches;
-    config = common::slow();
+    config = common::slow("end_to_end/");
     targets = closed, paced, scaling
 }
 
 fn main() {
     serve_when_child();
     benches();
-    Criterion::default().configure_from_args().final_summary();
+    criterion::Criterion::default().configure_from_args().final_summary();
 }

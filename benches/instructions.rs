@@ -7,6 +7,7 @@ mod region;
 mod servers;
 
 use std::hint::black_box;
+use std::path::PathBuf;
 
 use demand::Trace;
 use gungraun::{Callgrind, EntryPoint, LibraryBenchmarkConfig, library_benchmark, library_benchmark_group, main};
@@ -18,10 +19,12 @@ use passes::{
     SchemeSettings, Window, Zone,
 };
 use reference_server::{Server, StoreKind};
-use region::{Oblast, launch};
+use region::{Oblast, launch, written_run};
+use report::{Format, Run, write_page};
 use serde_json::json;
 use servers::asker::{Asker, registered};
 use sim::{Population, TraceKeeper};
+use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
 /// 3 April 2020.
@@ -50,22 +53,37 @@ fn days(oblast: Oblast) -> u64 {
     oblast.simulate(1, &mut ()).trips
 }
 
-#[library_benchmark(setup = oblast)]
-#[bench::parquet(3)]
-fn trips_written(oblast: Oblast) -> u64 {
-    let folder = tempfile::tempdir().expect("a folder to write to");
-    oblast.write_trips(&folder.path().join("run"))
+fn to_be_written(format: Format) -> (Oblast, Format) {
+    (oblast(3), format)
 }
 
-/// The requests of three days in the reverse of their order.
+#[library_benchmark(setup = to_be_written)]
+#[bench::parquet(Format::Parquet)]
+#[bench::csv(Format::Csv)]
+fn trips_written((oblast, format): (Oblast, Format)) -> u64 {
+    let folder = tempfile::tempdir().expect("a folder to write to");
+    oblast.write_trips(format, &folder.path().join("run"))
+}
+
+#[library_benchmark(setup = written_run)]
+#[bench::simulation(RESIDENTS)]
+fn page((folder, run): (TempDir, Run)) -> PathBuf {
+    let out = folder.path().join("page");
+    write_page(black_box(&[run]), &out).expect("room for the page");
+    out
+}
+
+/// The requests of some days as they come from places: one place after the other, each in its own order.
 fn requests(days: u16) -> Vec<demand::Request> {
     let mut keeper = TraceKeeper::default();
     oblast(days).simulate(1, &mut keeper);
-    keeper.into_trace().requests().iter().rev().copied().collect()
+    let mut requests = keeper.into_trace().requests().to_vec();
+    requests.sort_by_key(|request| request.place);
+    requests
 }
 
 #[library_benchmark(setup = requests)]
-#[bench::days_3(3)]
+#[bench::places_3_days(3)]
 fn trace_merged(requests: Vec<demand::Request>) -> Trace {
     Trace::new(requests)
 }
@@ -162,7 +180,8 @@ fn handler_100((runtime, mut asking): (Runtime, Asker)) -> (Runtime, Asker) {
 }
 
 library_benchmark_group!(name = simulator, config = whole(), benchmarks = [population, days, trips_written]);
+library_benchmark_group!(name = pages, benchmarks = [page]);
 library_benchmark_group!(name = engine, benchmarks = [trace_merged, schedule, requests_1000, histograms_merged]);
 library_benchmark_group!(name = schemes, benchmarks = [pass]);
 library_benchmark_group!(name = handlers, benchmarks = [handler_100]);
-main!(library_benchmark_groups = [simulator, engine, schemes, handlers]);
+main!(library_benchmark_groups = [simulator, engine, schemes, pages, handlers]);

@@ -7,7 +7,8 @@ use std::hint::black_box;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::net::{TcpListener, TcpStream};
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use common::Criterion;
+use criterion::{Throughput, criterion_group, criterion_main};
 use ed25519_dalek::{Signer, SigningKey, Verifier};
 
 /// Larger than any cache.
@@ -85,7 +86,7 @@ fn round_trip(criterion: &mut Criterion) {
 
 criterion_group! {
     name = benches;
-    config = common::quick();
+    config = common::quick("limits/");
     targets = memory, signature, fsync, round_trip
 }
 criterion_main!(benches);

@@ -5,7 +5,8 @@ mod common;
 use std::hint::black_box;
 use std::sync::Arc;
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use common::Criterion;
+use criterion::{Throughput, criterion_group, criterion_main};
 use loadgen::workbench::{Workbench, histogram, merge};
 use loadgen::{ArrivalProcess, Arrivals, Kind, RatePoint, Spacing, Target};
 
@@ -48,6 +49,7 @@ fn schedule(criterion: &mut Criterion) {
 
 fn request(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("request");
+    group.throughput(Throughput::Elements(1));
     let mut bench = workbench();
     for kind in [Kind::Issue, Kind::Verify] {
         group.bench_function(kind.name(), |bencher| bencher.iter(|| bench.build_request(black_box(kind))));
@@ -56,16 +58,27 @@ fn request(criterion: &mut Criterion) {
 }
 
 fn answer(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("answer");
+    group.throughput(Throughput::Elements(1));
     let mut bench = workbench();
-    criterion.bench_function("answer/issue", |bencher| bencher.iter(|| bench.read_answer()));
+    group.bench_function("issue", |bencher| bencher.iter(|| bench.read_answer()));
+    group.finish();
 }
 
 fn record(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("record");
+    group.throughput(Throughput::Elements(1));
     let mut bench = workbench();
-    criterion.bench_function("record/one request", |bencher| bencher.iter(|| bench.record()));
+    group.bench_function("one request", |bencher| bencher.iter(|| bench.record()));
+    group.finish();
+}
+
+fn merged(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("merge");
+    group.throughput(Throughput::Elements(1));
     let (mut mine, theirs) = (histogram(100_000), histogram(100_000));
-    criterion
-        .bench_function("record/merge two threads", |bencher| bencher.iter(|| merge(&mut mine, black_box(&theirs))));
+    group.bench_function("two threads", |bencher| bencher.iter(|| merge(&mut mine, black_box(&theirs))));
+    group.finish();
 }
 
 fn workbench() -> Workbench {
@@ -74,8 +87,23 @@ fn workbench() -> Workbench {
 }
 
 criterion_group! {
-    name = benches;
-    config = common::quick();
-    targets = schedule, request, answer, record
+    name = schedules;
+    config = common::quick("schedule/");
+    targets = schedule
 }
-criterion_main!(benches);
+criterion_group! {
+    name = requests;
+    config = common::quick("request/");
+    targets = request, record
+}
+criterion_group! {
+    name = answers;
+    config = common::quick("answer/");
+    targets = answer
+}
+criterion_group! {
+    name = merges;
+    config = common::quick("merge/");
+    targets = merged
+}
+criterion_main!(schedules, requests, answers, merges);

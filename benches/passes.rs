@@ -4,7 +4,8 @@ mod common;
 
 use std::hint::black_box;
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use common::Criterion;
+use criterion::{Throughput, criterion_group, criterion_main};
 use passes::wire::IssuedPass;
 use passes::{
     AgeBand, Algorithm, DocumentDigest, Grant, Group, KeyPlan, NameKey, Occupation, Outing, PassId, Permit, Policy,
@@ -84,8 +85,13 @@ curfews = [{ from = "23:00", until = "05:00", purposes = ["work"] }]
 "#;
 
 criterion_group! {
-    name = benches;
-    config = common::quick();
-    targets = schemes, rules
+    name = acts;
+    config = common::quick("passes/");
+    targets = schemes
 }
-criterion_main!(benches);
+criterion_group! {
+    name = questions;
+    config = common::quick("rules/");
+    targets = rules
+}
+criterion_main!(acts, questions);

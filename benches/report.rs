@@ -8,11 +8,11 @@ use std::hint::black_box;
 use std::str::FromStr;
 use std::sync::atomic::AtomicBool;
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use common::Criterion;
+use criterion::{Throughput, criterion_group, criterion_main};
 use demand::Calendar;
 use passes::{Policy, Purpose, PurposeRule};
-use report::record::{Command, Heading, Results};
-use report::{Bulk, BulkWriter, Effort, Format, Run, RunFolder, RunRecord, Seen, write_page, write_simulation};
+use report::{Bulk, BulkWriter, Format, RunFolder, write_page};
 use sim::{DayRecords, Model, Observer, Options, Place, Quarters, Region, Settings, Shard, Trip, Trips, Wants};
 
 const RESIDENTS: u32 = 600_000;
@@ -103,35 +103,21 @@ fn tables(c: &mut Criterion) {
 
 /// The page of a simulation, with its pictures as SVG and PNG.
 fn page(c: &mut Criterion) {
-    let folder = tempfile::tempdir().expect("a folder to write to");
-    let oblast = region::Oblast::new(32_000, 3, region::launch());
-    let simulation = oblast.simulate(1, &mut ());
-    let run = RunFolder::create(&folder.path().join("run")).expect("a folder to write to");
-    let effort = Effort { seconds: 1.0, peak_memory_bytes: 1 };
-    let seen = Seen::default();
-    let written = write_simulation(&run, &simulation, &seen, &oblast.calendar, Format::Csv, effort);
-    let results = Results { simulate: Some(written.expect("room for the summaries")), ..Results::default() };
-    let heading = Heading {
-        command: Command::Simulate,
-        command_line: "lockgate simulate".into(),
-        scenario: Some("bench".into()),
-        title: None,
-        seed: Some(20_200_402),
-        calendar: Some(oblast.calendar),
-        overrides: Vec::new(),
-        objectives: None,
-        started_at: "2026-01-05T10:00:00Z".parse().expect("a well-formed constant"),
-    };
-    run.write_record(&RunRecord::new(heading, 1.0, results, None)).expect("room for the record");
-    let runs = [Run::open(&run.finish().expect("a whole folder")).expect("a run")];
+    let (folder, run) = region::written_run(32_000);
+    let runs = [run];
     c.bench_function("report/page", |b| {
         b.iter(|| write_page(black_box(&runs), &folder.path().join("page")).expect("room for the page"));
     });
 }
 
 criterion_group! {
-    name = benches;
-    config = common::slow();
-    targets = tables, page
+    name = tables_of_trips;
+    config = common::slow("report/trips");
+    targets = tables
 }
-criterion_main!(benches);
+criterion_group! {
+    name = pages;
+    config = common::slow("report/page");
+    targets = page
+}
+criterion_main!(tables_of_trips, pages);

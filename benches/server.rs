@@ -4,7 +4,8 @@
 mod common;
 mod servers;
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use common::Criterion;
+use criterion::{Throughput, criterion_group, criterion_main};
 use reference_server::{Server, StoreKind};
 use serde_json::json;
 use tokio::runtime::Runtime;
@@ -38,7 +39,7 @@ fn handlers(criterion: &mut Criterion) {
 
 criterion_group! {
     name = benches;
-    config = common::quick();
+    config = common::quick("server/");
     targets = handlers
 }
 criterion_main!(benches);

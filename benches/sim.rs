@@ -5,8 +5,10 @@ mod region;
 
 use std::hint::black_box;
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use common::Criterion;
+use criterion::{BenchmarkId, Throughput, criterion_group, criterion_main};
 use region::{OBLAST, Oblast, launch, no_policy};
+use report::Format;
 use sim::Population;
 
 /// A tenth of the oblast: the cost of a resident-day is that of the whole.
@@ -51,7 +53,7 @@ fn written(c: &mut Criterion, residents: u32) {
     let mut group = c.benchmark_group("sim/3_days");
     group.throughput(Throughput::Elements(oblast.resident_days()));
     group.bench_function(BenchmarkId::new("policy_trips_as_parquet", residents), |b| {
-        b.iter(|| black_box(&oblast).write_trips(&folder.path().join("run")));
+        b.iter(|| black_box(&oblast).write_trips(Format::Parquet, &folder.path().join("run")));
     });
     group.finish();
 }
@@ -75,12 +77,12 @@ fn scaling(c: &mut Criterion) {
 
 criterion_group! {
     name = quick;
-    config = common::quick();
+    config = common::quick("sim/population");
     targets = population
 }
 criterion_group! {
     name = slow;
-    config = common::slow();
+    config = common::slow("sim/");
     targets = launches, ordinary, scaling
 }
 criterion_main!(quick, slow);

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::task::Poll;
 
-use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use common::Criterion;
+use criterion::{BatchSize, BenchmarkId, Throughput, criterion_group, criterion_main};
 use passes::wire::PassRequest;
 use passes::{Channel, PassId, Purpose, ResidentId, Window};
 use reference_server::store::{Asked, Issuance, KeyDigest, NewPass, NewResident, Opened};
@@ -127,7 +128,7 @@ fn stores(criterion: &mut Criterion) {
 
 criterion_group! {
     name = benches;
-    config = common::quick();
+    config = common::quick("store/");
     targets = stores
 }
 criterion_main!(benches);

@@ -1,7 +1,10 @@
 //! The last of `cargo bench`: writes `target/lockgate-bench/summary.md`, each figure of this run beside the limit of this machine that it
-//! comes nearest to, and the slope of what should not grow. It measures nothing itself.
+//! comes nearest to, the slope of what should not grow, and what `peers/run.py` found of peers. It measures nothing itself, and says what
+//! was not measured.
 
 #![expect(clippy::print_stdout, reason = "a benchmark tells its figures")]
+
+mod common;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -10,6 +13,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 /// What is older than this before the newest figure belongs to another run.
@@ -48,7 +52,7 @@ struct Figure {
     ns: f64,
     /// The bounds of its 95 % interval.
     between_ns: [f64; 2],
-    /// What a unit is.
+    /// What the units are.
     unit: &'static str,
     /// The name without the size, and the size, where the benchmark has one.
     sized: Option<(String, f64)>,
@@ -63,15 +67,15 @@ fn json(path: &Path) -> Option<Value> {
 fn figure(folder: &Path) -> Option<(String, Figure)> {
     let estimates = folder.join("estimates.json");
     let (about, found) = (json(&folder.join("benchmark.json"))?, json(&estimates)?);
+    let name = about["full_id"].as_str()?.to_owned();
     let (unit, count) = match about["throughput"].as_object().and_then(|throughput| throughput.iter().next()) {
-        Some((kind, count)) if kind.starts_with("Bytes") => ("byte", count.as_f64()?),
-        Some((_, count)) => ("element", count.as_f64()?),
-        None => ("iteration", 1.0),
+        Some((kind, count)) if kind.starts_with("Bytes") => ("bytes", count.as_f64()?),
+        Some((_, count)) => (common::unit(&name), count.as_f64()?),
+        None => (common::unit(&name), 1.0),
     };
     let median = &found["median"];
     let ns = |value: &Value| value.as_f64().map(|ns| ns / count);
     let interval = &median["confidence_interval"];
-    let name = about["full_id"].as_str()?.to_owned();
     let size = about["value_str"].as_str().and_then(|text| text.parse().ok());
     let sized = size.and_then(|size| Some((name.rsplit_once('/')?.0.to_owned(), size)));
     let between_ns = [ns(&interval["lower_bound"])?, ns(&interval["upper_bound"])?];
@@ -102,15 +106,6 @@ fn time(ns: f64) -> String {
     }
 }
 
-fn rate(ns: f64) -> String {
-    match 1e9 / ns {
-        rate if rate >= 1e9 => format!("{:.1} billion", rate / 1e9),
-        rate if rate >= 1e6 => format!("{:.1} million", rate / 1e6),
-        rate if rate >= 1e3 => format!("{:.1} thousand", rate / 1e3),
-        rate => format!("{rate:.2}"),
-    }
-}
-
 /// The exponent `b` of `cost = a * size^b`, by least squares on logarithms: 0 does not grow, 1 grows as the size does.
 fn slope(points: &[(f64, f64)]) -> f64 {
     let logs: Vec<(f64, f64)> = points.iter().map(|(size, cost)| (size.ln(), cost.ln())).collect();
@@ -129,12 +124,16 @@ fn slopes(figures: &BTreeMap<String, Figure>, text: &mut String) {
             series.entry(name).or_default().push((*size, figure.ns));
         }
     }
+    series.retain(|_, points| points.len() >= 3);
+    if series.is_empty() {
+        return;
+    }
     let _ = writeln!(
         text,
         "\n## What must not grow\n\nCost of a unit over the size: the exponent of the power law through all sizes; 0 is flat, 1 is linear.\n"
     );
     let _ = writeln!(text, "| series | sizes | cost of a unit | exponent |\n| --- | --- | --- | --- |");
-    for (name, mut points) in series.into_iter().filter(|(_, points)| points.len() >= 3) {
+    for (name, mut points) in series {
         points.sort_by(|one, other| one.0.total_cmp(&other.0));
         let sizes: Vec<String> = points.iter().map(|point| point.0.to_string()).collect();
         let costs: Vec<String> = points.iter().map(|point| time(point.1)).collect();
@@ -143,6 +142,9 @@ fn slopes(figures: &BTreeMap<String, Figure>, text: &mut String) {
 }
 
 fn limits(figures: &BTreeMap<String, Figure>, text: &mut String) {
+    if !LIMITS.iter().any(|(name, limit, ..)| figures.contains_key(*name) && figures.contains_key(*limit)) {
+        return;
+    }
     let _ = writeln!(text, "\n## Against the limits of this machine\n");
     let _ = writeln!(
         text,
@@ -160,17 +162,45 @@ fn limits(figures: &BTreeMap<String, Figure>, text: &mut String) {
 fn all(figures: &BTreeMap<String, Figure>, text: &mut String) {
     let _ = writeln!(text, "\n## All figures\n\nThe median of a unit's time with its 95 % interval.\n");
     let _ =
-        writeln!(text, "| benchmark | a unit takes | between | in a second | unit |\n| --- | --- | --- | --- | --- |");
+        writeln!(text, "| benchmark | a unit takes | between | in a second | of |\n| --- | --- | --- | --- | --- |");
     for (name, figure) in figures {
         let [low, high] = figure.between_ns.map(time);
         let _ = writeln!(
             text,
             "| {name} | {} | {low} to {high} | {} | {} |",
             time(figure.ns),
-            rate(figure.ns),
+            common::rate(1e9 / figure.ns),
             figure.unit
         );
     }
+}
+
+/// Day and minute in UTC.
+fn moment(at: SystemTime) -> String {
+    Timestamp::try_from(at).map_or_else(|_| "?".into(), |at| at.strftime("%Y-%m-%d %H:%M").to_string())
+}
+
+/// What of all there is was not measured in this run.
+fn missing(figures: &BTreeMap<String, Figure>) -> Vec<&'static str> {
+    common::groups().filter(|begin| !figures.keys().any(|name| name.starts_with(begin))).collect()
+}
+
+/// The tables of `peers/run.py`, each with its own date and machine.
+fn peers(folder: &Path, text: &mut String) -> io::Result<()> {
+    let mut tables: Vec<PathBuf> = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
+    tables.retain(|path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("peers-") && name.ends_with(".md")
+    });
+    tables.sort();
+    let _ = match tables.is_empty() {
+        true => writeln!(text, "\nPeers: not measured; `benches/peers/run.py --out {}` does.", folder.display()),
+        false => writeln!(text, "\n# Peers"),
+    };
+    for path in tables {
+        let _ = writeln!(text, "\n{}", fs::read_to_string(path)?.trim_end());
+    }
+    Ok(())
 }
 
 /// The folder that cargo builds in.
@@ -181,22 +211,34 @@ fn target() -> PathBuf {
 
 fn main() -> io::Result<()> {
     let mut figures = BTreeMap::new();
-    gather(&target().join("criterion"), &mut figures)?;
+    let kept = target().join("criterion");
+    // There is none while nothing was measured yet.
+    if kept.exists() {
+        gather(&kept, &mut figures)?;
+    }
     let newest = figures.values().map(|figure| figure.at).max();
     let before = figures.len();
     figures
         .retain(|_, figure| newest.is_some_and(|newest| newest.duration_since(figure.at).is_ok_and(|age| age < RUN)));
     let machine = report::Machine::this().words();
-    let mut text = format!("# Lockgate: `cargo bench`\n\n{machine}. {} figures of the last run", figures.len());
+    let mut text = format!("# Lockgate: `cargo bench`\n\n{machine}. {} figures", figures.len());
+    if let (Some(oldest), Some(newest)) = (figures.values().map(|figure| figure.at).min(), newest) {
+        let _ = write!(text, ", measured from {} to {} UTC", moment(oldest), moment(newest));
+    }
     let _ = match before - figures.len() {
         0 => writeln!(text, "."),
         older => writeln!(text, "; {older} of earlier runs are left out."),
     };
+    let missing = missing(&figures);
+    if !missing.is_empty() {
+        let _ = writeln!(text, "\nNot measured in this run: {}.", missing.join(", "));
+    }
     limits(&figures, &mut text);
     slopes(&figures, &mut text);
     all(&figures, &mut text);
     let folder = target().join("lockgate-bench");
     fs::create_dir_all(&folder)?;
+    peers(&folder, &mut text)?;
     let path = folder.join("summary.md");
     fs::write(&path, &text)?;
     println!("{text}\nwritten to {}", path.display());

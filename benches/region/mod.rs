@@ -10,8 +10,10 @@ use std::sync::atomic::AtomicBool;
 
 use demand::Calendar;
 use passes::{Policy, Purpose, PurposeRule};
-use report::{Bulk, BulkTable, BulkWriter, Format, RunFolder};
+use report::record::{Command, Heading, Results};
+use report::{Bulk, BulkTable, BulkWriter, Effort, Format, Run, RunFolder, RunRecord, Seen, write_simulation};
 use sim::{Model, Observer, Options, Place, Region, Settings, Shard, Simulation, read_places, shrink_places};
+use tempfile::TempDir;
 
 /// The oblast as it is.
 pub(crate) const OBLAST: u32 = 3_202_946;
@@ -72,13 +74,38 @@ impl Oblast {
         sim::simulate(&model, &options, observer).expect("a sound scenario")
     }
 
-    /// Lives the days on one thread and writes every trip as Parquet into `out`; how many they were.
-    pub(crate) fn write_trips(&self, out: &Path) -> u64 {
+    /// Lives the days on one thread and writes every trip into `out`; how many they were.
+    pub(crate) fn write_trips(&self, format: Format, out: &Path) -> u64 {
         let folder = RunFolder::create(out).expect("a folder to write to");
-        let bulk = Bulk { format: Format::Parquet, tables: [BulkTable::Trips].into() };
+        let bulk = Bulk { format, tables: [BulkTable::Trips].into() };
         let mut writer = BulkWriter::create(&folder, &bulk, &[], 1).expect("room for the tables");
         let simulation = self.simulate(1, &mut writer);
         writer.finish().expect("room for the rest");
         simulation.trips
     }
+}
+
+/// The run folder of three days of so many residents, with summaries, to make a page of; and the folder that it lies in.
+pub(crate) fn written_run(residents: u32) -> (TempDir, Run) {
+    let folder = tempfile::tempdir().expect("a folder to write to");
+    let oblast = Oblast::new(residents, 3, launch());
+    let simulation = oblast.simulate(1, &mut ());
+    let run = RunFolder::create(&folder.path().join("run")).expect("a folder to write to");
+    let effort = Effort { seconds: 1.0, peak_memory_bytes: 1 };
+    let seen = Seen::default();
+    let written = write_simulation(&run, &simulation, &seen, &oblast.calendar, Format::Csv, effort);
+    let results = Results { simulate: Some(written.expect("room for the summaries")), ..Results::default() };
+    let heading = Heading {
+        command: Command::Simulate,
+        command_line: "lockgate simulate".into(),
+        scenario: Some("bench".into()),
+        title: None,
+        seed: Some(20_200_402),
+        calendar: Some(oblast.calendar),
+        overrides: Vec::new(),
+        objectives: None,
+        started_at: moment("2026-01-05T10:00:00Z"),
+    };
+    run.write_record(&RunRecord::new(heading, 1.0, results, None)).expect("room for the record");
+    (folder, Run::open(&run.finish().expect("a whole folder")).expect("a run"))
 }

@@ -1,5 +1,7 @@
 //! Reading HTTP/1.1 answers (RFC 9112) out of a buffer that fills piece by piece.
 
+use std::mem::MaybeUninit;
+
 /// More headers than this are no answer to one of our requests.
 const MOST_HEADERS: usize = 64;
 /// The size of a chunk and its extensions take no more bytes.
@@ -32,9 +34,11 @@ pub(crate) struct Unreadable;
 impl Head {
     /// The head at the start of `bytes`; `None` while it is incomplete.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Option<Head>, Unreadable> {
-        let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
-        let mut response = httparse::Response::new(&mut headers);
-        let body_start = match response.parse(bytes) {
+        // Two kilobytes that every answer would clear, and of which it uses some hundred bytes.
+        let mut headers = [const { MaybeUninit::uninit() }; MOST_HEADERS];
+        let mut response = httparse::Response::new(&mut []);
+        let parser = httparse::ParserConfig::default();
+        let body_start = match parser.parse_response_with_uninit_headers(&mut response, bytes, &mut headers) {
             Ok(httparse::Status::Complete(length)) => length,
             Ok(httparse::Status::Partial) if bytes.len() < LONGEST_ANSWER => return Ok(None),
             _ => return Err(Unreadable),

@@ -71,14 +71,14 @@ impl Engine<'_> {
         }
     }
 
-    fn send_waiting(&mut self) {
-        if let Some(ask) = self.backlog.first().copied()
-            && let Some(place) = self.pool.take(self.habit(ask.kind))
-        {
-            self.backlog.pop();
-            // When it was taken up is not kept: all of its time until now counts as waiting for a connection.
-            self.launch(place, ask, ask.at_ns);
-        }
+    /// Sends the first that waits; whether one waited and there was a place for it.
+    fn send_waiting(&mut self) -> bool {
+        let Some(ask) = self.backlog.first().copied() else { return false };
+        let Some(place) = self.pool.take(self.habit(ask.kind)) else { return false };
+        self.backlog.pop();
+        // When it was taken up is not kept: all of its time until now counts as waiting for a connection.
+        self.launch(place, ask, ask.at_ns);
+        true
     }
 
     /// Gives up what has waited too long, and sends what waits while there is room.
@@ -95,8 +95,10 @@ impl Engine<'_> {
                 self.settle(place, Outcome::TimedOut, false);
             }
         }
-        for _ in 0..BURST.min(self.backlog.len()) {
-            self.send_waiting();
+        for _ in 0..BURST {
+            if !self.send_waiting() {
+                break;
+            }
         }
     }
 }

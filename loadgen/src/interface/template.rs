@@ -195,7 +195,7 @@ fn fill(slot: Slot, escape: Escape, run: &str, parts: &Parts<'_>, emit: &mut imp
 }
 
 /// The digits of `number` to this `base`, which is at most 16.
-fn digits(mut number: u64, base: u64, emit: &mut impl FnMut(&[u8])) {
+pub(crate) fn digits(mut number: u64, base: u64, emit: &mut impl FnMut(&[u8])) {
     let mut text = [0; 20];
     let mut start = text.len();
     loop {

@@ -25,7 +25,8 @@ pub(super) struct CsvSink {
 
 /// What the sink has to know of a column.
 struct Column {
-    words: Vec<String>,
+    /// The cell of each code: all words from the beginning, numbers and times of day as far as they have come.
+    cells: Vec<String>,
     may_be_missing: bool,
 }
 
@@ -34,7 +35,7 @@ impl CsvSink {
     pub(super) fn new(schema: &TableSchema, listed: &[String], mut file: File) -> io::Result<Self> {
         writeln!(file, "{}", schema.header().join(","))?;
         let column = |(column, words): (&crate::tables::ColumnSchema, Vec<String>)| Column {
-            words: words.iter().map(|word| quoted(word)).collect(),
+            cells: words.iter().map(|word| quoted(word)).collect(),
             may_be_missing: column.may_be_missing,
         };
         Ok(CsvSink { file, columns: schema.columns.iter().zip(words_of(schema, listed)).map(column).collect() })
@@ -56,6 +57,7 @@ impl CsvSink {
 
 impl Sink for CsvSink {
     fn write(&mut self, lanes: &[Lane]) -> io::Result<()> {
+        self.columns.iter_mut().zip(lanes).for_each(|(column, lane)| column.make_cells(lane));
         let rows = lanes.first().map_or(0, Lane::len);
         let tasks: Vec<usize> = (0..rows).step_by(ROWS_A_TASK).collect();
         let texts: Vec<Vec<u8>> =
@@ -68,18 +70,30 @@ impl Sink for CsvSink {
     }
 }
 
+impl Column {
+    /// Makes the cells of the codes in `lane`: there are few codes and many rows.
+    fn make_cells(&mut self, lane: &Lane) {
+        let Lane::Codes(codes, meaning) = lane else { return };
+        let cell = |code: u16| match meaning {
+            Meaning::Number => code.to_string(),
+            Meaning::TwoFigures => figures::number(code).to_string(),
+            Meaning::Clock => clock(code),
+            // All known from the beginning.
+            Meaning::Word => String::new(),
+        };
+        let there = codes.iter().copied().filter(|code| !self.may_be_missing || *code != NO_CODE);
+        let greatest = there.max().map_or(0, usize::from);
+        self.cells.extend((self.cells.len()..=greatest).map(|code| cell(code as u16)));
+    }
+}
+
 fn push_cell(text: &mut Vec<u8>, lane: &Lane, column: &Column, row: usize) {
     match lane {
         Lane::Numbers(numbers) if numbers[row] == NO_NUMBER => {}
         Lane::Numbers(numbers) => push_number(text, numbers[row]),
         Lane::Small(numbers) => push_number(text, numbers[row].into()),
         Lane::Codes(codes, _) if column.may_be_missing && codes[row] == NO_CODE => {}
-        Lane::Codes(codes, meaning) => match meaning {
-            Meaning::Word => text.extend_from_slice(column.words[usize::from(codes[row])].as_bytes()),
-            Meaning::Number => push_number(text, codes[row].into()),
-            Meaning::TwoFigures => push_number(text, figures::number(codes[row])),
-            Meaning::Clock => text.extend_from_slice(clock(codes[row]).as_bytes()),
-        },
+        Lane::Codes(codes, _) => text.extend_from_slice(column.cells[usize::from(codes[row])].as_bytes()),
     }
 }
 
@@ -91,18 +105,31 @@ fn quoted(word: &str) -> String {
     }
 }
 
+/// The numbers below a hundred, two digits each, so that one division makes two digits.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut number = 0;
+    while number < pairs.len() {
+        pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
+        number += 1;
+    }
+    pairs
+};
+
 /// Appends `number` in decimal. The standard formatter is several times slower, which tens of millions of cells notice.
 fn push_number(text: &mut Vec<u8>, number: i64) {
     let mut digits = [0; 2 * MOST_DIGITS];
     let mut start = MOST_DIGITS;
     let mut rest = number.unsigned_abs();
-    loop {
+    while rest >= 10 {
+        start -= 2;
+        digits[start..start + 2].copy_from_slice(&PAIRS[(rest % 100) as usize]);
+        rest /= 100;
+    }
+    // What is left has one digit, which zero has alone.
+    if rest > 0 || start == MOST_DIGITS {
         start -= 1;
-        digits[start] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
+        digits[start] = b'0' + rest as u8;
     }
     if number < 0 {
         text.push(b'-');
