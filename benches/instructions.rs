@@ -171,12 +171,15 @@ fn server(path: &str) -> (Runtime, Asker) {
 #[bench::issue("/v1/passes")]
 #[bench::verify("/v1/verifications")]
 fn handler_100((runtime, mut asking): (Runtime, Asker)) -> (Runtime, Asker) {
-    runtime.block_on(async {
-        for _ in 0..100 {
-            assert!(asking.ask().await.0.is_success());
-        }
-    });
+    runtime.block_on(ask_100(&mut asking));
     (runtime, asking)
+}
+
+// Apart from the benchmark: a function whose name begins with that of a benchmark's would end the counting.
+async fn ask_100(asking: &mut Asker) {
+    for _ in 0..100 {
+        assert!(asking.ask().await.0.is_success());
+    }
 }
 
 library_benchmark_group!(name = simulator, config = whole(), benchmarks = [population, days, trips_written]);
