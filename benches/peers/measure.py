@@ -62,7 +62,7 @@ def machine():
     with open("/proc/cpuinfo") as file:
         name = next((line.split(":")[1].strip() for line in file if line.startswith("model name")), platform.machine())
     memory_gib = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
-    return f"{name}, {os.cpu_count()} cores, {memory_gib:.1f} GiB, {platform.system()} {platform.release()}"
+    return f"{name}, {os.cpu_count()} cores, {memory_gib:.1f} GiB, {platform.system()}"
 
 
 def ratio(costs, baseline):

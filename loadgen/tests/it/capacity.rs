@@ -51,7 +51,7 @@ fn the_capacity_is_right_within_three_percent_ten_times_out_of_ten() {
     let found = |seed: u64| {
         undisturbed(|again| {
             let capacity = search_slots(8, 1_000 * seed + 100 * again, settings);
-            (capacity.ended == Ended::Found).then_some(capacity)
+            if capacity.ended == Ended::Found { Ok(capacity) } else { Err(capacity.ended) }
         })
     };
     for seeds in [0..5_u64, 5..10] {

@@ -185,7 +185,8 @@ fn a_trace_makes_its_residents_journeys() {
             let result = run(target, &plan, &mut wallet, &options).unwrap();
             // A resident's next request is 300 ms away: where an answer took as long, they overtook each other.
             let slowest_us = |kind: &KindResult| kind.at_percentile_us(Measure::ResponseTime, 100.0);
-            result.kinds.values().all(|kind| slowest_us(kind) < 150_000.0).then_some(result)
+            let slowest_us = result.kinds.values().map(slowest_us).fold(0.0, f64::max);
+            if slowest_us < 150_000.0 { Ok(result) } else { Err(slowest_us) }
         });
         let verify = result.kinds[&Kind::Verify].counts;
         assert_eq!(
@@ -222,7 +223,7 @@ fn a_capacity_is_found_within_quotas() {
         };
         let capacity = undisturbed(|_| {
             let capacity = find_capacity(&search).unwrap();
-            (capacity.ended != Ended::GeneratorLimited).then_some(capacity)
+            if capacity.ended == Ended::GeneratorLimited { Err(capacity.ended) } else { Ok(capacity) }
         });
         assert_eq!((capacity.ended, capacity.usable_per_s), (Ended::MaxReached, Some(400.0)));
         assert_eq!(capacity.steps.len(), 2);

@@ -1,5 +1,6 @@
 //! Options for tests.
 
+use std::fmt::Debug;
 use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,10 +17,17 @@ pub(crate) fn machine() -> MutexGuard<'static, ()> {
 /// How often a run is made again that another program spoilt.
 const ATTEMPTS: u64 = 4;
 
-/// The first run that no other program spoilt: `attempt` is given how many were, and gives none where one was. What an unspoilt run shows
-/// is right, or the test fails.
-pub(crate) fn undisturbed<T>(attempt: impl FnMut(u64) -> Option<T>) -> T {
-    (0..ATTEMPTS).find_map(attempt).expect("one run in four that another program did not spoil")
+/// The first run that no other program spoilt: `attempt` is given how many were, and says by what it knows a spoilt one. What an unspoilt
+/// run shows is right, or the test fails.
+pub(crate) fn undisturbed<T, E: Debug>(mut attempt: impl FnMut(u64) -> Result<T, E>) -> T {
+    let mut spoilt = Vec::new();
+    for number in 0..ATTEMPTS {
+        match attempt(number) {
+            Ok(sound) => return sound,
+            Err(sign) => spoilt.push(sign),
+        }
+    }
+    panic!("no run that another program did not spoil: {spoilt:#?}")
 }
 
 /// Nobody stops these runs.
