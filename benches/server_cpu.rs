@@ -64,7 +64,7 @@ fn try_cpu_us(role: Role, kind: Kind) -> Result<f64, String> {
     let mut wallet = Wallet::new(1);
     let mut measure = |duration| {
         // A closed loop is faster than its preparation expects, and nobody may ask beyond the quota.
-        prepare(&server.targets[0], &plan(duration * 3), &mut wallet, &options).map_err(|error| error.to_string())?;
+        prepare(&server.targets[0], &plan(duration * 6), &mut wallet, &options).map_err(|error| error.to_string())?;
         let plan = plan(duration);
         let before_s = server.cpu_s();
         let result = run(&server.targets[0], &plan, &mut wallet, &options).map_err(|error| error.to_string())?;

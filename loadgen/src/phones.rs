@@ -238,9 +238,14 @@ fn blind(task: Task<'_>, schedule: Schedule<'_>, ready: &SyncSender<Ready>) -> C
     system::give_way();
     let Task { phones, secret, stop, getting_ready, .. } = task;
     let (mut getting_ready, mut blinded) = (Some(getting_ready), 0);
-    for ask in schedule.filter(|ask| ask.kind == Kind::Issue) {
+    // A closed loop's schedule has no end: whoever looks for an issue in one that has none never comes back.
+    let asks = if schedule.may_ask(Kind::Issue) { Some(schedule) } else { None };
+    for ask in asks.into_iter().flatten() {
         if stop.load(Ordering::Relaxed) {
             break;
+        }
+        if ask.kind != Kind::Issue {
+            continue;
         }
         // A purpose or day without a key: nothing can be asked, and the request counts as one that could not be made.
         let secret = std::array::from_fn(|place| match place.checked_sub(24) {

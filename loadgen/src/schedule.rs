@@ -76,6 +76,14 @@ impl<'a> Schedule<'a> {
         Schedule { source, index: 0, dealing, lane }
     }
 
+    /// Whether it may ask for `kind`. Of a closed loop the mix says it for certain.
+    pub(crate) fn may_ask(&self, kind: Kind) -> bool {
+        match &self.source {
+            Source::Mixed(mixed) => !mixed.feeds.is_empty() || mixed.mix.share(kind) > 0.0,
+            Source::Trace(..) | Source::Errands { .. } => true,
+        }
+    }
+
     fn next_of_all(&mut self) -> Option<Ask> {
         let index = self.index;
         self.index += 1;

@@ -110,6 +110,19 @@ fn every_verdict_on_blind_tokens_is_expected() {
 }
 
 #[test]
+fn a_closed_loop_in_which_nobody_asks_for_a_pass_ends_under_blind() {
+    let _machine = machine();
+    with_server(SchemeKind::Blind, |target| {
+        let options = options();
+        let plan = Plan::Closed { connections: 2, duration: Duration::from_millis(300), mix: Mix::only(Kind::Verify) };
+        let mut wallet = Wallet::new(1);
+        prepare(target, &plan, &mut wallet, &options).unwrap();
+        let result = run(target, &plan, &mut wallet, &options).unwrap();
+        assert!(result.complete && result.kinds[&Kind::Verify].counts.right > 0);
+    });
+}
+
+#[test]
 fn a_blind_trace_makes_its_residents_journeys() {
     let _machine = machine();
     with_server(SchemeKind::Blind, |target| {
