@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use reference_server::StoreKind;
+use report::number;
 
 use crate::args::Compact;
 use crate::failure::{Ending, bad_input};
@@ -20,11 +21,11 @@ pub(crate) fn run(arguments: &Compact) -> anyhow::Result<Ending> {
     let begun = Instant::now();
     let (before, after) = StoreKind::Postgres { url }.compact()?.unwrap_or_default();
     println!(
-        "The tables were written anew in {:.1} s: nothing removed is left in their files, which had {} KiB and have {} KiB now. Earlier backups \
-         and the database's own log still hold what was removed since.",
-        begun.elapsed().as_secs_f64(),
-        before >> 10,
-        after >> 10
+        "The tables were written anew in {}: nothing removed is left in their files, which had {} and have {} now. Earlier backups and the \
+         database's own log still hold what was removed.",
+        number::duration_s(begun.elapsed().as_secs_f64()),
+        number::bytes(before),
+        number::bytes(after)
     );
     Ok(Ending::Held)
 }

@@ -1,9 +1,10 @@
 //! Which side was at its limit, in sentences.
 
+use demand::number::{figures, share, time_us, whole};
+
 use crate::Limit;
 use crate::warning::{number_of, were};
 use crate::watch::Observed;
-use demand::number::{figures, share, time_us, whole};
 
 /// Which side was at its limit, by what, and what to do. The first word is VALID, GENERATOR-LIMITED or TARGET-LIMITED.
 pub(crate) fn assessment(observed: &Observed, limited_by: Option<Limit>) -> String {

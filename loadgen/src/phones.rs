@@ -55,6 +55,12 @@ pub(crate) struct Ready {
     asking: Asking,
 }
 
+/// Whose turn it is, and what is ready for it: nothing where no key is published for what is asked.
+struct Turn {
+    index: u64,
+    ready: Option<Ready>,
+}
+
 /// Who asked for what.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Wish {
@@ -109,9 +115,9 @@ impl Computed {
 pub(crate) struct Hand {
     /// Whether to wait for a token that is not ready: in a closed loop, where nothing is due.
     patient: bool,
-    tokens: Receiver<Ready>,
+    turns: Receiver<Turn>,
     /// Taken out already, for a request that is still to come.
-    next: Option<Ready>,
+    next: Option<Turn>,
     /// Of requests that are out.
     asked: HashMap<u64, Asking>,
     answers: Sender<Sealed>,
@@ -125,16 +131,16 @@ impl Hand {
     /// passed over.
     pub(crate) fn take(&mut self, index: u64) -> Option<Ready> {
         loop {
-            let ready = match self.next.take() {
-                Some(ready) => ready,
-                None if self.patient => self.tokens.recv().ok()?,
-                None => self.tokens.try_recv().ok()?,
+            let turn = match self.next.take() {
+                Some(turn) => turn,
+                None if self.patient => self.turns.recv().ok()?,
+                None => self.turns.try_recv().ok()?,
             };
-            match ready.index.cmp(&index) {
+            match turn.index.cmp(&index) {
                 std::cmp::Ordering::Less => {}
-                std::cmp::Ordering::Equal => return Some(ready),
+                std::cmp::Ordering::Equal => return turn.ready,
                 std::cmp::Ordering::Greater => {
-                    self.next = Some(ready);
+                    self.next = Some(turn);
                     return None;
                 }
             }
@@ -224,17 +230,17 @@ pub(crate) fn help<'scope, 'env, 'a: 'scope>(
     task: Task<'a>,
     schedule: impl FnOnce() -> Schedule<'a> + Send + 'scope,
 ) -> (Hand, Helpers<'scope>) {
-    let (ready, tokens) = sync_channel((AHEAD / task.lanes).max(1));
+    let (turns_out, turns) = sync_channel((AHEAD / task.lanes).max(1));
     let (answers, sealed) = channel();
     let (opened_out, opened) = channel();
     let patient = task.patient;
-    let blinding = scope.spawn(move || blind(task, schedule(), &ready));
+    let blinding = scope.spawn(move || blind(task, schedule(), &turns_out));
     let opening = scope.spawn(move || open(&sealed, &opened_out));
     let (asked, awaited) = (HashMap::new(), HashSet::new());
-    (Hand { patient, tokens, next: None, asked, answers, opened, awaited }, Helpers { blinding, opening })
+    (Hand { patient, turns, next: None, asked, answers, opened, awaited }, Helpers { blinding, opening })
 }
 
-fn blind(task: Task<'_>, schedule: Schedule<'_>, ready: &SyncSender<Ready>) -> Computed {
+fn blind(task: Task<'_>, schedule: Schedule<'_>, turns: &SyncSender<Turn>) -> Computed {
     system::give_way();
     let Task { phones, secret, stop, getting_ready, .. } = task;
     let (mut getting_ready, mut blinded) = (Some(getting_ready), 0);
@@ -247,19 +253,24 @@ fn blind(task: Task<'_>, schedule: Schedule<'_>, ready: &SyncSender<Ready>) -> C
         if ask.kind != Kind::Issue {
             continue;
         }
-        // A purpose or day without a key: nothing can be asked, and the request counts as one that could not be made.
         let secret = std::array::from_fn(|place| match place.checked_sub(24) {
             None => secret[place],
             Some(place) => ask.index.to_le_bytes()[place],
         });
-        let Some(asking) = phones.ask(ask.purpose, ask.at_ns, secret) else { continue };
-        let token = Ready { index: ask.index, blinded: asking.blinded().unwrap_or_default(), asking };
-        blinded += 1;
-        match ready.try_send(token) {
+        // A purpose or day without a key: nothing can be asked, and the request counts as one that could not be made. It has its turn
+        // all the same: of a closed loop, which has no end, there may be nothing else.
+        let asking = phones.ask(ask.purpose, ask.at_ns, secret);
+        blinded += u64::from(asking.is_some());
+        let ready = asking.map(|asking| Ready {
+            index: ask.index,
+            blinded: asking.blinded().unwrap_or_default(),
+            asking,
+        });
+        match turns.try_send(Turn { index: ask.index, ready }) {
             Ok(()) => {}
-            Err(TrySendError::Full(token)) => {
+            Err(TrySendError::Full(turn)) => {
                 getting_ready = None;
-                if ready.send(token).is_err() {
+                if turns.send(turn).is_err() {
                     break;
                 }
             }

@@ -1,7 +1,8 @@
 //! Whether the objectives held.
 
-use demand::number::{share, time_us, whole};
 use std::collections::BTreeMap;
+
+use demand::number::{share, time_us, whole};
 
 use crate::{Kind, KindResult, Limit, Measure, Slo};
 

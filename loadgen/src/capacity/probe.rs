@@ -1,8 +1,9 @@
 //! Trying one rate against the target.
 
-use demand::number::{rate, share, time_us};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
+
+use demand::number::{rate, share, time_us};
 
 use super::search::Trial;
 use super::steady::moving;

@@ -117,11 +117,14 @@ impl Interface {
     }
 
     /// The same under the scheme `blind`: what is sent to be signed is blinded, what comes is a signature of it, and what phones make
-    /// of that can be shown once.
+    /// of that can be shown once. Nothing can be given back, and who tries is told so (`not-withdrawable`).
     fn blind(mut self) -> Self {
         if let Some(issue) = &mut self.issue {
             issue.body = Some(r#"{"purpose":"{purpose}","duration_s":{duration_s},"blinded":"{blinded}"}"#.to_owned());
             issue.code = Some("/blind_signature".to_owned());
+        }
+        if let Some(cancel) = &mut self.cancel {
+            cancel.right = vec![409];
         }
         Interface { single_use: true, ..self }
     }

@@ -85,7 +85,7 @@ fn every_verdict_on_blind_tokens_is_expected() {
     with_server(SchemeKind::Blind, |target| {
         let mut options = options();
         options.settings.replayed_share = passes::Share::of(0.2);
-        let mut mix = Mix::new(&[(Kind::Register, 0.5), (Kind::Issue, 1.0), (Kind::Verify, 2.0)]);
+        let mut mix = Mix::new(&[(Kind::Register, 0.5), (Kind::Issue, 1.0), (Kind::Verify, 2.0), (Kind::Cancel, 0.2)]);
         mix.issues_per_resident = Some(2);
         let arrivals = Arrivals::Poisson { rate_per_s: 100.0 };
         let plan = Plan::Rate { arrivals, duration: Duration::from_secs(1), mix };
@@ -119,6 +119,23 @@ fn a_closed_loop_in_which_nobody_asks_for_a_pass_ends_under_blind() {
         prepare(target, &plan, &mut wallet, &options).unwrap();
         let result = run(target, &plan, &mut wallet, &options).unwrap();
         assert!(result.complete && result.kinds[&Kind::Verify].counts.right > 0);
+    });
+}
+
+#[test]
+fn a_closed_loop_that_asks_for_what_no_key_signs_ends_under_blind() {
+    let _machine = machine();
+    with_server(SchemeKind::Blind, |target| {
+        let options = options();
+        // The server issues no passes for work, so it publishes no key for them.
+        let mut mix = Mix::only(Kind::Issue);
+        mix.purpose = Purpose::Work;
+        let plan = Plan::Closed { connections: 2, duration: Duration::from_millis(100), mix };
+        let mut wallet = Wallet::new(1);
+        prepare(target, &plan, &mut wallet, &options).unwrap();
+        let result = run(target, &plan, &mut wallet, &options).unwrap();
+        let counts = result.kinds[&Kind::Issue].counts;
+        assert!(result.complete && counts.asked > 0 && counts.dropped == counts.asked, "{counts:?}");
     });
 }
 
