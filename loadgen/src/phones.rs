@@ -261,11 +261,8 @@ fn blind(task: Task<'_>, schedule: Schedule<'_>, turns: &SyncSender<Turn>) -> Co
         // all the same: of a closed loop, which has no end, there may be nothing else.
         let asking = phones.ask(ask.purpose, ask.at_ns, secret);
         blinded += u64::from(asking.is_some());
-        let ready = asking.map(|asking| Ready {
-            index: ask.index,
-            blinded: asking.blinded().unwrap_or_default(),
-            asking,
-        });
+        let ready =
+            asking.map(|asking| Ready { index: ask.index, blinded: asking.blinded().unwrap_or_default(), asking });
         match turns.try_send(Turn { index: ask.index, ready }) {
             Ok(()) => {}
             Err(TrySendError::Full(turn)) => {
