@@ -17,8 +17,8 @@ fn both_addresses_are_loaded_recorded_and_told() {
         assert_eq!(counts["right"], counts["asked"], "{kind}: {}", text_of(&output.stdout));
     }
     assert_eq!((&record["target"], &record["officers"]), (&server.url.as_str().into(), &officers.as_str().into()));
-    bench.succeed(&["report", "run"]);
-    assert!(bench.read("run/index.html").contains(&format!("<td>{officers}</td>")));
+    bench.succeed(&["report", "run", "--out", "page"]);
+    assert!(bench.read("page/index.html").contains(&format!("<dd>{officers}</dd>")));
     // Without checks the address is of no use, and the run says so.
     let output = bench.run(&[&fixed[..], &["--officers", &officers, "--out", "idle"]].concat());
     let said = text_of(&output.stdout);

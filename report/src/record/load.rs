@@ -236,3 +236,25 @@ impl From<loadgen::Quantiles> for Quantiles {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use loadgen::Target;
+
+    #[test]
+    fn consent_names_every_host_that_is_another_machine() {
+        // 192.0.2.0/24 is kept for documentation (RFC 5737); nothing is sent.
+        let [here, first, second] = ["http://127.0.0.1:1", "http://192.0.2.7", "http://192.0.2.8"];
+        let operated = ["192.0.2.7".to_owned(), "192.0.2.8".to_owned()];
+        let hosts = |target: &str, officers: &str| {
+            let target = Target::parse(target, &operated).unwrap().with_officers(officers, &operated).unwrap();
+            ConsentRecord::of(&target).map(|consent| (consent.host, consent.officers_host))
+        };
+        assert_eq!(hosts(here, "http://127.0.0.1:2"), None);
+        assert_eq!(hosts(here, first), Some(("192.0.2.7".into(), None)));
+        assert_eq!(hosts(first, here), Some(("192.0.2.7".into(), None)));
+        assert_eq!(hosts(first, "http://192.0.2.7:81"), Some(("192.0.2.7".into(), None)), "one host");
+        assert_eq!(hosts(first, second), Some(("192.0.2.7".into(), Some("192.0.2.8".into()))));
+    }
+}
