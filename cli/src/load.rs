@@ -95,6 +95,12 @@ pub(crate) fn target(url: &str, consent: &Consent, interface: &Interface) -> any
     };
     let duration = consent.duration_ceiling.unwrap_or(Ceilings::default().duration);
     let target = Target::parse(url, &consent.operated).map_err(bad_input)?;
+    let target = match &consent.officers {
+        None => target,
+        Some(url) => {
+            target.with_officers(url, &consent.operated).map_err(|error| bad_input(format!("--officers: {error}")))?
+        }
+    };
     let staff = Staff {
         officer: token(consent.officer_token.as_deref(), "--officer-token")?,
         operator: token(consent.operator_token.as_deref(), "--operator-token")?,
@@ -126,7 +132,7 @@ pub(crate) fn play(
     folder: &RunFolder,
     session: &Session,
 ) -> anyhow::Result<RunRecord> {
-    let view = LiveView::start(&job.words, format!("preparing {}", target.url()));
+    let view = LiveView::start(&job.words, format!("preparing {target}"));
     let progress = |progress: &Progress| {
         view.show(progress, job.plan.rate_at(Duration::from_secs_f64(progress.seconds)));
         if let Some(metrics) = &job.metrics {
@@ -169,7 +175,7 @@ fn preview(scenario: &Scenario, target: &Target, job: &Job, count: usize, sessio
         );
         println!("{}", String::from_utf8_lossy(bytes));
     }
-    println!("Nothing was sent to {}. What only the target can give stands in capitals.", target.url());
+    println!("Nothing was sent to {target}. What only the target can give stands in capitals.");
     Ok(Ending::Held)
 }
 

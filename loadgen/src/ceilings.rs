@@ -6,7 +6,7 @@ use passes::Fault;
 
 use crate::{Plan, Target};
 
-/// The most that a run may ask of a host other than this one.
+/// The most that a run may ask of hosts other than this one, of all together.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ceilings {
     /// The highest rate at any time, in requests per second. Preparation keeps to it, too.
@@ -26,7 +26,7 @@ impl Plan {
     /// What of this plan goes beyond what may be asked of `target`.
     pub(crate) fn faults_above(&self, target: &Target) -> Vec<Fault> {
         let Some(ceilings) = target.ceilings() else { return Vec::new() };
-        let (host, mut faults) = (target.host(), Vec::new());
+        let (host, mut faults) = (target.hosts_elsewhere().join(" and "), Vec::new());
         match self.peak_per_s() {
             Some(peak_per_s) if peak_per_s > ceilings.rate_per_s => faults.push(Fault::new(
                 "rate",

@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind};
 
+use crate::doors::Door;
 use crate::response::{Chunks, Head, LONGEST_ANSWER, Unreadable};
 use crate::schedule::Ask;
 use crate::transport::Transport;
@@ -23,6 +24,8 @@ pub(crate) struct Flight {
 /// A place for a connection. The buffers outlive the connections that use them.
 #[derive(Debug, Default)]
 pub(crate) struct Connection {
+    /// Where all connections lead that are ever here.
+    pub(crate) door: Door,
     transport: Option<Transport>,
     /// Counts the connections that were here, so that an event of an earlier one is recognised.
     pub(crate) generation: u32,
@@ -56,6 +59,11 @@ pub(crate) enum Arrival<'a> {
 }
 
 impl Connection {
+    /// A place for connections through `door`.
+    pub(crate) fn through(door: Door) -> Self {
+        Connection { door, ..Connection::default() }
+    }
+
     /// Whether there is a connection here, be it still being opened.
     pub(crate) fn is_open(&self) -> bool {
         self.transport.is_some()

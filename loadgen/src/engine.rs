@@ -1,7 +1,7 @@
 //! The sending loop of one thread.
 //!
-//! At its intended instant a request goes out on an idle connection, else on a new one, else it waits in the backlog. Nothing here
-//! waits for an answer; the only wait is for the next instant, the next event or the next time-out, whichever comes first. What is
+//! At its intended instant a request goes out on an idle connection, else on a new one, else it waits in the backlog, behind those who
+//! want the same door of the target. Nothing here waits for an answer; the only wait is for the next instant, the next event or the next time-out, whichever comes first. What is
 //! due goes out before answers are read, and again between one answer and the next.
 
 mod answering;
@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use crate::backlog::Backlog;
 use crate::connection::Flight;
+use crate::doors::Door;
 use crate::phones::Computed;
 use crate::poller::Poller;
 use crate::record::Recorder;
@@ -79,7 +80,8 @@ struct Engine<'a> {
     /// When the schedule ended.
     ended_ns: Option<u64>,
     out: usize,
-    backlog: Backlog,
+    /// By door.
+    backlogs: [Backlog; Door::ALL.len()],
     /// In order of time, since all requests have the same time-out.
     deadlines: VecDeque<Deadline>,
     recorder: Recorder,
@@ -99,7 +101,7 @@ impl<'a> Engine<'a> {
             clock_ns: 0,
             ended_ns: None,
             out: 0,
-            backlog: Backlog::default(),
+            backlogs: Default::default(),
             deadlines: VecDeque::new(),
             strain: Strain::default(),
             tallied: Tallied::default(),
@@ -157,7 +159,8 @@ impl<'a> Engine<'a> {
         Ok(())
     }
     fn pause(&mut self) -> Pause {
-        if self.pool.has_room() && !self.backlog.is_empty() {
+        let may_go = |door: &Door| !self.backlogs[*door as usize].is_empty() && self.pool.has_room(*door);
+        if Door::ALL.iter().any(may_go) {
             return Pause::Sleep { ns: 0 };
         }
         let due_ns = match self.lane.pace {
@@ -177,7 +180,7 @@ impl<'a> Engine<'a> {
         if self.clock_ns >= ended_ns + self.lane.bounds.timeout_ns {
             self.drop_backlog();
         }
-        self.out == 0 && self.backlog.is_empty()
+        self.out == 0 && self.backlogs.iter().all(Backlog::is_empty)
     }
 
     fn tell(&mut self) {
@@ -185,9 +188,8 @@ impl<'a> Engine<'a> {
     }
 
     fn drop_backlog(&mut self) {
-        self.strain.unsent_at_end += self.backlog.len() as u64;
-        while let Some(ask) = self.backlog.pop() {
-            self.recorder.unsent(ask.kind, ask.at_ns, |counts| counts.dropped += 1);
+        for backlog in &mut self.backlogs {
+            self.strain.drop_all(backlog, &mut self.recorder);
         }
     }
 

@@ -39,6 +39,11 @@ impl Kind {
             Kind::CheckIn => "check_in",
         }
     }
+
+    /// Whether an officer asks it, and no resident.
+    pub(crate) const fn is_of_officers(self) -> bool {
+        matches!(self, Kind::Verify)
+    }
 }
 
 impl fmt::Display for Kind {

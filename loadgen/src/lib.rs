@@ -2,7 +2,7 @@
 //!
 //! In order of use:
 //!
-//! - [`Target`]: the one server that traffic may go to;
+//! - [`Target`]: the one server that traffic may go to, at one address or two;
 //! - [`Plan`]: what is asked and when: a [`Mix`] of requests at the instants of an arrival process ([`Arrivals`]), a window of a
 //!   trace ([`TracePlan`]), or a closed loop;
 //! - [`prepare`]: registers the residents and issues the passes that the plan needs, into a [`Wallet`];
@@ -20,6 +20,7 @@
 //! It does not know who the residents are (`sim`), what the rules are (`passes`), how the server works (`reference-server`), or
 //! how results are shown (`report`).
 
+mod address;
 mod arrival;
 mod assessment;
 mod backlog;
@@ -29,6 +30,7 @@ mod ceilings;
 mod compare;
 mod connection;
 mod control;
+mod doors;
 mod engine;
 mod error;
 mod hgrm;
@@ -71,6 +73,7 @@ mod warning;
 mod watch;
 pub mod workbench;
 
+pub use address::Address;
 pub use arrival::{ArrivalProcess, Arrivals, RatePoint, Spacing};
 pub use caller::{Answered, Call, Caller};
 pub use capacity::{

@@ -5,7 +5,6 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -14,12 +13,13 @@ use tokio::task::LocalSet;
 use tokio::time::Instant;
 
 use crate::backlog::Backlog;
+use crate::control::builder_of;
+use crate::doors::Door;
 use crate::kind::Outcome;
 use crate::phones::Computed;
 use crate::record::Recorder;
 use crate::schedule::Ask;
 use crate::settings::Client;
-use crate::tls::config_of;
 use crate::{Kind, Target, system};
 
 use crate::engine::{Lane, LaneReport, Pace, Strain, Tallied};
@@ -34,18 +34,14 @@ const BURST: usize = 16;
 /// # Errors
 /// When TLS cannot be set up.
 pub(crate) fn client(target: &Target, kind: Client, timeout: Duration) -> Result<reqwest::Client, crate::LoadError> {
-    let mut config = config_of(target.tls()?)?;
+    let mut config = target.tls_config()?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    let mut builder = reqwest::Client::builder().tls_backend_preconfigured(config);
+    let mut builder = builder_of(target).tls_backend_preconfigured(config);
     if kind == Client::H2c {
         builder = builder.http2_prior_knowledge();
     }
-    // Nothing may lead elsewhere: no proxy, no redirect, and the address that was allowed.
     builder
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
-        .resolve(target.host(), target.address())
         .tcp_nodelay(true)
         .timeout(timeout)
         .build()
@@ -56,7 +52,7 @@ pub(crate) fn client(target: &Target, kind: Client, timeout: Duration) -> Result
 ///
 /// # Errors
 /// When the runtime cannot start; whatever befalls a request is an outcome, not an error.
-pub(crate) fn play(lane: Lane<'_>, client: &reqwest::Client, url: &str) -> io::Result<LaneReport> {
+pub(crate) fn play(lane: Lane<'_>, client: &reqwest::Client) -> io::Result<LaneReport> {
     system::ask_for_exact_timers();
     system::ask_for_precedence();
     let cpu_before = system::thread_cpu_time();
@@ -65,10 +61,10 @@ pub(crate) fn play(lane: Lane<'_>, client: &reqwest::Client, url: &str) -> io::R
     let mut player = Player {
         recorder: Recorder::new(lane.measured),
         client: client.clone(),
-        url: url.into(),
         next: None,
         out: HashMap::new(),
-        backlog: Backlog::default(),
+        busy: Default::default(),
+        backlogs: Default::default(),
         outbox: Vec::new(),
         strain: Strain::default(),
         ended_ns: None,
@@ -105,11 +101,13 @@ struct Settled {
 struct Player<'a> {
     lane: Lane<'a>,
     client: reqwest::Client,
-    url: Rc<str>,
     next: Option<Ask>,
     /// Requests that are out, by their number.
     out: HashMap<u64, Ask>,
-    backlog: Backlog,
+    /// How many requests are out through each door.
+    busy: [usize; Door::ALL.len()],
+    /// By door.
+    backlogs: [Backlog; Door::ALL.len()],
     outbox: Vec<u8>,
     recorder: Recorder,
     strain: Strain,
@@ -187,10 +185,11 @@ impl Player<'_> {
         self.tallied.asked += 1;
         self.issues += u64::from(ask.kind == Kind::Issue);
         self.recorder.asked(ask.kind, ask.at_ns, now_ns);
-        if self.out.len() < self.lane.bounds.connections {
+        let door = self.lane.doors.of(ask.kind) as usize;
+        if self.busy[door] < self.lane.bounds.connections {
             self.launch(ask, now_ns);
         } else {
-            self.strain.keep_waiting(&mut self.backlog, self.lane.bounds.backlog, &mut self.recorder, ask);
+            self.strain.keep_waiting(&mut self.backlogs[door], self.lane.bounds.backlog, &mut self.recorder, ask);
         }
     }
 
@@ -204,7 +203,9 @@ impl Player<'_> {
         self.tallied.sent += 1;
         self.recorder.sent(ask.kind, ask.at_ns, taken_ns, sent_ns);
         self.out.insert(ask.index, ask);
-        let request = request(&self.client, &self.url, &self.outbox);
+        let door = self.lane.doors.of(ask.kind);
+        self.busy[door as usize] += 1;
+        let request = request(&self.client, &self.lane.doors.at(door).url, &self.outbox);
         let (start, done) = (self.lane.start, self.done.clone());
         tokio::task::spawn_local(async move {
             let answer = answer(request).await;
@@ -225,7 +226,9 @@ impl Player<'_> {
         self.tallied.answered += u64::from(outcome.answered());
         self.tallied.failed += u64::from(outcome != Outcome::Right);
         self.recorder.settled(ask.kind, ask.at_ns, Some(sent_ns), done_ns, outcome);
-        if let Some(ask) = self.backlog.pop() {
+        let door = self.lane.doors.of(ask.kind) as usize;
+        self.busy[door] -= 1;
+        if let Some(ask) = self.backlogs[door].pop() {
             self.launch(ask, ask.at_ns);
         }
     }
@@ -238,13 +241,12 @@ impl Player<'_> {
         if now_ns >= *self.ended_ns.get_or_insert(now_ns) + self.lane.bounds.timeout_ns {
             self.drop_backlog();
         }
-        self.out.is_empty() && self.backlog.is_empty()
+        self.out.is_empty() && self.backlogs.iter().all(Backlog::is_empty)
     }
 
     fn drop_backlog(&mut self) {
-        self.strain.unsent_at_end += self.backlog.len() as u64;
-        while let Some(ask) = self.backlog.pop() {
-            self.recorder.unsent(ask.kind, ask.at_ns, |counts| counts.dropped += 1);
+        for backlog in &mut self.backlogs {
+            self.strain.drop_all(backlog, &mut self.recorder);
         }
     }
 

@@ -59,7 +59,9 @@ pub fn prepare(
     let interface = target.interface().resolved(wallet.phones.is_some());
     wallet.single_use = interface.single_use;
     let needs = plan.needs(wallet.issued, interface.single_use);
-    let mut preparation = Preparation { target, control, interface, options, prepared: Prepared::default() };
+    let warnings = unasked(target, plan).into_iter().collect();
+    let prepared = Prepared { warnings, ..Prepared::default() };
+    let mut preparation = Preparation { target, control, interface, options, prepared };
     preparation.register(&needs, wallet)?;
     let lapsing = if needs.verifies { preparation.issue_bad(&needs, wallet)? } else { None };
     preparation.issue_held(&needs, wallet)?;
@@ -73,6 +75,12 @@ pub fn prepare(
         std::thread::sleep(LAPSE.saturating_sub(since.elapsed()));
     }
     Ok(preparation.prepared)
+}
+
+/// Says so when nothing of `plan` goes to the address for officers.
+fn unasked(target: &Target, plan: &Plan) -> Option<Warning> {
+    let officers = target.officers().filter(|_| !plan.kinds().into_iter().any(Kind::is_of_officers))?;
+    Some(Warning::OfficersUnasked { url: officers.url() })
 }
 
 /// Who must be issued the pass that he holds from the start, and has none yet.

@@ -88,7 +88,7 @@ impl Request {
             _ => fill(&mut head, &act.path, Escape::Percent),
         }
         head.literal(" HTTP/1.1\r\n");
-        head.literal(&format!("host: {}\r\n", target.authority()));
+        head.literal(&format!("host: {}\r\n", target.address_of(kind).authority()));
         let headers: BTreeMap<&String, &String> = interface.headers.iter().chain(&act.headers).collect();
         let named = |name: &str| headers.keys().any(|known| known.eq_ignore_ascii_case(name));
         if !named("user-agent") {

@@ -27,9 +27,9 @@ pub struct LoadSettings {
     pub duration_s: f64,
     /// How long an answer may take from the instant of sending, in milliseconds, before the connection is given up.
     pub timeout_ms: u32,
-    /// Most connections at once, over all threads. A server that needs 250 ms an answer gets at most four requests a second on each.
+    /// Most connections at once to each address, over all threads. A server that needs 250 ms an answer gets at most four requests a second on each.
     pub connections_max: u32,
-    /// Most requests that may wait for a connection, over all threads; what comes on top is dropped. One takes 32 bytes: this is the
+    /// Most requests that may wait for a connection to each address, over all threads; what comes on top is dropped. One takes 32 bytes: this is the
     /// bound of memory.
     pub backlog_max: u32,
     /// How long connections live. Default: as long as the target keeps them.

@@ -1,22 +1,24 @@
 //! The one server that traffic may go to.
 
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::fmt;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::tls::{Tls, TlsError};
-use crate::{Ceilings, Interface, Staff};
+use crate::address::Address;
+use crate::doors::Doors;
+use crate::tls::{TlsError, config_of};
+use crate::{Ceilings, Interface, Kind, Staff};
 
-/// A server that the operator of this run may load: an address, and what to call it in the `Host` header.
+/// A server that the operator of this run may load: where it is, how it is spoken to, and how much may be asked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Target {
-    host: String,
-    port: u16,
-    address: SocketAddr,
+    address: Address,
+    /// Where checks go, when officers have an address of their own.
+    officers: Option<Address>,
     interface: Arc<Interface>,
     staff: Staff,
     ceilings: Ceilings,
-    secure: bool,
     ca_file: Option<PathBuf>,
 }
 
@@ -45,6 +47,11 @@ pub enum TargetError {
         /// What the resolver said.
         cause: std::io::Error,
     },
+    /// It is given as the address for officers, and is the target.
+    #[error(
+        "'{0}' is the target itself, where checks go anyway; write the address that is for officers alone, or leave it out"
+    )]
+    Same(String),
 }
 
 impl Target {
@@ -54,24 +61,27 @@ impl Target {
     /// # Errors
     /// [`TargetError`] when the URL is not understood, the host is not allowed or has no address.
     pub fn parse(url: &str, operated_hosts: &[String]) -> Result<Self, TargetError> {
-        let malformed = || TargetError::Malformed(url.to_owned());
-        let (secure, rest) = match (url.strip_prefix("http://"), url.strip_prefix("https://")) {
-            (Some(rest), _) => (false, rest),
-            (_, Some(rest)) => (true, rest),
-            _ => return Err(malformed()),
-        };
-        let authority = rest.strip_suffix('/').unwrap_or(rest);
-        if authority.contains(['/', '?', '#']) {
-            return Err(TargetError::Path(url.to_owned()));
+        Ok(Target {
+            address: Address::parse(url, operated_hosts)?,
+            officers: None,
+            interface: Arc::default(),
+            staff: Staff::default(),
+            ceilings: Ceilings::default(),
+            ca_file: None,
+        })
+    }
+
+    /// The same server, to which checks go at `url`, on connections of their own. Everything else goes on going to the first address.
+    ///
+    /// # Errors
+    /// As [`Target::parse`], and [`TargetError::Same`] when it is the first address.
+    pub fn with_officers(self, url: &str, operated_hosts: &[String]) -> Result<Self, TargetError> {
+        let officers = Address::parse(url, operated_hosts)?;
+        // Two names may lead to one machine that tells them apart, so names are compared and not what they lead to.
+        if officers.url() == self.url() {
+            return Err(TargetError::Same(url.to_owned()));
         }
-        let (host, port) = split_authority(authority, if secure { 443 } else { 80 }).ok_or_else(malformed)?;
-        if !is_loopback(host) && !operated_hosts.iter().any(|operated| operated == host) {
-            return Err(TargetError::NotOperated { host: host.to_owned() });
-        }
-        let address = resolve(host, port).map_err(|cause| TargetError::Unknown { host: host.to_owned(), cause })?;
-        let (interface, ceilings) = (Arc::default(), Ceilings::default());
-        let (host, staff) = (host.to_owned(), Staff::default());
-        Ok(Target { host, port, address, interface, staff, ceilings, secure, ca_file: None })
+        Ok(Target { officers: Some(officers), ..self })
     }
 
     /// The same server, spoken to as `interface` says.
@@ -111,7 +121,7 @@ impl Target {
         Target { ceilings, ..self }
     }
 
-    /// The most that may be asked; none for this machine, which is the user's own.
+    /// The most that may be asked, at all addresses together; none for this machine, which is the user's own.
     pub fn ceilings(&self) -> Option<Ceilings> {
         (!self.is_loopback()).then_some(self.ceilings)
     }
@@ -128,66 +138,71 @@ impl Target {
     /// [`TlsError::CaFile`] when the file holds no certificates.
     pub fn with_ca_file(self, ca_file: PathBuf) -> Result<Self, TlsError> {
         let target = Target { ca_file: Some(ca_file), ..self };
-        target.tls()?;
+        target.doors()?;
         Ok(target)
     }
 
-    /// How connections are secured; none when the target speaks plain HTTP.
-    pub(crate) fn tls(&self) -> Result<Option<Tls>, TlsError> {
-        self.secure.then(|| Tls::new(&self.host, self.ca_file.as_deref())).transpose()
+    /// The ways in, each with what secures it.
+    pub(crate) fn doors(&self) -> Result<Doors, TlsError> {
+        Doors::new(&self.address, self.officers.as_ref(), self.ca_file.as_deref())
+    }
+
+    /// TLS for a client that goes to every address; one that believes nobody where none of them is secured.
+    pub(crate) fn tls_config(&self) -> Result<rustls::ClientConfig, TlsError> {
+        let tls = self.addresses().find_map(|address| address.tls(self.ca_file.as_deref()).transpose());
+        config_of(tls.transpose()?)
     }
 
     /// The host as written in the URL.
     pub fn host(&self) -> &str {
-        &self.host
+        self.address.host()
     }
 
-    /// The address that connections go to.
+    /// The address that connections go to, those of checks apart where officers have one of their own.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.address.socket()
     }
 
-    /// Whether the target is this machine.
+    /// Where checks go, when officers have an address of their own.
+    pub fn officers(&self) -> Option<&Address> {
+        self.officers.as_ref()
+    }
+
+    /// Where requests of `kind` go.
+    pub(crate) fn address_of(&self, kind: Kind) -> &Address {
+        self.officers.as_ref().filter(|_| kind.is_of_officers()).unwrap_or(&self.address)
+    }
+
+    /// All addresses, the first one first.
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = &Address> {
+        std::iter::once(&self.address).chain(&self.officers)
+    }
+
+    /// Whether the target is this machine, at every address.
     pub fn is_loopback(&self) -> bool {
-        self.address.ip().is_loopback()
+        self.addresses().all(Address::is_loopback)
+    }
+
+    /// The hosts other than this machine, each once.
+    pub fn hosts_elsewhere(&self) -> Vec<&str> {
+        let mut hosts: Vec<&str> =
+            self.addresses().filter(|address| !address.is_loopback()).map(Address::host).collect();
+        hosts.dedup();
+        hosts
     }
 
     /// The URL without a path: `http://127.0.0.1:8080`.
     pub fn url(&self) -> String {
-        format!("http{}://{}", if self.secure { "s" } else { "" }, self.authority())
-    }
-
-    /// The value of the `Host` header (RFC 9110 section 7.2).
-    pub(crate) fn authority(&self) -> String {
-        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
-        format!("{host}:{}", self.port)
+        self.address.url()
     }
 }
 
-/// `HOST`, `HOST:PORT` or `[V6]:PORT` as host and port; `None` for anything else, user names included.
-fn split_authority(authority: &str, default_port: u16) -> Option<(&str, u16)> {
-    let (host, port) = match authority.strip_prefix('[') {
-        Some(rest) => rest.split_once(']').map(|(host, port)| (host, port.strip_prefix(':').or(Some(port))))?,
-        None => match authority.split_once(':') {
-            Some((host, port)) => (host, Some(port)),
-            None => (authority, None),
-        },
-    };
-    let port = match port {
-        None | Some("") => default_port,
-        Some(port) => port.parse().ok()?,
-    };
-    let sound = !host.is_empty() && !host.contains(['@', ' ', '%']);
-    sound.then_some((host, port))
-}
-
-fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
-fn resolve(host: &str, port: u16) -> std::io::Result<SocketAddr> {
-    let mut addresses = (host, port).to_socket_addrs()?;
-    addresses.next().ok_or_else(|| std::io::Error::other("it has no address"))
+/// The URL, and that of the address for officers.
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.url())?;
+        self.officers.iter().try_for_each(|officers| write!(f, " (officers at {})", officers.url()))
+    }
 }
 
 #[cfg(test)]
@@ -223,5 +238,27 @@ mod tests {
         for url in ["127.0.0.1:80", "http://", "http://127.0.0.1:port", "http://127.0.0.1:99999", "ftp://127.0.0.1"] {
             assert!(matches!(Target::parse(url, &[]), Err(TargetError::Malformed(_))), "{url}");
         }
+    }
+
+    #[test]
+    fn officers_may_have_an_address_of_their_own() {
+        let target = || Target::parse("http://127.0.0.1:8080", &[]).unwrap();
+        let apart = target().with_officers("http://localhost:8081", &[]).unwrap();
+        assert_eq!(apart.to_string(), "http://127.0.0.1:8080 (officers at http://localhost:8081)");
+        for kind in Kind::ALL {
+            let authority = if kind == Kind::Verify { "localhost:8081" } else { "127.0.0.1:8080" };
+            assert_eq!(apart.address_of(kind).authority(), authority, "{kind}");
+            assert_eq!(target().address_of(kind).authority(), "127.0.0.1:8080", "{kind}");
+        }
+        let refused = |url: &str| target().with_officers(url, &["192.0.2.8".into()]).unwrap_err();
+        assert!(matches!(refused("http://127.0.0.1:8080/"), TargetError::Same(_)));
+        assert!(matches!(refused("127.0.0.1:8081"), TargetError::Malformed(_)));
+        assert!(matches!(refused("http://192.0.2.7"), TargetError::NotOperated { .. }));
+        assert!(apart.ceilings().is_none());
+        // One foreign address makes a foreign target.
+        let half = target().with_officers("http://192.0.2.7", &["192.0.2.7".into()]).unwrap();
+        assert_eq!((half.ceilings(), half.hosts_elsewhere()), (Some(Ceilings::default()), vec!["192.0.2.7"]));
+        let abroad = half.with_officers("http://192.0.2.8", &["192.0.2.8".into()]).unwrap();
+        assert_eq!(abroad.hosts_elsewhere(), ["192.0.2.8"], "the last one given counts");
     }
 }

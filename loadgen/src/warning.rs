@@ -169,6 +169,14 @@ pub enum Warning {
         /// How many were needed.
         wanted: u64,
     },
+    /// The plan has no checks, and officers have an address of their own.
+    #[error(
+        "Nothing was sent to {url}, the address for officers, since no checks are asked. Ask for some (verify), or leave the address out."
+    )]
+    OfficersUnasked {
+        /// The address.
+        url: String,
+    },
     /// The target issues no passes that end soon.
     #[error(
         "No check shows an expired pass, since the target was not told how to issue one that ends soon: put {{duration_s}} into the body of [target.issue], \

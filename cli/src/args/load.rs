@@ -21,7 +21,12 @@ pub(crate) struct TargetChoice {
 /// Traffic goes only to hosts the user operates.
 #[derive(Debug, Args)]
 pub(crate) struct Consent {
-    /// Confirm that you operate the target's host; needed for every host but this one, and kept in the run's record
+    /// Send verifications to this address of the same server, as `http://HOST:PORT`: that of `lockgate serve --listen-officers`
+    /// [default: to the target like everything else]
+    #[arg(long, value_name = "URL", requires = "target")]
+    pub(crate) officers: Option<String>,
+    /// Confirm that you operate the target's host; needed for every host but this one, that of the officers included, and kept in
+    /// the run's record
     #[arg(long = "i-operate-this-target", value_name = "HOST")]
     pub(crate) operated: Vec<String>,
     /// Believe the certificate authorities in this file (PEM) when the target is https [default: those that this machine believes]

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod commands;
+mod officers;
 mod operation;
 mod program;
 mod published;

@@ -1,9 +1,9 @@
 //! Runs the real program in a folder of its own.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Lines};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -120,6 +120,8 @@ pub(crate) fn text_of(bytes: &[u8]) -> String {
 /// A running `lockgate serve` that ends with this value.
 pub(crate) struct Server {
     process: Child,
+    /// What it prints.
+    lines: Lines<BufReader<ChildStdout>>,
     pub(crate) url: String,
 }
 
@@ -129,16 +131,26 @@ impl Server {
         let fixed = ["serve", "--listen", "127.0.0.1:0", "--scenario", "scenario.toml", "--now", "2020-04-02T09:00"];
         let arguments: Vec<&str> = fixed.iter().chain(more).copied().collect();
         let mut process = bench.command(&arguments).stdout(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let url = line.trim().strip_prefix("listening on ").unwrap_or_else(|| panic!("the server said {line:?}"));
-        Server { url: url.to_owned(), process }
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let url = said(&mut lines, "listening on ");
+        Server { process, lines, url }
+    }
+
+    /// Where officers are served who have an address of their own (`--listen-officers`).
+    pub(crate) fn officers(&mut self) -> String {
+        said(&mut self.lines, "officers at ")
     }
 
     /// Ends the server with no chance to tidy up.
     pub(crate) fn kill(mut self) {
         self.process.kill().unwrap();
     }
+}
+
+/// What stands behind `words` in the next line.
+fn said(lines: &mut Lines<BufReader<ChildStdout>>, words: &str) -> String {
+    let line = lines.next().map(Result::unwrap).unwrap_or_default();
+    line.strip_prefix(words).unwrap_or_else(|| panic!("the server said {line:?}")).to_owned()
 }
 
 impl Drop for Server {

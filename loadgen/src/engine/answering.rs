@@ -2,6 +2,7 @@
 
 use super::{BURST, Engine};
 use crate::connection::{Arrival, Flight};
+use crate::doors::Door;
 use crate::kind::Outcome;
 use crate::poller::Readiness;
 use crate::random::{Draw, keyed, unit};
@@ -55,6 +56,7 @@ impl Engine<'_> {
     pub(super) fn settle(&mut self, place: u32, outcome: Outcome, keep: bool) {
         self.look();
         let connection = self.pool.at(place);
+        let door = connection.door;
         if !keep {
             connection.close();
         }
@@ -67,15 +69,15 @@ impl Engine<'_> {
         self.pool.give_back(place, self.habit(ask.kind));
         // One settled request frees one place. A launch that fails at once settles again, hence no loop here.
         if outcome != Outcome::Failed {
-            self.send_waiting();
+            self.send_waiting(door);
         }
     }
 
-    /// Sends the first that waits; whether one waited and there was a place for it.
-    fn send_waiting(&mut self) -> bool {
-        let Some(ask) = self.backlog.first().copied() else { return false };
-        let Some(place) = self.pool.take(self.habit(ask.kind)) else { return false };
-        self.backlog.pop();
+    /// Sends the first that waits for a place at `door`; whether one waited and there was a place for it.
+    fn send_waiting(&mut self, door: Door) -> bool {
+        let Some(ask) = self.backlogs[door as usize].first().copied() else { return false };
+        let Some(place) = self.pool.take(door, self.habit(ask.kind)) else { return false };
+        self.backlogs[door as usize].pop();
         // When it was taken up is not kept: all of its time until now counts as waiting for a connection.
         self.launch(place, ask, ask.at_ns);
         true
@@ -95,9 +97,11 @@ impl Engine<'_> {
                 self.settle(place, Outcome::TimedOut, false);
             }
         }
-        for _ in 0..BURST {
-            if !self.send_waiting() {
-                break;
+        for door in Door::ALL {
+            for _ in 0..BURST {
+                if !self.send_waiting(door) {
+                    break;
+                }
             }
         }
     }

@@ -1,17 +1,16 @@
 //! What one sending thread is given, and what it brings back.
 
-use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::backlog::Backlog;
+use crate::doors::Doors;
 use crate::journeys::{Journeys, Missing};
 use crate::phones::Computed;
 use crate::record::{Measured, Packed, Recorder};
 use crate::schedule::{Ask, Schedule};
 use crate::settings::RequestsPerConnection;
-use crate::tls::Tls;
 
 /// When requests are due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +21,7 @@ pub(crate) enum Pace {
     Closed { connections: usize },
 }
 
-/// The bounds of one thread.
+/// The bounds of one thread, at each door.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bounds {
     pub(crate) connections: usize,
@@ -76,9 +75,7 @@ impl Tallied {
 
 /// All that one thread works on.
 pub(crate) struct Lane<'a> {
-    pub(crate) address: SocketAddr,
-    /// How to secure connections; none: the target speaks plain HTTP.
-    pub(crate) tls: Option<&'a Tls>,
+    pub(crate) doors: &'a Doors,
     pub(crate) journeys: Journeys<'a>,
     pub(crate) schedule: Schedule<'a>,
     pub(crate) pace: Pace,
@@ -139,6 +136,14 @@ impl Strain {
             backlog.push(ask);
         } else {
             self.backlog_full += 1;
+            recorder.unsent(ask.kind, ask.at_ns, |counts| counts.dropped += 1);
+        }
+    }
+
+    /// Drops all that still waits in `backlog` when the run is over, and counts that in `recorder`.
+    pub(crate) fn drop_all(&mut self, backlog: &mut Backlog, recorder: &mut Recorder) {
+        self.unsent_at_end += backlog.len() as u64;
+        while let Some(ask) = backlog.pop() {
             recorder.unsent(ask.kind, ask.at_ns, |counts| counts.dropped += 1);
         }
     }

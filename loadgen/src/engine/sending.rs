@@ -42,13 +42,16 @@ impl Engine<'_> {
         self.tallied.asked += 1;
         self.issues += u64::from(ask.kind == Kind::Issue);
         self.recorder.asked(ask.kind, ask.at_ns, self.clock_ns);
+        let door = self.lane.doors.of(ask.kind);
+        let habit = self.habit(ask.kind);
+        let backlog = &mut self.backlogs[door as usize];
         // Whoever waits already goes first.
-        if self.backlog.is_empty()
-            && let Some(place) = self.pool.take(self.habit(ask.kind))
+        if backlog.is_empty()
+            && let Some(place) = self.pool.take(door, habit)
         {
             self.launch(place, ask, self.clock_ns);
         } else {
-            self.strain.keep_waiting(&mut self.backlog, self.lane.bounds.backlog, &mut self.recorder, ask);
+            self.strain.keep_waiting(backlog, self.lane.bounds.backlog, &mut self.recorder, ask);
         }
     }
 
@@ -95,8 +98,9 @@ impl Engine<'_> {
     }
 
     fn open(&mut self, place: u32) -> io::Result<()> {
-        let session = self.lane.tls.map(|tls| tls.session().map_err(io::Error::other)).transpose()?;
-        let socket = system::connect(self.lane.address)?;
+        let entrance = self.lane.doors.at(self.pool.at(place).door);
+        let session = entrance.tls.as_ref().map(|tls| tls.session().map_err(io::Error::other)).transpose()?;
+        let socket = system::connect(entrance.socket)?;
         let connection = self.pool.at(place);
         self.poller.add(&socket, u64::from(connection.generation) << 32 | u64::from(place))?;
         connection.open(Transport::new(socket, session));

@@ -9,6 +9,7 @@ use passes::Fault;
 
 use super::Options;
 use super::meter::Meter;
+use crate::doors::Doors;
 use crate::engine::{Bounds, Lane, LaneReport, Pace, Tally, play};
 use crate::journeys::Journeys;
 use crate::live::Live;
@@ -18,7 +19,6 @@ use crate::record::Measured;
 use crate::request::Templates;
 use crate::schedule::{Schedule, Source};
 use crate::showing::Showing;
-use crate::tls::Tls;
 use crate::wallet::{Dealing, Pocket, Wallet};
 use crate::{Client, LoadError, LoadSettings, Target, multiplexed, system};
 
@@ -53,7 +53,7 @@ pub(super) struct Played {
 /// What the threads of a run share, made once.
 struct Shared<'a> {
     templates: Templates,
-    tls: Option<Tls>,
+    doors: Doors,
     showing: Showing<'a>,
     dealing: Dealing,
     /// Residents with a place in the wallet.
@@ -67,7 +67,8 @@ struct Shared<'a> {
 impl Play<'_> {
     pub(super) fn all(&self, wallet: &mut Wallet, options: &Options<'_>) -> Result<Played, LoadError> {
         let settings = options.settings;
-        room_for_connections(&settings)?;
+        let doors = self.target.doors()?;
+        room_for_connections(&settings, doors.count())?;
         let lanes = wallet.pockets.len();
         let clients = match settings.client {
             Client::Lean => Vec::new(),
@@ -82,7 +83,7 @@ impl Play<'_> {
         let shared = Shared {
             showing: Showing::new(&settings, options.seed, &wallet.bad, templates.single_use),
             templates,
-            tls: self.target.tls()?,
+            doors,
             dealing: wallet.dealing,
             residents: wallet.residents,
             cores: if settings.pin_threads { system::own_cores() } else { Vec::new() },
@@ -173,8 +174,7 @@ impl Play<'_> {
             let Seat { lane, pocket, hand, client, done } = seat;
             let (settings, lanes) = (&options.settings, shared.tallies.len());
             let lane_of_all = Lane {
-                address: self.target.address(),
-                tls: shared.tls.as_ref(),
+                doors: &shared.doors,
                 journeys: Journeys {
                     templates: &shared.templates,
                     showing: shared.showing,
@@ -198,7 +198,7 @@ impl Play<'_> {
             };
             let report = match client {
                 None => play(lane_of_all),
-                Some(client) => multiplexed::play(lane_of_all, client, &self.target.url()),
+                Some(client) => multiplexed::play(lane_of_all, client),
             };
             drop(done);
             report
@@ -236,15 +236,16 @@ fn report(
     Ok(LaneReport { computed, ..report })
 }
 
-/// Raises the limit of open files as far as the connections need it.
-fn room_for_connections(settings: &LoadSettings) -> Result<(), LoadError> {
-    let files = u64::from(settings.connections_max) + OTHER_FILES;
+/// Raises the limit of open files as far as the connections through so many doors need it.
+fn room_for_connections(settings: &LoadSettings, doors: u32) -> Result<(), LoadError> {
+    let files = u64::from(settings.connections_max) * u64::from(doors) + OTHER_FILES;
     let allowed = system::raise_open_files(files);
     if allowed >= files {
         return Ok(());
     }
+    let each = if doors > 1 { " to each address" } else { "" };
     let message = format!(
-        "{} connections need {files} open files, and the system allows {allowed}; lower it or raise the limit (ulimit -n)",
+        "{} connections{each} need {files} open files, and the system allows {allowed}; lower it or raise the limit (ulimit -n)",
         settings.connections_max
     );
     Err(LoadError::Impossible(vec![Fault::new("load.connections_max", message)]))

@@ -14,12 +14,22 @@ use tokio::sync::oneshot;
 
 use crate::support::{machine, options, undisturbed};
 
-/// Runs `body` against a server of its own, with a pretended clock and two shopping passes a week.
+/// Runs `body` against a server of its own.
 fn with_server(scheme: SchemeKind, body: impl FnOnce(&Target)) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
     let target = Target::parse(&format!("http://{}", listener.local_addr().unwrap()), &[]).unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
+    let served = runtime.spawn(reference_server::run(listener, config(scheme), async {
+        let _ = stopped.await;
+    }));
+    body(&target);
+    stop.send(()).unwrap();
+    runtime.block_on(served).unwrap().unwrap();
+}
+
+/// A server with a pretended clock and two shopping passes a week.
+pub(crate) fn config(scheme: SchemeKind) -> Config {
     let purposes = [Purpose::Groceries, Purpose::Pet].map(|purpose| (purpose, PurposeRule::lasting(180)));
     let policy = Policy {
         quotas: vec![Quota { purposes: vec![Purpose::Groceries], ..Quota::passes(2, Period::Week) }],
@@ -27,13 +37,7 @@ fn with_server(scheme: SchemeKind, body: impl FnOnce(&Target)) {
     };
     // 2020-04-02T13:00+03:00: the verdicts must not depend on the generator's own clock.
     let clock = Clock::StartingAt { start_s: 1_585_821_600 };
-    let config = Config { scheme, clock, ..Config::new(StoreKind::Memory, policy.rules(3 * 3_600)) };
-    let served = runtime.spawn(reference_server::run(listener, config, async {
-        let _ = stopped.await;
-    }));
-    body(&target);
-    stop.send(()).unwrap();
-    runtime.block_on(served).unwrap().unwrap();
+    Config { scheme, clock, ..Config::new(StoreKind::Memory, policy.rules(3 * 3_600)) }
 }
 
 #[test]

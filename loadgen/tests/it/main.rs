@@ -6,6 +6,7 @@ mod allocations;
 mod capacity;
 mod faults;
 mod journeys;
+mod officers;
 mod outcomes;
 mod paces;
 mod parts;

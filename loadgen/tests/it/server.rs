@@ -1,6 +1,6 @@
 //! A small HTTP/1.1 server whose behaviour is known exactly: one thread a connection, and a function that answers.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -89,7 +89,8 @@ fn serve(mut stream: TcpStream, answer: &dyn Fn(&Asked) -> Answer) {
     let _ = stream.shutdown(std::net::Shutdown::Both);
 }
 
-fn read(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
+/// The next request; none at the end.
+pub(crate) fn read(reader: &mut impl BufRead) -> Option<Asked> {
     let mut line = String::new();
     reader.read_line(&mut line).ok().filter(|length| *length > 0)?;
     let mut words = line.split(' ');

@@ -444,6 +444,7 @@ fn reproduce(story: &Story) -> Vec<Fact> {
     }
     if let Some(load) = &story.results.load {
         facts.push(Fact { name: "Server under test".into(), value: load.target.clone() });
+        facts.extend(load.officers.iter().map(|url| Fact { name: "Checks went to".into(), value: url.clone() }));
         facts.push(Fact { name: "Generator's own processor time".into(), value: duration_s(load.generator_cpu_s) });
     }
     facts

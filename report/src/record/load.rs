@@ -72,6 +72,9 @@ pub struct LoadResults {
     pub assessment: Option<String>,
     /// The server under test.
     pub target: String,
+    /// Where its checks went, when officers had an address of their own; none otherwise.
+    #[serde(default)]
+    pub officers: Option<String>,
     /// What was played, in words: `60 s from 2020-04-02 12:07:07`, or a rate.
     pub window: Option<String>,
 }
@@ -90,6 +93,9 @@ pub struct ShardRecord {
 pub struct ConsentRecord {
     /// The host that the user said to operate.
     pub host: String,
+    /// A second one, of the address for officers, where that is another.
+    #[serde(default)]
+    pub officers_host: Option<String>,
     /// The highest rate that was allowed, in requests per second.
     pub rate_ceiling_per_s: f64,
     /// The longest run that was allowed, in seconds.
@@ -100,8 +106,10 @@ impl ConsentRecord {
     /// Of a run against `target`; none for this machine.
     pub fn of(target: &loadgen::Target) -> Option<Self> {
         let ceilings = target.ceilings()?;
+        let mut hosts = target.hosts_elsewhere().into_iter().map(str::to_owned);
         Some(ConsentRecord {
-            host: target.host().to_owned(),
+            host: hosts.next()?,
+            officers_host: hosts.next(),
             rate_ceiling_per_s: ceilings.rate_per_s,
             duration_ceiling_s: ceilings.duration.as_secs_f64(),
         })
@@ -226,5 +234,27 @@ impl From<loadgen::Quantiles> for Quantiles {
             p99_9: some(times.p99_9_us),
             max: some(times.max_us),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use loadgen::Target;
+
+    #[test]
+    fn consent_names_every_host_that_is_another_machine() {
+        // 192.0.2.0/24 is kept for documentation (RFC 5737); nothing is sent.
+        let [here, first, second] = ["http://127.0.0.1:1", "http://192.0.2.7", "http://192.0.2.8"];
+        let operated = ["192.0.2.7".to_owned(), "192.0.2.8".to_owned()];
+        let hosts = |target: &str, officers: &str| {
+            let target = Target::parse(target, &operated).unwrap().with_officers(officers, &operated).unwrap();
+            ConsentRecord::of(&target).map(|consent| (consent.host, consent.officers_host))
+        };
+        assert_eq!(hosts(here, "http://127.0.0.1:2"), None);
+        assert_eq!(hosts(here, first), Some(("192.0.2.7".into(), None)));
+        assert_eq!(hosts(first, here), Some(("192.0.2.7".into(), None)));
+        assert_eq!(hosts(first, "http://192.0.2.7:81"), Some(("192.0.2.7".into(), None)), "one host");
+        assert_eq!(hosts(first, second), Some(("192.0.2.7".into(), Some("192.0.2.8".into()))));
     }
 }

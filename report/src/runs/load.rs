@@ -23,7 +23,8 @@ pub fn write_load(
 ) -> Result<LoadResults, ReportError> {
     write_result(folder, result)?;
     let consent = ConsentRecord::of(target);
-    Ok(LoadResults { consent, ..results(result, &target.url(), window) })
+    let officers = target.officers().map(loadgen::Address::url);
+    Ok(LoadResults { consent, officers, ..results(result, &target.url(), window) })
 }
 
 /// Writes the tables and the histograms of `result`.
@@ -70,6 +71,7 @@ pub(crate) fn results(result: &LoadResult, target: &str, window: Option<String>)
         target_cpu_s: result.target_cpu_s,
         assessment: Some(result.assessment.clone()),
         target: target.to_owned(),
+        officers: None,
         window,
     }
 }

@@ -27,6 +27,7 @@ pub fn write_merged(folder: &RunFolder, parts: &[Run]) -> Result<RunRecord, Repo
     let merged = LoadResults {
         replayed: load.replayed,
         consent: load.consent.clone(),
+        officers: load.officers.clone(),
         ..results(&result, &load.target, load.window.clone())
     };
     let mut record = first.record.clone();
