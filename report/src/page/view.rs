@@ -145,7 +145,7 @@ impl Page {
                 .map_or_else(|| sentence.clone(), |(_, rest)| rest.to_owned()),
             partial,
             keys: key_numbers(story),
-            warnings: together(&warnings(story)),
+            warnings: together(&warnings(story), results),
             failures: distinct_texts(records().flat_map(|record| &record.failures)),
             objective: records().find_map(|record| record.objectives).filter(|_| judged).map(|slo| {
                 format!(
