@@ -364,6 +364,11 @@ fn region_caption(region: &RegionMap) -> String {
     if region.places.iter().any(|place| place.queues.is_some()) {
         words += " A ring: the hours that all who came to the gates there waited; beside the name, the longest wait of one of them.";
     }
+    let (named, all) = (region.named(), region.places.len());
+    if named < all {
+        words +=
+            &format!(" Of {all} places {named} are named, as far as there is room; all stand in tables/places.csv.");
+    }
     if region.elsewhere > 0 {
         words += &format!(" Not shown: {} passes of villages whose position is not known.", count(region.elsewhere));
     }

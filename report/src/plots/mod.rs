@@ -6,6 +6,7 @@ mod demand;
 mod drawing;
 mod gates;
 mod heat;
+mod labels;
 mod latency;
 mod map;
 mod overlay;
