@@ -4,6 +4,7 @@ use plotters::style::WHITE;
 
 use super::Picture;
 use super::drawing::{Align, Drawing, Stroke, text_width};
+use super::marks::{self, Spot};
 use super::panel::{Panel, ticks};
 use super::scale::Scale;
 use super::style::{GREEN, INK, RED, SHADE, SOFT_INK, TEXT, WIDTH, stroke_of, title};
@@ -18,6 +19,14 @@ pub(crate) struct Step {
     pub(crate) held: bool,
     /// The load generator reached its limit: the step says nothing about the server.
     pub(crate) spoiled: bool,
+}
+
+/// A load with a name, as a line from top to bottom.
+struct Mark {
+    x: f64,
+    label: String,
+    width: f64,
+    stroke: Stroke,
 }
 
 /// The curve of one path.
@@ -70,26 +79,30 @@ impl CapacityCurve {
 
     /// Usable capacity, knee and peak as lines through both panels, each with its name above.
     fn draw_marks(&self, drawing: &mut Drawing, upper: &Panel, lower: &Panel) {
-        let marks = [
+        let known = [
             (self.usable_per_s, "usable capacity", Stroke::full(GREEN, 5)),
             (self.knee_per_s, "knee", Stroke::dotted(SOFT_INK, 4)),
             (self.peak_per_s, "simulated peak", Stroke::dashed(INK, 4)),
         ];
-        let marks = marks.into_iter().filter_map(|(at, name, stroke)| Some((at?, name, stroke)));
-        for (row, (at, name, stroke)) in marks.enumerate() {
-            let height = 164.0 + 54.0 * row as f64;
-            let (x, _) = upper.place(at, 1.0);
-            drawing.line(vec![(x, height - 22.0), (x, upper.bottom)], stroke);
+        let marks: Vec<Mark> = known
+            .into_iter()
+            .filter_map(|(at, name, stroke)| {
+                let (label, (x, _)) = (format!("{name} {}", rate(at?)), upper.place(at?, 1.0));
+                Some(Mark { x, width: text_width(&label, TEXT), label, stroke })
+            })
+            .collect();
+        let spots = marks::arrange(&marks.iter().map(|mark| (mark.x, mark.width)).collect::<Vec<_>>());
+        let mut marks: Vec<(Mark, Spot)> = marks.into_iter().zip(spots).collect();
+        // From the top, so that a name covers a line that it cannot get out of the way of.
+        marks.sort_by_key(|(_, spot)| spot.row);
+        for (Mark { x, width, label, stroke }, spot) in marks {
+            let height = 164.0 + 54.0 * spot.row as f64;
+            let begins = height + if spot.align == Align::Center { 26.0 } else { -22.0 };
+            drawing.line(vec![(x, begins), (x, upper.bottom)], stroke);
             drawing.line(vec![(x, lower.top), (x, lower.bottom)], stroke);
-            let label = format!("{name} {}", rate(at));
-            let width = text_width(&label, TEXT);
-            if x + 14.0 + width < WIDTH {
-                drawing.fill_box((x + 10.0, height - 25.0), (x + 18.0 + width, height + 25.0), WHITE);
-                drawing.text((x + 14.0, height), label, TEXT, Align::Left, INK);
-            } else {
-                drawing.fill_box((x - 18.0 - width, height - 25.0), (x - 10.0, height + 25.0), WHITE);
-                drawing.text((x - 14.0, height), label, TEXT, Align::Right, INK);
-            }
+            let (from, to) = spot.reach(x, width);
+            drawing.fill_box((from - 4.0, height - 25.0), (to + 4.0, height + 25.0), WHITE);
+            drawing.text((spot.anchor(x), height), label, TEXT, spot.align, INK);
         }
     }
 

@@ -9,6 +9,7 @@ mod heat;
 mod labels;
 mod latency;
 mod map;
+mod marks;
 mod overlay;
 mod panel;
 mod percentiles;
