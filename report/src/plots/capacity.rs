@@ -35,6 +35,8 @@ pub(crate) struct CapacityCurve {
     pub(crate) path: String,
     pub(crate) steps: Vec<Step>,
     pub(crate) usable_per_s: Option<f64>,
+    /// The same in words, which say when no load failed.
+    pub(crate) usable: String,
     pub(crate) knee_per_s: Option<f64>,
     pub(crate) peak_per_s: Option<f64>,
     pub(crate) objective_ms: Option<f64>,
@@ -59,7 +61,7 @@ impl CapacityCurve {
         upper.draw_x(&mut drawing, &[]);
         drawing.text((20.0, 688.0), "99 % of answers come within", TEXT, Align::Left, SOFT_INK);
         lower.draw_y(&mut drawing, &ticks(p99, 4, time_us));
-        lower.draw_x(&mut drawing, &ticks(x, 7, figures));
+        lower.draw_x(&mut drawing, &lower.x_ticks(7, figures));
         drawing.text((lower.left, 1062.0), "offered load, requests per second", TEXT, Align::Left, SOFT_INK);
         let mut slo = None;
         if let Some(objective_us) = objective_us {
@@ -79,15 +81,16 @@ impl CapacityCurve {
 
     /// Usable capacity, knee and peak as lines through both panels, each with its name above.
     fn draw_marks(&self, drawing: &mut Drawing, upper: &Panel, lower: &Panel) {
+        let named = |name: &str, at: Option<f64>| format!("{name} {}", at.map_or_else(String::new, rate));
         let known = [
-            (self.usable_per_s, "usable capacity", Stroke::full(GREEN, 5)),
-            (self.knee_per_s, "knee", Stroke::dotted(SOFT_INK, 4)),
-            (self.peak_per_s, "simulated peak", Stroke::dashed(INK, 4)),
+            (self.usable_per_s, format!("usable capacity {}", self.usable), Stroke::full(GREEN, 5)),
+            (self.knee_per_s, named("knee", self.knee_per_s), Stroke::dotted(SOFT_INK, 4)),
+            (self.peak_per_s, named("simulated peak", self.peak_per_s), Stroke::dashed(INK, 4)),
         ];
         let marks: Vec<Mark> = known
             .into_iter()
-            .filter_map(|(at, name, stroke)| {
-                let (label, (x, _)) = (format!("{name} {}", rate(at?)), upper.place(at?, 1.0));
+            .filter_map(|(at, label, stroke)| {
+                let (x, _) = upper.place(at?, 1.0);
                 Some(Mark { x, width: text_width(&label, TEXT), label, stroke })
             })
             .collect();
@@ -133,7 +136,7 @@ impl CapacityCurve {
     }
 
     fn alt(&self) -> String {
-        let usable = self.usable_per_s.map_or("none found".into(), rate);
+        let usable = &self.usable;
         let peak = self.peak_per_s.map_or(String::new(), |peak| format!(", simulated peak {}", rate(peak)));
         format!("Capacity curve of {}: usable capacity {usable}{peak}.", self.path)
     }
