@@ -1,6 +1,7 @@
 //! `lockgate capacity`: finds how much demand a server can bear.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use demand::{RateSeries, RequestKind, SimTime};
 use loadgen::{CapacityResult, Ended, Kind, Path, PathCapacity, Search, Step, Target};
@@ -73,14 +74,16 @@ pub(crate) fn search(
     folder: &RunFolder,
     session: &Session,
 ) -> anyhow::Result<RunRecord> {
-    let shown = Progress::start("capacity");
+    let of_server = server.as_ref().map_or(String::new(), |server| format!("{}: ", server.scheme));
+    let shown = Progress::start(format!("{of_server}capacity"));
     let mut result = CapacityResult::default();
     let paths: [Path; PATHS] = [Path::Issue, Path::Verify, Path::Mix(demand.mix.clone())];
     for path in paths {
         if session.stop.asked() {
             break;
         }
-        result.paths.push(search_path(scenario, target, path, &shown, session)?);
+        let what = format!("{of_server}capacity of {}", path.name());
+        result.paths.push(search_path(scenario, target, path, (&what, &shown), session)?);
     }
     drop(shown);
     let written = report::write_capacity(folder, &result, &demand.peaks).map_err(of_report)?;
@@ -91,14 +94,15 @@ fn search_path(
     scenario: &Scenario,
     target: &Target,
     path: Path,
-    shown: &Progress,
+    (what, shown): (&str, &Progress),
     session: &Session,
 ) -> anyhow::Result<PathCapacity> {
-    shown.say(format!("capacity of {}: preparing", path.name()));
+    let begun = Instant::now();
+    shown.announce(format!("{what}: preparing"));
     let purpose = load::purpose(scenario);
     let on_step = |step: &Step| {
         let held = if step.held { "held" } else { "failed" };
-        shown.say(format!("capacity of {}: {} {held}", step.path, number::rate(step.offered_per_s)));
+        shown.say(format!("{what}: {} {held}", number::rate(step.offered_per_s)));
     };
     let search = Search {
         target,
@@ -117,7 +121,20 @@ fn search_path(
         },
         on_step: &on_step,
     };
-    loadgen::find_capacity(&search).map_err(of_load)
+    let found = loadgen::find_capacity(&search).map_err(of_load)?;
+    shown.announce(format!("{what}: {}", told(&found, begun.elapsed().as_secs_f64())));
+    Ok(found)
+}
+
+/// What a search found, in a few words.
+fn told(found: &PathCapacity, took_s: f64) -> String {
+    let usable = match (found.usable_per_s, found.interval_per_s.1) {
+        (Some(usable_per_s), Some(_)) => format!("usable {}", number::rate(usable_per_s)),
+        (Some(usable_per_s), None) => format!("usable at least {}", number::rate(usable_per_s)),
+        (None, _) => "nothing held".to_owned(),
+    };
+    let steps = if found.steps.len() == 1 { "1 step".to_owned() } else { format!("{} steps", found.steps.len()) };
+    format!("{usable}, {steps} in {}", number::duration_s(took_s))
 }
 
 /// The search that stays under the ceilings of `target`.

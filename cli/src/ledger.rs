@@ -145,7 +145,7 @@ impl Counting<'_> {
 
     async fn with_server(&self, scheme: SchemeKind, log_checks: bool) -> anyhow::Result<Counted> {
         let name = self.design.to_string();
-        let shown = Progress::start(format!("{name}: the auditor learns"));
+        let shown = Progress::part(format!("{name}: the auditor learns"));
         let trial = trial::hold(self.scenario, scheme, log_checks, &self.dir.join("trial-data")).await?;
         drop(shown);
         let (rules, officers, start_s) = (self.scenario.rules(), self.day.officers(), self.day.start_s);

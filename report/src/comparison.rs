@@ -194,14 +194,14 @@ pub fn sentence(differences: &[Difference]) -> String {
         .filter_map(|name| differences.iter().find(|it| it.measure == *name))
         .filter_map(|it| {
             let words = measure_words(it.measure);
+            let is_sure = it.interval.is_none_or(|(low, high)| low > 0.0 || high < 0.0);
+            let doubt = if is_sure { "" } else { " (not certain)" };
             if it.before == 0.0 {
-                return Some(format!("{} {words} instead of none", figures(it.after)));
+                return Some(format!("{} {words} instead of none{doubt}", figures(it.after)));
             }
             let change = it.change_share().filter(|change| change.abs() >= 0.001)?;
             // A height or a time grows; things become more.
             let grows = it.measure.ends_with("_s");
-            let is_sure = it.interval.is_none_or(|(low, high)| low > 0.0 || high < 0.0);
-            let doubt = if is_sure { "" } else { " (not certain)" };
             let (more, fewer, as_many) =
                 if grows { ("higher", "lower", "as high a") } else { ("more", "fewer", "as many") };
             Some(match change {

@@ -2,8 +2,8 @@
 
 use crate::grid::Grid;
 use crate::number::{NONE, time_us, times, whole};
-use crate::record::{CapacityResults, LedgerResults, LedgerRow, LinkedFacts, Moment, SchemeResults};
-use crate::verdict::tightest;
+use crate::record::{CapacityResults, LedgerResults, LedgerRow, LinkedFacts, Moment, SchemeResults, Verdict};
+use crate::verdict::{nothing_held, tightest};
 
 /// A row for each design of the ledger. What was not measured of a design, such as the capacity of a server that logs checks, is left open.
 pub(crate) fn grid(schemes: &SchemeResults, ledger: &LedgerResults) -> Grid {
@@ -35,9 +35,14 @@ pub(crate) fn grid(schemes: &SchemeResults, ledger: &LedgerResults) -> Grid {
 fn costs(capacity: Option<&CapacityResults>) -> [String; 3] {
     let open = || NONE.to_owned();
     let Some(capacity) = capacity else { return std::array::from_fn(|_| open()) };
-    let headroom = tightest(capacity).and_then(|path| capacity.headroom.get(path));
+    let headroom = match nothing_held(capacity) {
+        Some((Verdict::Failed, _)) => "none".to_owned(),
+        _ => tightest(capacity)
+            .and_then(|path| capacity.headroom.get(path))
+            .map_or_else(open, |headroom| times(*headroom)),
+    };
     let takes = |path: &str| capacity.paths.get(path).and_then(|path| path.server_cpu_us).map_or_else(open, time_us);
-    [headroom.map_or_else(open, |headroom| times(*headroom)), takes("issue"), takes("verify")]
+    [headroom, takes("issue"), takes("verify")]
 }
 
 #[cfg(test)]
@@ -60,5 +65,9 @@ mod tests {
         ledger.rows.iter_mut().for_each(|row| row.log_checks = false);
         let row = &grid(&schemes, &ledger).rows[1];
         assert_eq!(row[..5], ["lookup", "yes", "6 times", "21.5 µs", NONE]);
+        let broken =
+            capacity(&[("issue", Some(600.0), None, 100.0), ("mix", None, Some(50.0), 100.0)]).capacity.unwrap();
+        let row = &grid(&[("lookup".to_owned(), broken)].into(), &ledger).rows[1];
+        assert_eq!(row[2], "none", "no load held, which was measured");
     }
 }

@@ -1,6 +1,9 @@
 //! Small tables of words and numbers, as the page and the terminal both show them.
 
+use std::collections::BTreeMap;
+
 use demand::RequestKind;
+use passes::SchemeKind;
 use sim::Published;
 
 use crate::Figure;
@@ -39,7 +42,7 @@ pub(crate) fn paths(capacity: &CapacityResults) -> Grid {
         ]
     };
     let header = vec!["path", "usable capacity", "held, failed", "knee", "saturation", "peak asks", "headroom"];
-    Grid { header, rows: capacity.paths.iter().map(row).collect() }
+    Grid { header, rows: in_order(&capacity.paths).into_iter().map(row).collect() }
 }
 
 /// The capacity of each path under each scheme.
@@ -58,9 +61,9 @@ pub(crate) fn schemes(schemes: &SchemeResults) -> Grid {
         };
         paths(capacity).rows.into_iter().map(with_scheme).collect::<Vec<_>>()
     };
-    let mut rows: Vec<Vec<String>> = schemes.iter().flat_map(of_scheme).collect();
+    let mut rows: Vec<Vec<String>> = schemes_in_order(schemes).into_iter().flat_map(of_scheme).collect();
     // Path by path, so that schemes stand under one another.
-    rows.sort_by(|a, b| a[0].cmp(&b[0]));
+    rows.sort_by_key(|row| kind_rank(&row[0]));
     let mut header = vec![
         "path",
         "scheme",
@@ -91,7 +94,7 @@ pub(crate) fn costs(schemes: &SchemeResults) -> Grid {
     };
     let header =
         vec!["scheme", "an issue", "a verification", "a request of the day's mix", "the mix's peak keeps busy"];
-    Grid { header, rows: schemes.iter().filter_map(row).collect() }
+    Grid { header, rows: schemes_in_order(schemes).into_iter().filter_map(row).collect() }
 }
 
 /// What changed from one load run to another.
@@ -131,7 +134,7 @@ pub(crate) fn overload(capacity: &CapacityResults) -> Grid {
         ])
     };
     let header = vec!["path", "offered", "of usable", "goodput left", "of its peak", "well again"];
-    Grid { header, rows: capacity.paths.iter().filter_map(row).collect() }
+    Grid { header, rows: in_order(&capacity.paths).into_iter().filter_map(row).collect() }
 }
 
 /// How each path grows with concurrency; no rows without a sweep.
@@ -152,7 +155,7 @@ pub(crate) fn scalability(capacity: &CapacityResults) -> Grid {
         ])
     };
     let header = vec!["path", "λ, one alone, 1/s", "σ, contention", "κ, coherency", "misses by", "peak"];
-    Grid { header, rows: capacity.paths.iter().filter_map(row).collect() }
+    Grid { header, rows: in_order(&capacity.paths).into_iter().filter_map(row).collect() }
 }
 
 /// How many requests of each kind were asked for, sent and answered.
@@ -254,11 +257,11 @@ pub(crate) fn extremes(simulate: &SimulateResults) -> Vec<String> {
     let people = &simulate.people;
     let gate = people.worst_gate.as_ref().map(|GateRecord { gate, place, at_local }| {
         let wait = people.longest_gate_wait_s.map_or(NONE.into(), duration_s);
-        let queue = people.longest_gate_queue.map_or(NONE.into(), |queue| whole(queue.into()));
-        format!(
-            "Longest wait at a gate: {wait} at {gate} in {place}, {}. Longest queue: {queue} people.",
-            clock(at_local)
-        )
+        let queue = people.longest_gate_queue.map_or(NONE.into(), |queue| match queue {
+            1 => "1 person".into(),
+            queue => format!("{} people", whole(queue.into())),
+        });
+        format!("Longest wait at a gate: {wait} at {gate} in {place}, {}. Longest queue: {queue}.", clock(at_local))
     });
     let crowd = people.fullest_shops.as_ref().map(|CrowdRecord { place, at_local, people }| {
         format!("Most people in shops at once: {} in {place}, {}.", whole((*people).into()), clock(at_local))
@@ -277,7 +280,7 @@ pub(crate) fn equity(simulate: &SimulateResults) -> Grid {
             number::figures(group.trips_not_made_per_1000),
         ]
     };
-    let header = vec!["who", "residents", "passes each", "trips without a pass", "trips not made per 1,000"];
+    let header = vec!["who", "residents", "passes each", "trips without a pass", "trips not made per 1,000 residents"];
     let people = &simulate.people;
     Grid { header, rows: people.by_phone.iter().chain(&people.by_age).map(row).collect() }
 }
@@ -349,6 +352,21 @@ pub(crate) fn ordered(load: &LoadResults) -> Vec<(&str, &KindRecord)> {
 /// Where a kind stands in tables and pictures.
 pub(crate) fn kind_rank(name: &str) -> usize {
     RequestKind::ALL.iter().position(|kind| kind.name() == name).unwrap_or(usize::MAX)
+}
+
+/// What is known by path in the order in which people meet it, as on the plots: issue, verify, mix.
+pub(crate) fn in_order<T>(paths: &BTreeMap<String, T>) -> Vec<(&String, &T)> {
+    let mut all: Vec<(&String, &T)> = paths.iter().collect();
+    all.sort_by_key(|(name, _)| kind_rank(name));
+    all
+}
+
+/// Schemes in the order of the documents.
+pub(crate) fn schemes_in_order(schemes: &SchemeResults) -> Vec<(&String, &CapacityResults)> {
+    let rank = |name: &str| SchemeKind::ALL.iter().position(|kind| kind.name() == name).unwrap_or(usize::MAX);
+    let mut all: Vec<(&String, &CapacityResults)> = schemes.iter().collect();
+    all.sort_by_key(|(name, _)| rank(name));
+    all
 }
 
 #[cfg(test)]

@@ -58,9 +58,20 @@ fn of_kind(kind: &str, linked: LinkedFacts) -> String {
     format!("{} {what}{more}", whole(person_time))
 }
 
+/// A day without checks shows nothing of what checks leave behind.
+const NOBODY_CHECKED: &str = "nobody was checked on the day, so it does not show which designs tell who was where";
+
+/// Whether a day was counted, and no officer checked anybody on it.
+fn nobody_checked(ledger: &LedgerResults) -> bool {
+    !ledger.rows.is_empty() && ledger.rows.iter().all(|row| row.checks == 0)
+}
+
 /// Which designs tell who was where, in a few words beside other findings; none where no day was counted.
 pub(crate) fn clause(ledger: &LedgerResults) -> Option<String> {
     let days = || ledger.rows.iter().filter(|row| row.moment == Moment::EndOfDay);
+    if nobody_checked(ledger) {
+        return Some(NOBODY_CHECKED.into());
+    }
     let tell: Vec<String> = days().filter(|row| row.linked.person_place_time > 0).map(LedgerRow::design).collect();
     days().next().map(|_| match tell.as_slice() {
         [] => "no design tells who was where".into(),
@@ -81,7 +92,9 @@ pub(crate) fn sentence(ledger: &LedgerResults) -> String {
         let (places, officers) = (count(person_place_time), count(officer_person));
         format!("at the end of the day {} tells {places} times who was where and when, and {officers} times who met which officer", row.design())
     }));
-    if !do_not.is_empty() {
+    if nobody_checked(ledger) {
+        clauses.push(NOBODY_CHECKED.into());
+    } else if !do_not.is_empty() {
         let verb = if do_not.len() == 1 { "tells" } else { "tell" };
         clauses.push(format!("{} {verb} nobody's place", named(do_not)));
     }
@@ -149,6 +162,17 @@ pub(crate) mod tests {
         let told = sentence(&ledger);
         assert!(told.contains("up to 700 persons are still linked with a time (lookup+log)"), "{told}");
         assert!(told.ends_with("2 values stand in files that should not"), "{told}");
+    }
+
+    #[test]
+    fn a_day_without_checks_proves_no_silence() {
+        let mut ledger = example();
+        for row in &mut ledger.rows {
+            (row.checks, row.linked) = (0, LinkedFacts::default());
+        }
+        let told = "nobody was checked on the day, so it does not show which designs tell who was where";
+        assert_eq!(clause(&ledger).unwrap(), told);
+        assert_eq!(sentence(&ledger), format!("{told}; after retention nothing is linked any more"));
     }
 
     #[test]

@@ -55,9 +55,7 @@ pub fn summary(record: &RunRecord) -> String {
         text.extend(load.assessment.iter().map(|assessment| format!("{assessment}\n")));
         text.push('\n');
     }
-    for warning in together(&record.warnings) {
-        text += &format!("warning: {warning}\n");
-    }
+    text += &warnings(record);
     for failure in &record.failures {
         text += &format!("failed: {failure}\n");
     }
@@ -67,6 +65,11 @@ pub fn summary(record: &RunRecord) -> String {
     text += &record.sentence;
     text.push('\n');
     text
+}
+
+/// A line for each warning; what holds for several paths or schemes is said once.
+pub fn warnings(record: &RunRecord) -> String {
+    together(&record.warnings, &record.results).iter().map(|warning| format!("warning: {warning}\n")).collect()
 }
 
 /// A line for each fact, values to the right of the longest name.

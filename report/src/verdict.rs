@@ -31,7 +31,11 @@ pub fn judge(results: &Results, replay: Option<Verdict>, status: Status) -> Judg
     // peak speaks for itself.
     let speaks = |(rank, path): &(usize, &PathJudgement)| *rank == 0 || !matches!(path.verdict, Some(Verdict::Held));
     clauses.extend(paths.iter().enumerate().filter(speaks).map(|(_, path)| path.clause.clone()));
-    clauses.extend(results.load.as_ref().map(|load| load_clause(load, replay)));
+    let load = results.load.as_ref().map(|load| load_clause(load, replay));
+    // What decided the verdict is said first.
+    let is_load_worse =
+        replay.as_ref().map(severity) > paths.iter().filter_map(|path| path.verdict.as_ref()).map(severity).max();
+    clauses.splice(if is_load_worse { 0..0 } else { clauses.len()..clauses.len() }, load);
     clauses.splice(0..0, results.schemes.as_ref().map(schemes_sentence));
     if results.schemes.is_some() {
         clauses.extend(results.ledger.as_ref().and_then(crate::ledger::clause));
@@ -352,7 +356,11 @@ pub(crate) mod tests {
     fn a_replay_can_break_what_capacity_promised() {
         let mut results = capacity(&[("issue", Some(6_100.0), Some(6_400.0), 310.0)]);
         results.load = Some(load(false, true));
-        assert_eq!(judge(&results, Some(Verdict::Failed), Status::Complete).verdict, Some(Verdict::Failed));
+        let told = judge(&results, Some(Verdict::Failed), Status::Complete);
+        assert_eq!(told.verdict, Some(Verdict::Failed));
+        assert!(told.sentence.starts_with("breaks: the replay missed its objectives"), "{}", told.sentence);
+        let held = judge(&results, Some(Verdict::Held), Status::Complete).sentence;
+        assert!(held.starts_with("holds: usable capacity 6,100 issues/s"), "{held}");
     }
 
     #[test]

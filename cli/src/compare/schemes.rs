@@ -45,7 +45,7 @@ pub(super) fn run(arguments: &Compare, stop: &Stop) -> anyhow::Result<Ending> {
         };
         compare(&scenario, schemes, search, folder, &session)
     })?;
-    println!("{}", record.sentence);
+    println!("{}{}", terminal::warnings(&record), record.sentence);
     println!("{}", out.join("index.html").display());
     Ok(ending(&record))
 }

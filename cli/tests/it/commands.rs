@@ -101,6 +101,16 @@ fn capacity_is_found_with_a_server_of_its_own() {
     let found = bench.run(&["capacity", "scenario.toml", "--set", "server.scheme=signed", "--out", "capacity"]);
     // How much it is depends on the machine, and so does whether it is enough.
     assert!(matches!(found.status.code(), Some(0 | 1)), "{}", text_of(&found.stderr));
+    // Without a terminal a line tells of each path when its search begins, and what came of it.
+    let said = text_of(&found.stderr);
+    for path in ["issue", "verify", "mix"] {
+        let of_path: Vec<&str> = said.lines().filter(|line| line.contains(&format!("capacity of {path}:"))).collect();
+        assert!(
+            of_path.first().is_some_and(|line| *line == format!("signed: capacity of {path}: preparing")),
+            "{said}"
+        );
+        assert!(of_path.last().is_some_and(|line| line.contains(" steps in ")), "{said}");
+    }
     let record = bench.record("capacity");
     assert_eq!(record["overrides"], serde_json::json!(["server.scheme=\"signed\""]));
     for path in ["issue", "verify", "mix"] {

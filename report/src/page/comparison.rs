@@ -93,7 +93,7 @@ impl ComparisonPage {
             grid: Grid::default(),
             caption: "",
             assumed: MODELLED,
-            warnings: together(&record.warnings),
+            warnings: together(&record.warnings, &record.results),
             command_line: record.command_line.clone(),
             reproduce: facts(reproduce),
         }

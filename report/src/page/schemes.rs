@@ -44,9 +44,8 @@ pub(super) fn curves_by_path(
                 paths.len() - 1
             });
             paths[index].peak_per_s = curve.peak_per_s.or(paths[index].peak_per_s);
-            let found =
-                SchemeCurve { scheme: (*scheme).to_owned(), usable_per_s: curve.usable_per_s, steps: curve.steps };
-            paths[index].curves.push(found);
+            let usable = curve.usable_per_s.map(|_| curve.usable);
+            paths[index].curves.push(SchemeCurve { scheme: (*scheme).to_owned(), usable, steps: curve.steps });
         }
     }
     Ok(paths)

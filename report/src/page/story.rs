@@ -16,7 +16,7 @@ use crate::plots::{
 };
 use crate::record::{Command, Results, Status, Verdict};
 use crate::tables::{self, Table};
-use crate::verdict::{self, Judgement};
+use crate::verdict::{self, Judgement, usable_words};
 use crate::{ReportError, Run, RunRecord};
 
 /// Everything a page tells. What the runs do not have is missing or empty.
@@ -229,6 +229,7 @@ pub(super) fn curves(
         let found = capacity.paths.get(&path);
         CapacityCurve {
             usable_per_s: found.and_then(|found| found.usable_per_s),
+            usable: found.map(usable_words).unwrap_or_default(),
             knee_per_s: found.and_then(|found| found.knee_per_s),
             peak_per_s: capacity.peak_demand_per_s.get(&path).copied().filter(|peak| *peak > 0.0),
             path,

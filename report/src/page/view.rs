@@ -13,7 +13,7 @@ use crate::designs;
 use crate::grid::{self, Grid};
 use crate::number::{NONE, bytes, count, duration_s, rate, share, time_us, times, whole};
 use crate::plots::{CapacityCurve, LatencyOverTime, Picture, RegionMap};
-use crate::record::{LoadResults, Results, SimulateResults, Status, Verdict};
+use crate::record::{CapacityResults, LoadResults, Results, SimulateResults, Status, Verdict};
 use crate::verdict::{nothing_held, path_noun, tightest, usable_words};
 use crate::warnings::together;
 use crate::{ReportError, Run, RunRecord};
@@ -145,7 +145,7 @@ impl Page {
                 .map_or_else(|| sentence.clone(), |(_, rest)| rest.to_owned()),
             partial,
             keys: key_numbers(story),
-            warnings: together(&warnings(story)),
+            warnings: together(&warnings(story), results),
             failures: distinct_texts(records().flat_map(|record| &record.failures)),
             objective: records().find_map(|record| record.objectives).filter(|_| judged).map(|slo| {
                 format!(
@@ -179,17 +179,7 @@ impl Page {
             capacity_grid: results.capacity.as_ref().map(grid::paths),
             overload_grid: results.capacity.as_ref().map(grid::overload).filter(|grid| !grid.rows.is_empty()),
             scalability_grid: results.capacity.as_ref().map(grid::scalability).filter(|grid| !grid.rows.is_empty()),
-            capacity_ends: results
-                .capacity
-                .iter()
-                .flat_map(|capacity| &capacity.paths)
-                .map(|(name, path)| {
-                    let poor = path.scalability.as_ref().and_then(|law| law.too_poor.as_ref());
-                    let poor =
-                        poor.map_or(String::new(), |why| format!(" Not to be extended beyond the sweep: {why}."));
-                    Fact { name: name.clone(), value: format!("{}{poor}", path.ended) }
-                })
-                .collect(),
+            capacity_ends: results.capacity.as_ref().map(capacity_ends).unwrap_or_default(),
             people: results.simulate.as_ref().map(people).unwrap_or_default(),
             extremes: results.simulate.as_ref().map(grid::extremes).unwrap_or_default(),
             days: story.days.clone(),
@@ -224,6 +214,21 @@ impl Page {
             .chain(replay)
             .map(|shown| &shown.picture)
     }
+}
+
+/// How the search of each path ended; paths that ended alike stand together.
+fn capacity_ends(capacity: &CapacityResults) -> Vec<Fact> {
+    let mut ends: Vec<Fact> = Vec::new();
+    for (name, path) in grid::in_order(&capacity.paths) {
+        let poor = path.scalability.as_ref().and_then(|law| law.too_poor.as_ref());
+        let poor = poor.map_or(String::new(), |why| format!(" Not to be extended beyond the sweep: {why}."));
+        let value = format!("{}{poor}", path.ended);
+        match ends.iter_mut().find(|known| known.value == value) {
+            Some(known) => known.name += &format!(", {name}"),
+            None => ends.push(Fact { name: name.clone(), value }),
+        }
+    }
+    ends
 }
 
 /// Cost beside learning, where both were found out.
@@ -285,14 +290,14 @@ fn key_numbers(story: &Story) -> Vec<KeyNumber> {
             push("Headroom", times(*headroom), format!("usable capacity over the peak of {}", path_noun(path)));
         }
     }
-    for (scheme, capacity) in results.schemes.iter().flatten() {
+    for (scheme, capacity) in results.schemes.iter().flat_map(grid::schemes_in_order) {
         let name = format!("Headroom, {scheme}");
         if let Some((_, why)) = nothing_held(capacity) {
             push(&name, "none".into(), why);
         } else if let Some(path) = tightest(capacity) {
             let headroom = capacity.headroom.get(path).map_or(NONE.into(), |headroom| times(*headroom));
             let usable = usable_words(&capacity.paths[path]);
-            push(&name, headroom, format!("{usable} {} usable; the tightest path", path_noun(path)));
+            push(&name, headroom, format!("usable capacity {usable} for {}, the tightest path", path_noun(path)));
         }
     }
     if let Some(load) = &results.load {
@@ -352,7 +357,7 @@ fn people(simulate: &SimulateResults) -> Vec<Fact> {
     grid::people(simulate).into_iter().map(|(name, value)| Fact { name: name.into(), value }).collect()
 }
 
-const SCHEMES_CAPTION: &str = "Full dots: every objective held each time. Rings: one failed. Dotted: every request answered rightly and in time. Steps at which the load generator was the limit are left out.";
+const SCHEMES_CAPTION: &str = "Full dots: every objective held each time. Rings: one failed; thin lines lead through loads beyond what held. Dotted: every request answered rightly and in time. Steps at which the load generator was the limit are left out.";
 
 const QUEUE_CAPTION: &str =
     "The gates and the day of the longest wait until an officer is free; each minute, those who came in it.";
@@ -363,6 +368,11 @@ fn region_caption(region: &RegionMap) -> String {
     );
     if region.places.iter().any(|place| place.queues.is_some()) {
         words += " A ring: the hours that all who came to the gates there waited; beside the name, the longest wait of one of them.";
+    }
+    let (named, all) = (region.named(), region.places.len());
+    if named < all {
+        words +=
+            &format!(" Of {all} places {named} are named, as far as there is room; all stand in tables/places.csv.");
     }
     if region.elsewhere > 0 {
         words += &format!(" Not shown: {} passes of villages whose position is not known.", count(region.elsewhere));

@@ -4,6 +4,7 @@ use plotters::style::WHITE;
 
 use super::Picture;
 use super::drawing::{Align, Drawing, Stroke, text_width};
+use super::marks::{self, Spot};
 use super::panel::{Panel, ticks};
 use super::scale::Scale;
 use super::style::{GREEN, INK, RED, SHADE, SOFT_INK, TEXT, WIDTH, stroke_of, title};
@@ -20,12 +21,22 @@ pub(crate) struct Step {
     pub(crate) spoiled: bool,
 }
 
+/// A load with a name, as a line from top to bottom.
+struct Mark {
+    x: f64,
+    label: String,
+    width: f64,
+    stroke: Stroke,
+}
+
 /// The curve of one path.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CapacityCurve {
     pub(crate) path: String,
     pub(crate) steps: Vec<Step>,
     pub(crate) usable_per_s: Option<f64>,
+    /// The same in words, which say when no load failed.
+    pub(crate) usable: String,
     pub(crate) knee_per_s: Option<f64>,
     pub(crate) peak_per_s: Option<f64>,
     pub(crate) objective_ms: Option<f64>,
@@ -50,7 +61,7 @@ impl CapacityCurve {
         upper.draw_x(&mut drawing, &[]);
         drawing.text((20.0, 688.0), "99 % of answers come within", TEXT, Align::Left, SOFT_INK);
         lower.draw_y(&mut drawing, &ticks(p99, 4, time_us));
-        lower.draw_x(&mut drawing, &ticks(x, 7, figures));
+        lower.draw_x(&mut drawing, &lower.x_ticks(7, figures));
         drawing.text((lower.left, 1062.0), "offered load, requests per second", TEXT, Align::Left, SOFT_INK);
         let mut slo = None;
         if let Some(objective_us) = objective_us {
@@ -70,26 +81,31 @@ impl CapacityCurve {
 
     /// Usable capacity, knee and peak as lines through both panels, each with its name above.
     fn draw_marks(&self, drawing: &mut Drawing, upper: &Panel, lower: &Panel) {
-        let marks = [
-            (self.usable_per_s, "usable capacity", Stroke::full(GREEN, 5)),
-            (self.knee_per_s, "knee", Stroke::dotted(SOFT_INK, 4)),
-            (self.peak_per_s, "simulated peak", Stroke::dashed(INK, 4)),
+        let named = |name: &str, at: Option<f64>| format!("{name} {}", at.map_or_else(String::new, rate));
+        let known = [
+            (self.usable_per_s, format!("usable capacity {}", self.usable), Stroke::full(GREEN, 5)),
+            (self.knee_per_s, named("knee", self.knee_per_s), Stroke::dotted(SOFT_INK, 4)),
+            (self.peak_per_s, named("simulated peak", self.peak_per_s), Stroke::dashed(INK, 4)),
         ];
-        let marks = marks.into_iter().filter_map(|(at, name, stroke)| Some((at?, name, stroke)));
-        for (row, (at, name, stroke)) in marks.enumerate() {
-            let height = 164.0 + 54.0 * row as f64;
-            let (x, _) = upper.place(at, 1.0);
-            drawing.line(vec![(x, height - 22.0), (x, upper.bottom)], stroke);
+        let marks: Vec<Mark> = known
+            .into_iter()
+            .filter_map(|(at, label, stroke)| {
+                let (x, _) = upper.place(at?, 1.0);
+                Some(Mark { x, width: text_width(&label, TEXT), label, stroke })
+            })
+            .collect();
+        let spots = marks::arrange(&marks.iter().map(|mark| (mark.x, mark.width)).collect::<Vec<_>>());
+        let mut marks: Vec<(Mark, Spot)> = marks.into_iter().zip(spots).collect();
+        // From the top, so that a name covers a line that it cannot get out of the way of.
+        marks.sort_by_key(|(_, spot)| spot.row);
+        for (Mark { x, width, label, stroke }, spot) in marks {
+            let height = 164.0 + 54.0 * spot.row as f64;
+            let begins = height + if spot.align == Align::Center { 26.0 } else { -22.0 };
+            drawing.line(vec![(x, begins), (x, upper.bottom)], stroke);
             drawing.line(vec![(x, lower.top), (x, lower.bottom)], stroke);
-            let label = format!("{name} {}", rate(at));
-            let width = text_width(&label, TEXT);
-            if x + 14.0 + width < WIDTH {
-                drawing.fill_box((x + 10.0, height - 25.0), (x + 18.0 + width, height + 25.0), WHITE);
-                drawing.text((x + 14.0, height), label, TEXT, Align::Left, INK);
-            } else {
-                drawing.fill_box((x - 18.0 - width, height - 25.0), (x - 10.0, height + 25.0), WHITE);
-                drawing.text((x - 14.0, height), label, TEXT, Align::Right, INK);
-            }
+            let (from, to) = spot.reach(x, width);
+            drawing.fill_box((from - 4.0, height - 25.0), (to + 4.0, height + 25.0), WHITE);
+            drawing.text((spot.anchor(x), height), label, TEXT, spot.align, INK);
         }
     }
 
@@ -120,7 +136,7 @@ impl CapacityCurve {
     }
 
     fn alt(&self) -> String {
-        let usable = self.usable_per_s.map_or("none found".into(), rate);
+        let usable = &self.usable;
         let peak = self.peak_per_s.map_or(String::new(), |peak| format!(", simulated peak {}", rate(peak)));
         format!("Capacity curve of {}: usable capacity {usable}{peak}.", self.path)
     }

@@ -1,12 +1,15 @@
 //! The region's places as circles.
 
 use super::Picture;
-use super::drawing::{Align, Drawing, text_width};
+use super::drawing::{Align, Drawing, Point, Stroke, text_width};
+use super::labels::{self, Disc, Label, Room};
 use super::style::{BLUE, INK, RED, SOFT_INK, TEXT, WIDTH, title};
 use crate::number::{count, duration_s};
 
-/// So many places are named at most.
-const MOST_NAMES: usize = 7;
+const HEIGHT: f64 = 1000.0;
+/// The map lies between the title and the line about the largest place.
+const TOP: f64 = 130.0;
+const BOTTOM: f64 = HEIGHT - 62.0;
 /// A region is drawn no larger than if it were this wide, so that places at one spot stay together.
 const LEAST_EXTENT_DEG: f64 = 0.01;
 const GREATEST_RADIUS: f64 = 90.0;
@@ -32,6 +35,17 @@ pub(crate) struct Queues {
     pub(crate) longest_wait_s: f64,
 }
 
+/// A place as it is drawn.
+struct Mark<'a> {
+    place: &'a Circle,
+    at: Point,
+    radius: f64,
+    /// The radius of its ring, where somebody waited.
+    ring: Option<f64>,
+    /// How much stands out: its share of the largest circle or of the largest ring.
+    weight: f64,
+}
+
 /// The places of a region.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RegionMap {
@@ -43,8 +57,7 @@ pub(crate) struct RegionMap {
 impl RegionMap {
     /// The picture: area of a circle in proportion to the passes issued to those who live there; north is up.
     pub(crate) fn picture(&self) -> Picture {
-        let (height, top) = (1000.0, 150.0);
-        let mut drawing = Drawing::new(WIDTH, height);
+        let mut drawing = Drawing::new(WIDTH, HEIGHT);
         let has_queues = self.places.iter().any(|place| place.queues.is_some());
         let below = if has_queues {
             "blue: passes issued; ring: hours waited at gates"
@@ -52,69 +65,70 @@ impl RegionMap {
             "area of a circle: passes issued"
         };
         title(&mut drawing, "Where passes are asked for", below);
-        let mut places: Vec<&Circle> = self.places.iter().collect();
-        places.sort_by(|a, b| b.passes.total_cmp(&a.passes));
-        let most = places.first().map_or(1.0, |place| place.passes).max(1.0);
-        let at = self.projection(height - top);
-        let greatest = greatest_radius(&places.iter().map(|place| at(place)).collect::<Vec<_>>(), &places, most);
-        let circles: Vec<(f64, f64, f64)> = places
-            .iter()
-            .map(|place| {
-                let (x, y) = at(place);
-                (x, y + top, (place.passes / most).sqrt() * greatest)
-            })
-            .collect();
-        for (x, y, radius) in &circles {
-            drawing.disc((*x, *y), radius.max(2.0), BLUE, 0.45);
+        let marks = self.marks();
+        for mark in &marks {
+            drawing.disc(mark.at, mark.radius, BLUE, 0.45);
         }
-        self.draw_queues(&mut drawing, &places, &circles, greatest * GREATEST_RING / GREATEST_RADIUS);
-        let mut taken: Vec<[f64; 4]> = Vec::new();
-        for (place, (x, y, radius)) in places.iter().zip(&circles) {
-            let words = place.label();
-            let spots = label_spots(text_width(&words, TEXT), (*x, *y), *radius);
-            let is_free = |(_, _, label): &(f64, Align, [f64; 4])| {
-                label[0] >= 0.0 && label[2] <= WIDTH && taken.iter().all(|other| !overlap(label, other))
-            };
-            let Some((at_x, align, label)) = spots.into_iter().find(is_free).filter(|_| taken.len() < MOST_NAMES)
-            else {
-                continue;
-            };
-            drawing.text((at_x, (label[1] + label[3]) / 2.0), words, TEXT, align, INK);
-            taken.push(label);
+        for (mark, ring) in marks.iter().filter_map(|mark| Some((mark, mark.ring?))) {
+            drawing.circle(mark.at, ring, RED);
         }
-        if let Some(first) = places.first() {
-            let words = format!("largest: {}, {} passes", first.name, count(first.passes as u64));
-            drawing.text((20.0, height - 30.0), words, TEXT, Align::Left, SOFT_INK);
+        draw_labels(&mut drawing, &marks);
+        if let Some(Mark { place, .. }) = marks.first() {
+            let words = format!("largest: {}, {} passes", place.name, count(place.passes as u64));
+            drawing.text((20.0, HEIGHT - 30.0), words, TEXT, Align::Left, SOFT_INK);
         }
         let alt = format!("Map of {} places, circles sized by passes issued.", self.places.len());
         Picture { name: "map".into(), alt, drawing }
     }
 
-    /// Rings whose areas are in proportion to the hours waited at gates, the greatest a little larger than the largest circle.
-    fn draw_queues(&self, drawing: &mut Drawing, places: &[&Circle], circles: &[(f64, f64, f64)], greatest: f64) {
-        let waited_h = |place: &Circle| place.queues.map_or(0.0, |queues| queues.waited_h);
-        let most = places.iter().map(|place| waited_h(place)).fold(0.0, f64::max);
-        for (place, (x, y, _)) in places.iter().zip(circles).filter(|(place, _)| waited_h(place) > 0.0) {
-            let radius = (waited_h(place) / most).sqrt() * greatest;
-            drawing.circle((*x, *y), radius.max(4.0), RED);
-        }
+    /// How many places are named on the picture.
+    pub(crate) fn named(&self) -> usize {
+        labelled(&self.marks()).len()
     }
 
-    /// Degrees to pixels: equirectangular round the middle latitude, which keeps shapes within a region.
-    fn projection(&self, height: f64) -> impl Fn(&Circle) -> (f64, f64) {
+    /// All places as they are drawn, the most passes first: areas of circles in proportion to passes, those of rings to the hours waited
+    /// at gates, the greatest a little larger than the largest circle.
+    fn marks(&self) -> Vec<Mark<'_>> {
+        let mut places: Vec<&Circle> = self.places.iter().collect();
+        places.sort_by(|a, b| b.passes.total_cmp(&a.passes));
+        let most = places.first().map_or(1.0, |place| place.passes).max(1.0);
+        let most_waited_h = places.iter().map(|place| place.waited_h()).fold(0.0, f64::max);
+        let at = self.projection(GREATEST_RING);
+        let greatest = greatest_radius(&places.iter().map(|place| at(place)).collect::<Vec<_>>(), &places, most);
+        let greatest_ring = greatest * GREATEST_RING / GREATEST_RADIUS;
+        // Where all circles are small the map needs less of a margin.
+        let at = self.projection(greatest_ring);
+        let mark = |place| {
+            let (x, y) = at(place);
+            let passes_share = place.passes / most;
+            let waited_share = if place.waited_h() > 0.0 { place.waited_h() / most_waited_h } else { 0.0 };
+            Mark {
+                place,
+                at: (x, y),
+                radius: (passes_share.sqrt() * greatest).max(2.0),
+                ring: (waited_share > 0.0).then_some((waited_share.sqrt() * greatest_ring).max(4.0)),
+                weight: passes_share.max(waited_share),
+            }
+        };
+        places.into_iter().map(mark).collect()
+    }
+
+    /// Degrees to pixels: equirectangular round the middle latitude, which keeps shapes within a region; what is drawn round a place may
+    /// reach so far.
+    fn projection(&self, reach: f64) -> impl Fn(&Circle) -> Point {
         let range = |values: &mut dyn Iterator<Item = f64>| {
             values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)))
         };
         let (south, north) = range(&mut self.places.iter().map(|place| place.latitude_deg));
         let (west, east) = range(&mut self.places.iter().map(|place| place.longitude_deg));
         let narrowing = ((south + north) / 2.0).to_radians().cos();
-        let margin = GREATEST_RING + 4.0;
-        let room = (WIDTH - 2.0 * margin, height - 2.0 * margin);
+        let margin = reach + 4.0;
+        let room = (WIDTH - 2.0 * margin, BOTTOM - TOP - 2.0 * margin);
         let wide = ((east - west) * narrowing).max(LEAST_EXTENT_DEG);
         let tall = (north - south).max(LEAST_EXTENT_DEG);
         let scale = (room.0 / wide).min(room.1 / tall);
         let left = margin + (room.0 - (east - west) * narrowing * scale) / 2.0;
-        let top = margin + (room.1 - (north - south) * scale) / 2.0;
+        let top = TOP + margin + (room.1 - (north - south) * scale) / 2.0;
         move |place| {
             (left + (place.longitude_deg - west) * narrowing * scale, top + (north - place.latitude_deg) * scale)
         }
@@ -135,19 +149,26 @@ fn greatest_radius(at: &[(f64, f64)], places: &[&Circle], most: f64) -> f64 {
     (0.5 * ground / (std::f64::consts::PI * circles.max(1.0))).sqrt().min(GREATEST_RADIUS)
 }
 
-/// Where a label of this width may stand beside a circle: right of it, left, and of a large one above and below, where no smaller circle
-/// would be taken for it; its point, and the room it takes.
-fn label_spots(width: f64, (x, y): (f64, f64), radius: f64) -> Vec<(f64, Align, [f64; 4])> {
-    let (right, left) = (x + radius + 10.0, x - radius - 10.0);
-    let (above, below) = (y - radius - 36.0, y + radius + 36.0);
-    let room = |from: f64, y: f64| [from, y - 26.0, from + width, y + 26.0];
-    let centred = |y: f64| {
-        let from = (x - width / 2.0).clamp(0.0, (WIDTH - width).max(0.0));
-        (from, Align::Left, room(from, y))
-    };
-    let beside = [(right, Align::Left, room(right, y)), (left, Align::Right, room(left - width, y))];
-    let is_large = radius > GREATEST_RADIUS / 2.0;
-    beside.into_iter().chain([above, below].map(centred).into_iter().filter(|_| is_large)).collect()
+/// Writes the names that find room, the foremost places first.
+fn draw_labels(drawing: &mut Drawing, marks: &[Mark]) {
+    for (mark, label) in labelled(marks) {
+        if let Some((from, to)) = label.line {
+            drawing.line(vec![from, to], Stroke::full(SOFT_INK, 3));
+            drawing.disc(from, 6.0, SOFT_INK, 1.0);
+        }
+        drawing.text(label.at, mark.place.label(), TEXT, label.align, INK);
+    }
+}
+
+/// The places that are named, and where their names stand.
+fn labelled<'a>(marks: &'a [Mark<'a>]) -> Vec<(&'a Mark<'a>, Label)> {
+    let mut foremost: Vec<&Mark> = marks.iter().collect();
+    foremost.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+    let widths: Vec<f64> = foremost.iter().map(|mark| text_width(&mark.place.label(), TEXT)).collect();
+    let disc = |mark: &&Mark| Disc { at: mark.at, radius: mark.radius.max(mark.ring.unwrap_or(0.0)) + 3.0 };
+    let discs: Vec<Disc> = foremost.iter().map(disc).collect();
+    let frame = Room { left: 4.0, top: TOP, right: WIDTH - 4.0, bottom: BOTTOM };
+    labels::place(&widths, &discs, frame).into_iter().map(|label| (foremost[label.index], label)).collect()
 }
 
 impl Circle {
@@ -158,8 +179,8 @@ impl Circle {
             None => self.name.clone(),
         }
     }
-}
 
-fn overlap(a: &[f64; 4], b: &[f64; 4]) -> bool {
-    a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3]
+    fn waited_h(&self) -> f64 {
+        self.queues.map_or(0.0, |queues| queues.waited_h)
+    }
 }

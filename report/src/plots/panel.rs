@@ -4,6 +4,9 @@ use super::drawing::{Align, Drawing, Point, Stroke, text_width};
 use super::scale::Scale;
 use super::style::{GRID, INK, SOFT_INK, TEXT, WIDTH};
 
+/// Between the values of the horizontal axis, in pixels.
+const APART: f64 = 16.0;
+
 /// A rectangle with two axes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Panel {
@@ -34,6 +37,20 @@ impl Panel {
         (self.left + x * (self.right - self.left), self.bottom - y * (self.bottom - self.top))
     }
 
+    /// Round values of the horizontal axis: at most so many, and so few that none touches another.
+    pub(crate) fn x_ticks(&self, most: usize, words: impl Fn(f64) -> String) -> Vec<Tick> {
+        let fit = |ticks: &Vec<Tick>| {
+            let reach = |tick: &Tick| {
+                let ((x, _), half) = (self.place(tick.at, 0.0), text_width(&tick.label, TEXT) / 2.0);
+                (x - half, x + half)
+            };
+            ticks.windows(2).all(|pair| reach(&pair[0]).1 + APART <= reach(&pair[1]).0)
+        };
+        let sets = (2..=most).rev().map(|most| ticks(self.x, most, &words));
+        let mut sets = sets.filter(|ticks| ticks.len() > 1);
+        sets.find(fit).unwrap_or_else(|| ticks(self.x, most, &words))
+    }
+
     /// Draws grid lines and values of the vertical axis.
     pub(crate) fn draw_y(&self, drawing: &mut Drawing, ticks: &[Tick]) {
         for tick in ticks {
@@ -54,7 +71,7 @@ impl Panel {
             drawing.line(vec![(x, self.bottom), (x, self.bottom + 10.0)], Stroke::full(SOFT_INK, 2));
             if middle - half >= free_from {
                 drawing.text((middle, self.bottom + 36.0), &tick.label, TEXT, Align::Center, SOFT_INK);
-                free_from = middle + half + 16.0;
+                free_from = middle + half + APART;
             }
         }
     }
@@ -107,6 +124,16 @@ fn spread(wanted: &[f64], gap: f64, limits: (f64, f64)) -> Vec<f64> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_decade_that_does_not_fit_thins_them_all() {
+        let x = Scale::Log { from: 0.1, to: 200_000.0 };
+        let panel = |right| Panel { left: 190.0, right, top: 0.0, bottom: 100.0, x, y: Scale::from_zero(1.0) };
+        let values =
+            |right| panel(right).x_ticks(7, |at| at.to_string()).iter().map(|tick| tick.at).collect::<Vec<_>>();
+        assert_eq!(values(2_000.0), [0.1, 1.0, 10.0, 100.0, 1_000.0, 10_000.0, 100_000.0]);
+        assert_eq!(values(800.0), [1.0, 100.0, 10_000.0]);
+    }
 
     proptest! {
         #[test]

@@ -22,7 +22,8 @@ pub(crate) struct SchemeCurves {
 #[derive(Clone, Debug)]
 pub(crate) struct SchemeCurve {
     pub(crate) scheme: String,
-    pub(crate) usable_per_s: Option<f64>,
+    /// Its usable capacity in words; none when nothing held.
+    pub(crate) usable: Option<String>,
     pub(crate) steps: Vec<Step>,
 }
 
@@ -38,7 +39,7 @@ impl SchemeCurves {
         title(&mut drawing, &format!("Capacity by scheme: {}", self.path), "right answers in time, per second");
         let panel = Panel { left: 190.0, right: WIDTH - 240.0, top, bottom: top + 470.0, x, y };
         panel.draw_y(&mut drawing, &ticks(y, 5, figures));
-        panel.draw_x(&mut drawing, &ticks(x, 7, figures));
+        panel.draw_x(&mut drawing, &panel.x_ticks(7, figures));
         let below = (panel.left, panel.bottom + 96.0);
         drawing.text(below, "offered load, requests per second", TEXT, Align::Left, SOFT_INK);
         let even = steps().map(|step| (step.offered_per_s, step.offered_per_s));
@@ -50,7 +51,7 @@ impl SchemeCurves {
             let stroke = stroke_of_scheme(&curve.scheme);
             let last = curve.draw(&mut drawing, &panel, stroke);
             labels.extend(last.map(|goodput_per_s| (goodput_per_s, curve.scheme.as_str(), stroke)));
-            let usable = curve.usable_per_s.map_or("nothing held".into(), |usable| format!("usable {}", rate(usable)));
+            let usable = curve.usable.as_ref().map_or("nothing held".into(), |usable| format!("usable {usable}"));
             legend.push((format!("{}: {usable}", curve.scheme), stroke));
         }
         panel.draw_labels(&mut drawing, &labels);
@@ -78,7 +79,12 @@ impl SchemeCurve {
         steps.sort_by(|a, b| a.offered_per_s.total_cmp(&b.offered_per_s));
         let deciding = deciding(&steps);
         let bound_per_s = lowest_failed(&deciding);
-        panel.draw_line(drawing, deciding.iter().map(|step| (step.offered_per_s, step.goodput_per_s)), stroke);
+        // Beyond what held the goodput of one trial says little: a thin line there, a thick one up to it.
+        let sound = deciding.iter().filter(|step| step.offered_per_s < bound_per_s).count();
+        let through =
+            |steps: &[&Step]| steps.iter().map(|step| (step.offered_per_s, step.goodput_per_s)).collect::<Vec<_>>();
+        panel.draw_line(drawing, through(&deciding[sound.saturating_sub(1)..]), Stroke { width: 2, ..stroke });
+        panel.draw_line(drawing, through(&deciding[..sound]), stroke);
         for step in &steps {
             let at = panel.place(step.offered_per_s, step.goodput_per_s);
             if step.held && step.offered_per_s < bound_per_s {
