@@ -289,3 +289,34 @@ fn open(sealed: &Receiver<Sealed>, out: &Sender<Opened>) -> Computed {
     }
     Computed { cpu: system::thread_cpu_time(), ..computed }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Mix;
+    use crate::schedule::{Mixed, People, Source};
+    use crate::wallet::Dealing;
+
+    #[test]
+    fn what_no_key_signs_has_its_turn_and_a_schedule_without_end_is_left() {
+        let phones = Phones { keys: Arc::new([]), clock_ahead_s: 0 };
+        let (mix, stop) = (Mix::only(Kind::Issue), AtomicBool::new(false));
+        let people = People { residents: 10, holders: 0, patients: 0, issued: 0, single_use: true };
+        let endless = || {
+            let mixed = Mixed::new(&mix, people, 1, Vec::new(), u64::MAX);
+            Schedule::new(Source::Mixed(mixed), Dealing { shard: 0, shards: 1, lanes: 1 }, 0)
+        };
+        let (getting_ready, ready) = channel();
+        let computed = std::thread::scope(|scope| {
+            let task = Task { phones: &phones, lanes: 1, patient: true, secret: [7; 24], stop: &stop, getting_ready };
+            let (mut hand, helpers) = help(scope, task, endless);
+            assert!(ready.recv().is_err(), "it is ready though there is nothing to be ready");
+            for ask in endless().take(100) {
+                assert!(hand.take(ask.index).is_none());
+            }
+            drop(hand);
+            helpers.computed()
+        });
+        assert_eq!((computed.blinded, computed.opened), (0, 0));
+    }
+}

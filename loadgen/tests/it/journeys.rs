@@ -100,7 +100,9 @@ fn every_verdict_on_blind_tokens_is_expected() {
             assert_eq!(prepared.warnings, [Warning::NoneExpiredBlind]);
             let result = run(target, &plan, &mut wallet, &options).unwrap();
             for (kind, result) in &result.kinds {
-                assert_eq!(result.counts.right, result.counts.asked, "{kind}: {:?}", result.counts);
+                // Who has just shown a pass, or tried to give it back, holds none until the next is there.
+                let without_pass = if *kind == Kind::Cancel { result.counts.without_pass } else { 0 };
+                assert_eq!(result.counts.right + without_pass, result.counts.asked, "{kind}: {:?}", result.counts);
             }
             let computed = result.warnings.iter().find_map(|warning| match warning {
                 Warning::PhonesComputed { blinded, opened, .. } => Some((*blinded, *opened)),
@@ -108,6 +110,7 @@ fn every_verdict_on_blind_tokens_is_expected() {
             });
             let issues = result.kinds[&Kind::Issue].counts.right;
             assert_eq!(computed, Some((issues, issues)));
+            assert!(result.kinds[&Kind::Cancel].counts.right > 0, "nothing can be given back, and saying so is right");
             assert!(result.phones_cpu_s > 0.0);
         }
     });
@@ -123,23 +126,6 @@ fn a_closed_loop_in_which_nobody_asks_for_a_pass_ends_under_blind() {
         prepare(target, &plan, &mut wallet, &options).unwrap();
         let result = run(target, &plan, &mut wallet, &options).unwrap();
         assert!(result.complete && result.kinds[&Kind::Verify].counts.right > 0);
-    });
-}
-
-#[test]
-fn a_closed_loop_that_asks_for_what_no_key_signs_ends_under_blind() {
-    let _machine = machine();
-    with_server(SchemeKind::Blind, |target| {
-        let options = options();
-        // The server issues no passes for work, so it publishes no key for them.
-        let mut mix = Mix::only(Kind::Issue);
-        mix.purpose = Purpose::Work;
-        let plan = Plan::Closed { connections: 2, duration: Duration::from_millis(100), mix };
-        let mut wallet = Wallet::new(1);
-        prepare(target, &plan, &mut wallet, &options).unwrap();
-        let result = run(target, &plan, &mut wallet, &options).unwrap();
-        let counts = result.kinds[&Kind::Issue].counts;
-        assert!(result.complete && counts.asked > 0 && counts.dropped == counts.asked, "{counts:?}");
     });
 }
 
