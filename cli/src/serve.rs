@@ -10,6 +10,7 @@ use jiff::civil::DateTime;
 use jiff::tz::Offset;
 use reference_server::{Certificates, Clock, Config, Server, ServerError, StoreKind};
 use tokio::net::TcpListener;
+use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::{Serve, ServerChoice, Store};
@@ -76,7 +77,7 @@ pub(crate) fn run(arguments: &Serve) -> anyhow::Result<Ending> {
         ..Config::new(store, scenario.rules())
     };
     warn_when_not_in_force(&scenario, now);
-    let runtime = tokio::runtime::Runtime::new().context("cannot start the server's threads")?;
+    let runtime = Builder::new_current_thread().enable_all().build().context("cannot start")?;
     let addresses = Addresses { all: listen, officers: listen_officers };
     runtime.block_on(serve(&addresses, config, staff.as_deref(), arguments.while_stdin_open))?;
     Ok(Ending::Held)

@@ -83,7 +83,7 @@ pub struct Limits {
     pub request_timeout: Duration,
     /// How long the head of a request may take to arrive, and a TLS handshake. Default 10 s.
     pub head_timeout: Duration,
-    /// How long a connection may stay open without a request. Default 75 s; 2 s when three quarters of the connections are taken.
+    /// How long a connection may stay open without a request. Default 75 s; 3 s when three quarters of the connections are taken.
     pub idle_timeout: Duration,
     /// How long a client may leave an answer untaken. Default 10 s.
     pub send_timeout: Duration,

@@ -60,8 +60,10 @@ mod transparency;
 mod verifying;
 
 pub(crate) use admit::{OVERLOADED_CONNECTION, Pause, Stale};
-pub(crate) use connections::CutOff;
+pub(crate) use connections::{CutOff, Open};
+pub(crate) use describe::VERIFICATIONS;
 pub(crate) use door::Door;
+pub(crate) use gate::{FILES_A_THREAD, Rest};
 
 /// What all requests share.
 pub(crate) struct App {
@@ -121,8 +123,8 @@ impl App {
             random: Stock::default(),
             staff: config.staff,
             drawing: Semaphore::new(cores),
-            front: Arc::new(Door::new(Whose::Everybody, &config.limits, if signs { cores } else { 0 })),
-            post: Arc::new(Door::new(Whose::Officers, &config.limits, 0)),
+            front: Arc::new(Door::new(Whose::Everybody, &config.limits, if signs { cores } else { 0 }, cores)),
+            post: Arc::new(Door::new(Whose::Officers, &config.limits, 0, 1)),
             signers,
             limits: config.limits,
             metrics: Metrics::default(),

@@ -4,16 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use self::connection::Connections;
+use self::threads::Threads;
 use self::tls::Tls;
-use crate::http::{App, Door, router};
+use crate::http::{App, Door, FILES_A_THREAD, router};
 use crate::store::{OpenError, StoreError};
 use crate::{Config, retention};
 
 mod connection;
 mod pulse;
+mod threads;
 mod tls;
 
 pub use tls::{Certificates, TlsError, TlsFiles};
@@ -21,7 +24,7 @@ pub use tls::{Certificates, TlsError, TlsFiles};
 /// After an accept that failed for want of files or memory, so long nothing is accepted: trying at once would fail at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Files that a process has open besides connections.
+/// Files that a process has open besides connections and those of the threads that serve them.
 const OTHER_FILES: u64 = 64;
 
 /// How often is looked whether keys of days to come must be made.
@@ -39,8 +42,8 @@ pub enum ServerError {
     /// The start could not be noted in the audit log; nothing was served.
     #[error("cannot note the start in the audit log: {0}")]
     Audit(#[source] StoreError),
-    /// The system gives no thread.
-    #[error("cannot start a thread: {0}")]
+    /// The system gives no thread, or no socket for one.
+    #[error("cannot start a thread or open a socket: {0}")]
     Thread(#[from] std::io::Error),
     /// The store could not be flushed at the end. What was acknowledged is kept all the same.
     #[error("cannot close the store: {0}")]
@@ -104,8 +107,8 @@ impl Server {
     /// Serves on `listener` until `shutdown` completes. Then no connection is accepted any more, requests in flight are finished
     /// (for at most [`Limits::stop_timeout`](crate::Limits::stop_timeout)) and the store is flushed.
     ///
-    /// Needs a tokio runtime with time and I/O; two worker threads are enough for two cores, the store's writer has a thread of its
-    /// own.
+    /// Needs a tokio runtime with time and I/O; one of one thread does. Connections are accepted there and served on threads of the server's
+    /// own: one for each core, and one for the officers' address. The store's writer has another.
     ///
     /// # Errors
     /// [`ServerError::Thread`], [`ServerError::Audit`] and [`ServerError::Close`].
@@ -117,15 +120,17 @@ impl Server {
         let Server { app, tls, officers } = self;
         app.note_start().await.map_err(ServerError::Audit)?;
         let doors = 1 + usize::from(officers.is_some());
-        allow_open_files(doors * app.limits.connections);
+        let threads = app.front.threads + app.post.threads;
+        allow_open_files(doors * app.limits.connections + threads * FILES_A_THREAD);
         let (stop, stopping) = watch::channel(false);
-        let seat = |door: &Arc<Door>| Seat {
-            app: Arc::clone(&app),
-            door: Arc::clone(door),
-            tls: tls.clone(),
-            stopping: stopping.clone(),
+        let seat = |door: &Arc<Door>, name| {
+            Seat::take(&app, door, tls.clone(), stopping.clone(), Threads::start(name, door.threads)?)
         };
-        let officers_served = officers.map(|listener| seat(&app.post).serve_apart(listener)).transpose()?;
+        let front = seat(&app.front, "everybody")?;
+        let post = match officers {
+            Some(listener) => Some((seat(&app.post, "officers")?, listening(listener)?)),
+            None => None,
+        };
         // Keys of days to come are made while nobody waits for them.
         let preparing = tokio::spawn(keep_preparing(Arc::clone(&app)));
         let removing = tokio::spawn(retention::keep_to(Arc::clone(&app)));
@@ -135,12 +140,12 @@ impl Server {
             tracing::info!("stopping: requests in flight are finished");
             let _ = stop.send(true);
         };
-        let (served, ()) = tokio::join!(seat(&app.front).serve(listener), stopped);
-        served?;
-        if let Some(served) = officers_served {
-            // Its sender goes with the thread.
-            let _ = served.await;
-        }
+        let officers_served = async {
+            if let Some((post, listener)) = post {
+                post.serve(listener).await;
+            }
+        };
+        tokio::join!(front.serve(listener), officers_served, stopped);
         removing.abort();
         preparing.abort();
         app.store.close().await?;
@@ -152,45 +157,37 @@ impl Server {
 /// What it takes to serve at one door.
 struct Seat {
     app: Arc<App>,
-    door: Arc<Door>,
-    tls: Option<Tls>,
+    connections: Connections,
+    /// Tasks that tell the door's gate by how much its threads are behind.
+    watch: JoinSet<()>,
     stopping: watch::Receiver<bool>,
 }
 
 impl Seat {
+    /// With threads of its own, to which the system gives their share of the processor however many others want it.
+    fn take(
+        app: &Arc<App>,
+        door: &Arc<Door>,
+        tls: Option<Tls>,
+        stopping: watch::Receiver<bool>,
+        threads: Threads,
+    ) -> std::io::Result<Self> {
+        let watch = door.gate.keep_watch(threads.handles())?;
+        let connections = Connections::new(Arc::clone(app), Arc::clone(door), tls, stopping.clone(), threads);
+        Ok(Seat { app: Arc::clone(app), connections, watch, stopping })
+    }
+
     /// Serves until the stop, and finishes the requests in flight.
-    async fn serve(self, listener: TcpListener) -> std::io::Result<()> {
-        let Seat { app, door, tls, stopping } = self;
-        let watch = tokio::spawn(door.gate.keep_watch()?);
-        let mut connections = Connections::new(Arc::clone(&app), door, tls, stopping.clone());
+    async fn serve(self, listener: TcpListener) {
+        let Seat { app, mut connections, watch, stopping } = self;
         accept(listener, stopping, &mut connections).await;
         let finished = tokio::time::timeout(app.limits.stop_timeout, connections.finish()).await;
         if finished.is_err() {
             tracing::warn!("requests in flight took too long to finish, and are given up");
         }
-        // Dropped connections end at their next await: the store is closed after the last of them.
-        drop(connections);
-        watch.abort();
-        Ok(())
-    }
-
-    /// The same on a thread of its own, which the system gives its share of the processor however many others want it. What is
-    /// given back completes when that thread has ended.
-    fn serve_apart(self, listener: std::net::TcpListener) -> std::io::Result<oneshot::Receiver<()>> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let (ended, served) = oneshot::channel();
-        let serve = move || {
-            let _ended: oneshot::Sender<()> = ended;
-            let served = runtime.block_on(async {
-                listener.set_nonblocking(true)?;
-                self.serve(TcpListener::from_std(listener)?).await
-            });
-            if let Err(cause) = served {
-                tracing::error!(%cause, "officers are not served at their own address");
-            }
-        };
-        std::thread::Builder::new().name("officers".into()).spawn(serve)?;
-        Ok(served)
+        drop(watch);
+        // The store is closed after the last of them, unless a disk that hangs keeps a thread from ending.
+        let _ = tokio::time::timeout(app.limits.stop_timeout, connections.end()).await;
     }
 }
 
@@ -204,7 +201,14 @@ async fn keep_preparing(app: Arc<App>) {
     }
 }
 
+fn listening(listener: std::net::TcpListener) -> std::io::Result<TcpListener> {
+    listener.set_nonblocking(true)?;
+    TcpListener::from_std(listener)
+}
+
 /// Accepts connections until the stop; then lets go of the listener.
+///
+/// Not on the threads that serve: there, accepting would wait for its turn, and what was accepted would wait for another.
 async fn accept(listener: TcpListener, mut stopping: watch::Receiver<bool>, connections: &mut Connections) {
     let mut stopped = std::pin::pin!(stopping.wait_for(|stopping| *stopping));
     loop {
@@ -213,8 +217,8 @@ async fn accept(listener: TcpListener, mut stopping: watch::Receiver<bool>, conn
             _ = &mut stopped => return,
             accepted = listener.accept() => accepted,
         };
-        match accepted {
-            Ok((stream, _)) => connections.begin(stream),
+        match accepted.and_then(|(stream, _)| connections.begin(stream.into_std()?)) {
+            Ok(()) => {}
             // The client was gone before it was let in.
             Err(gone) if gone.kind() == std::io::ErrorKind::ConnectionAborted => {}
             Err(cause) => {
@@ -225,10 +229,10 @@ async fn accept(listener: TcpListener, mut stopping: watch::Receiver<bool>, conn
     }
 }
 
-/// Raises the process's limit of open files as far as it may go towards what so many connections need.
-fn allow_open_files(connections: usize) {
+/// Raises the process's limit of open files as far as it may go towards what so many connections and others need.
+fn allow_open_files(files: usize) {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let wanted = connections as u64 + OTHER_FILES;
+    let wanted = files as u64 + OTHER_FILES;
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     if current.is_none_or(|current| current >= wanted) {
         return;

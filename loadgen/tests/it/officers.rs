@@ -5,7 +5,9 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
-use loadgen::{Arrivals, Client, Kind, LoadError, Mix, Options, Plan, Target, Wallet, Warning, prepare, run};
+use loadgen::{
+    Arrivals, Client, Kind, LoadError, LoadResult, Mix, Options, Plan, Target, Wallet, Warning, prepare, run,
+};
 use passes::{SchemeKind, Share};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
@@ -100,16 +102,22 @@ fn each_address_of_a_closed_loop_has_room_for_all() {
     let target = everybody.target.clone().with_officers(&officers.target.url(), &[]).unwrap();
     let mix = Mix::new(&[(Kind::Register, 1.0), (Kind::Verify, 1.0)]);
     let plan = Plan::Closed { connections: 3, duration: SHORT, mix };
-    let options = options();
-    let mut wallet = Wallet::new(1);
-    prepare(&target, &plan, &mut wallet, &options).unwrap();
-    let result = run(&target, &plan, &mut wallet, &options).unwrap();
-    for kind in [Kind::Register, Kind::Verify] {
-        let counts = result.kinds[&kind].counts;
-        assert!(counts.right > 0 && counts.right == counts.asked, "{kind}: {counts:?}");
-    }
+    let result = all_right(&target, &plan, &options());
     // Nobody closed a connection to make room at the other address.
     assert!(result.connections_opened <= 6, "{}", result.connections_opened);
+}
+
+/// What comes of a plan of two kinds, of which every request is answered rightly.
+fn all_right(target: &Target, plan: &Plan, options: &Options<'_>) -> LoadResult {
+    let mut wallet = Wallet::new(1);
+    prepare(target, plan, &mut wallet, options).unwrap();
+    let result = run(target, plan, &mut wallet, options).unwrap();
+    assert_eq!(result.kinds.len(), 2);
+    for (kind, found) in &result.kinds {
+        let counts = found.counts;
+        assert!(counts.right > 0 && counts.right == counts.asked, "{kind}: {counts:?}");
+    }
+    result
 }
 
 /// Runs `body` against a reference server with an address for officers.
@@ -216,15 +224,8 @@ fn each_address_is_secured_by_the_name_of_its_own_host() {
     let target = Target::parse(&everybody, &[]).unwrap().with_officers(&officers, &[]).unwrap();
     let target = target.with_ca_file(ca_file).unwrap();
     for client in [Client::Lean, Client::Reqwest] {
-        let options = asking(client);
         let plan = constant(200.0, SHORT, Mix::new(&[(Kind::Issue, 1.0), (Kind::Verify, 1.0)]));
-        let mut wallet = Wallet::new(1);
-        prepare(&target, &plan, &mut wallet, &options).unwrap();
-        let result = run(&target, &plan, &mut wallet, &options).unwrap();
-        for kind in [Kind::Issue, Kind::Verify] {
-            let counts = result.kinds[&kind].counts;
-            assert!(counts.asked > 0 && counts.right == counts.asked, "{client:?} {kind}: {counts:?}");
-        }
+        all_right(&target, &plan, &asking(client));
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
 use axum::handler::Handler;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{self, CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use passes::wire::PROBLEM_JSON;
@@ -17,35 +17,38 @@ use tokio::time::{Instant, timeout};
 
 use super::App;
 use super::door::Door;
-use super::gate::Gate;
+use super::gate::{Gate, Rest};
 use super::problem::Problem;
 use super::rehearsal::mixed;
 use super::request_id;
 use super::route::Route;
 
 /// When to ask again, in seconds: drawn, so that those who were sent away together do not come back together.
-const RETRY_AFTER_S: [HeaderValue; 4] = [
-    HeaderValue::from_static("1"),
-    HeaderValue::from_static("2"),
-    HeaderValue::from_static("3"),
-    HeaderValue::from_static("4"),
+const RETRY_AFTER: [(u64, HeaderValue); 4] = [
+    (1, HeaderValue::from_static("1")),
+    (2, HeaderValue::from_static("2")),
+    (3, HeaderValue::from_static("3")),
+    (4, HeaderValue::from_static("4")),
 ];
 /// On every answer of a server that fails on purpose.
 const REHEARSAL: HeaderName = HeaderName::from_static("lockgate-rehearsal");
 /// [`Problem::Overloaded`], ready to be sent: saying no must cost little, or saying no becomes the overload.
 const OVERLOADED: &[u8] =
     br#"{"type":"/problems/overloaded","title":"Too many ask at once; ask again in a moment.","status":503}"#;
-/// On the answer to a request that was turned away by a busy processor: its connection should not be read again for so long.
+/// On the answer to a request that was turned away while saying no has become too much: for how long its connection should not be read
+/// again, if it is one of these.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Pause(pub(crate) Duration);
+pub(crate) struct Pause(pub(crate) Duration, pub(crate) Rest);
 
 /// On a request that was there already when its connection's pause ended: nobody knows for how long.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stale;
 
-/// With every connection asking once a second, saying no to ten thousand takes a sixth of a core; and who was sent away was
-/// asked to come back in a second at the earliest.
-const PAUSE: Pause = Pause(Duration::from_secs(1));
+/// A connection rests for as long as its client was asked to wait, but no longer than this, and less by up to [`DRAWN_MS`], so that those
+/// who rest together do not all come back together. Ten thousand that ask again as soon as they may then cost some 13,000 refusals a second,
+/// a sixth of a core.
+const LONGEST_PAUSE_MS: u64 = 2_000;
+const DRAWN_MS: u64 = 500;
 
 /// The whole answer to a connection for which there is no place.
 pub(crate) const OVERLOADED_CONNECTION: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
@@ -108,7 +111,7 @@ impl<H> Admitted<H> {
         // Who would be turned away is so before the body is read.
         let stale = request.extensions().get::<Stale>().is_some();
         if door.gate.look(route, stale).is_err() {
-            return app.overloaded(&door.gate);
+            return app.overloaded(&door.gate, route, stale);
         }
         let work = async {
             // A place is taken by whole requests only: who sends slowly keeps nobody out, and does not make the store look slow.
@@ -122,9 +125,11 @@ impl<H> Admitted<H> {
             Ok(response)
         };
         match timeout(app.limits.request_timeout, work).await.unwrap_or(Err(Problem::RequestTimeout)) {
-            Ok(response) if response.status() == StatusCode::SERVICE_UNAVAILABLE => app.overloaded(&door.gate),
+            Ok(response) if response.status() == StatusCode::SERVICE_UNAVAILABLE => {
+                app.overloaded(&door.gate, route, stale)
+            }
             Ok(response) => response,
-            Err(Problem::Overloaded) => app.overloaded(&door.gate),
+            Err(Problem::Overloaded) => app.overloaded(&door.gate, route, stale),
             Err(problem) => problem.into_response(),
         }
     }
@@ -139,14 +144,16 @@ pub(super) fn keep_to_yourself(mut response: Response) -> Response {
 }
 
 impl App {
-    fn overloaded(&self, gate: &Gate) -> Response {
-        let draw = mixed(self.turned_away.fetch_add(1, Ordering::Relaxed)) as usize % RETRY_AFTER_S.len();
+    fn overloaded(&self, gate: &Gate, route: Route, stale: bool) -> Response {
+        let draw = mixed(self.turned_away.fetch_add(1, Ordering::Relaxed));
         let mut response = Response::new(Body::from(Bytes::from_static(OVERLOADED)));
         *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
-        response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_S[draw].clone());
-        if gate.is_busy() {
-            response.extensions_mut().insert(PAUSE);
+        let (retry_after_s, header) = &RETRY_AFTER[draw as usize % RETRY_AFTER.len()];
+        response.headers_mut().insert(header::RETRY_AFTER, header.clone());
+        if let Some(rest) = gate.refuses(route, stale) {
+            let pause_ms = (retry_after_s * 1_000).min(LONGEST_PAUSE_MS) - (draw >> 32) % DRAWN_MS;
+            response.extensions_mut().insert(Pause(Duration::from_millis(pause_ms), rest));
         }
         response
     }

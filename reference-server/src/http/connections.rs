@@ -1,6 +1,9 @@
 //! Counts of connections.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use super::door::Door;
 
 /// Why the server ended a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,17 +41,19 @@ pub(crate) struct ConnectionCounts {
     cut_off: [AtomicU64; CutOff::ALL.len()],
 }
 
-/// An open connection, until dropped.
-pub(crate) struct Open<'a>(&'a ConnectionCounts);
+/// An open connection at a door, until dropped.
+pub(crate) struct Open(Arc<Door>);
+
+impl Open {
+    /// A connection was let in: from now on it counts, also while it waits to be looked at.
+    pub(crate) fn at(door: &Arc<Door>) -> Self {
+        door.connections.begun.fetch_add(1, Ordering::Relaxed);
+        door.connections.open.fetch_add(1, Ordering::Relaxed);
+        Open(Arc::clone(door))
+    }
+}
 
 impl ConnectionCounts {
-    /// A connection was let in.
-    pub(crate) fn begin(&self) -> Open<'_> {
-        self.begun.fetch_add(1, Ordering::Relaxed);
-        self.open.fetch_add(1, Ordering::Relaxed);
-        Open(self)
-    }
-
     /// A connection was turned away.
     pub(crate) fn turn_away(&self) {
         self.turned_away.fetch_add(1, Ordering::Relaxed);
@@ -77,8 +82,8 @@ impl ConnectionCounts {
     }
 }
 
-impl Drop for Open<'_> {
+impl Drop for Open {
     fn drop(&mut self) {
-        self.0.open.fetch_sub(1, Ordering::Relaxed);
+        self.0.connections.open.fetch_sub(1, Ordering::Relaxed);
     }
 }

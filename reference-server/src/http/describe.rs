@@ -13,6 +13,9 @@ const OFFICER: Who = Who::Staff(Role::Officer);
 const ADMINISTRATOR: Who = Who::Staff(Role::Administrator);
 const OPERATOR: Who = Who::Staff(Role::Operator);
 
+/// Where officers ask what a code is worth.
+pub(crate) const VERIFICATIONS: &str = "/v1/verifications";
+
 impl Route {
     /// What this route takes and gives.
     pub(super) fn operation(self) -> Operation {
@@ -44,7 +47,7 @@ impl Route {
                 .by(RESIDENT)
                 .answers(StatusCode::NO_CONTENT, Content::Nothing, "Given back, now or before.")
                 .refuses([Problem::NotFound, Problem::NotWithdrawable]),
-            Route::Verify => Operation::post("/v1/verifications", "Ask what a code is worth now")
+            Route::Verify => Operation::post(VERIFICATIONS, "Ask what a code is worth now")
                 .by(OFFICER)
                 .takes::<wire::VerificationRequest>()
                 .gives::<wire::Verification>(

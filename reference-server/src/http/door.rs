@@ -28,14 +28,16 @@ impl Whose {
 #[derive(Debug)]
 pub(crate) struct Door {
     pub(crate) whose: Whose,
+    /// So many threads serve there.
+    pub(crate) threads: usize,
     pub(crate) gate: Gate,
     pub(crate) connections: ConnectionCounts,
 }
 
 impl Door {
-    /// `signers`: so many make signatures that take long.
-    pub(super) fn new(whose: Whose, limits: &Limits, signers: usize) -> Self {
-        Door { whose, gate: Gate::new(limits, signers), connections: ConnectionCounts::default() }
+    /// `signers`: so many make signatures that take long. `threads`: so many serve there.
+    pub(super) fn new(whose: Whose, limits: &Limits, signers: usize, threads: usize) -> Self {
+        Door { whose, gate: Gate::new(limits, signers, threads), threads, connections: ConnectionCounts::default() }
     }
 
     /// What sets its samples apart in the metrics: written after another label, or alone.

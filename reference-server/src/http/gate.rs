@@ -8,17 +8,18 @@
 //! built so, with figures: `docs/decisions/0019-answered-in-time-or-at-once.md`.
 
 mod bound;
+mod refusals;
 mod signatures;
 mod watch;
 
-use std::os::unix::net::UnixStream as StdUnixStream;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::AsyncReadExt;
-use tokio::net::UnixStream;
+use tokio::runtime::Handle;
+use tokio::task::JoinSet;
 
 use self::bound::{Bound, Place};
+use self::refusals::Refusals;
 use self::signatures::Signatures;
 use self::watch::Watch;
 use super::route::Route;
@@ -26,6 +27,9 @@ use crate::Limits;
 
 /// Newcomers wait longer than this when many hundreds of connections ask at once; with fewer, never.
 const BUSY: Duration = Duration::from_millis(20);
+
+/// How many files each thread that serves has open besides connections: the ends of the calls that watch it, and its runtime's.
+pub(crate) const FILES_A_THREAD: usize = 2 * watch::CALLS + 8;
 
 /// Who shares the bounds with whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,19 +89,29 @@ impl Refused {
     }
 }
 
+/// Whose connection rests when it was told no.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rest {
+    /// Anybody's: the processor is behind, and whatever was asked would be late.
+    Everybody,
+    /// One on which no verification was answered: officers do not wait for as long as residents are sent away.
+    ResidentsAlone,
+}
+
 /// Lets requests in, lane by lane.
 #[derive(Debug)]
 pub(crate) struct Gate {
     lanes: [Bound; Lane::ALL.len()],
     /// None where signatures take no time worth speaking of.
     signatures: Option<Signatures>,
+    refusals: Refusals,
     watch: Arc<Watch>,
     wait: Duration,
 }
 
 impl Gate {
-    /// `signers`: so many make signatures that take long; 0: there are none such.
-    pub(super) fn new(limits: &Limits, signers: usize) -> Self {
+    /// `signers`: so many make signatures that take long; 0: there are none such. `threads`: so many serve.
+    pub(super) fn new(limits: &Limits, signers: usize, threads: usize) -> Self {
         let signatures = (signers > 0).then(|| Signatures::by(signers));
         let most = |lane| match lane {
             Lane::Officers => limits.in_flight,
@@ -106,7 +120,7 @@ impl Gate {
             Lane::Signatures => signatures.as_ref().map_or(0, |made| made.within(limits.wait)),
         };
         let lanes = Lane::ALL.map(|lane| Bound::new(most(lane).max(1)));
-        Gate { lanes, signatures, watch: Arc::new(Watch::new()), wait: limits.wait }
+        Gate { lanes, signatures, refusals: Refusals::new(), watch: Arc::new(Watch::new(threads)), wait: limits.wait }
     }
 
     fn lane(&self, route: Route) -> Lane {
@@ -130,16 +144,34 @@ impl Gate {
         let bound = &self.lanes[lane as usize];
         // The longer a request has waited to be looked at, the more of its time is gone; officers are the last to be sent away.
         let patience = if lane == Lane::Officers { self.wait * 2 } else { self.wait };
-        let late = stale && self.is_busy() || self.watch.behind() > patience && !self.watch.lets_in_late();
-        if late {
-            return Err(bound.turned_away_late());
+        let late = self.watch.behind() > patience && !self.watch.lets_in_late();
+        // Who came back when asked to did not wait here; who did not wait most likely asks too late by now.
+        if late || stale && self.is_busy() {
+            return Err(bound.turned_away(Refused::Processor));
+        }
+        if stale && lane != Lane::Officers && self.refusals.too_many() {
+            return Err(bound.turned_away(Refused::Queue));
         }
         bound.look(route.weight())
     }
 
-    /// Whether the processor has so much to do that it should not be kept busy with saying no.
-    pub(super) fn is_busy(&self) -> bool {
+    fn is_busy(&self) -> bool {
         self.watch.behind().max(self.watch.last()) > BUSY
+    }
+
+    /// No is said to somebody: whose connections should rest, since saying no keeps the processor from better things. Not officers' own;
+    /// and not one that has just rested: what it is asked next is fresh.
+    pub(super) fn refuses(&self, route: Route, stale: bool) -> Option<Rest> {
+        self.refusals.one_more();
+        if stale || self.lane(route) == Lane::Officers {
+            None
+        } else if self.is_busy() {
+            Some(Rest::Everybody)
+        } else if self.refusals.too_many() {
+            Some(Rest::ResidentsAlone)
+        } else {
+            None
+        }
     }
 
     /// A place for a request to `route`, or why there is none.
@@ -153,28 +185,17 @@ impl Gate {
         Lane::ALL.into_iter().map(|lane| (lane, &self.lanes[lane as usize]))
     }
 
-    /// By how much the processor is behind.
+    /// By how much the processor is behind, where it is furthest behind.
     pub(super) fn behind(&self) -> Duration {
-        self.watch.behind()
+        self.watch.furthest_behind()
     }
 
-    /// Watches the processor: the future comes whenever it is called, for as long as it is polled.
+    /// Watches these threads, for as long as the tasks live.
     ///
     /// # Errors
     /// When there can be no thread or no socket for it.
-    pub(crate) fn keep_watch(&self) -> std::io::Result<impl Future<Output = ()> + use<>> {
-        let (mut caller, called) = StdUnixStream::pair()?;
-        called.set_nonblocking(true)?;
-        let mut called = UnixStream::from_std(called)?;
-        let calling = Arc::downgrade(&self.watch);
-        std::thread::Builder::new().name("watch".into()).spawn(move || Watch::keep_calling(&calling, &mut caller))?;
-        let watch = Arc::clone(&self.watch);
-        Ok(async move {
-            // The caller ends when nobody knows the watch any more.
-            while called.read_u8().await.is_ok() {
-                watch.comes();
-            }
-        })
+    pub(crate) fn keep_watch(&self, threads: &[Handle]) -> std::io::Result<JoinSet<()>> {
+        Watch::keep(&self.watch, self.wait, threads)
     }
 }
 
@@ -183,13 +204,13 @@ mod tests {
     use super::*;
 
     fn gate(in_flight: usize, writes_in_flight: usize) -> Gate {
-        Gate::new(&Limits { in_flight, writes_in_flight, ..Limits::default() }, 0)
+        Gate::new(&Limits { in_flight, writes_in_flight, ..Limits::default() }, 0, 2)
     }
 
     #[test]
     fn as_many_ask_for_signatures_as_are_made_in_time() {
         let wait = Duration::from_millis(100);
-        let gate = Gate::new(&Limits { writes_in_flight: 7, wait, ..Limits::default() }, 2);
+        let gate = Gate::new(&Limits { writes_in_flight: 7, wait, ..Limits::default() }, 2, 1);
         for _ in 0..100 {
             gate.signed(Duration::from_millis(4));
         }
@@ -224,14 +245,13 @@ mod tests {
     async fn who_comes_late_gives_way_to_officers() {
         let gate = gate(4, 4);
         assert_eq!(gate.behind(), Duration::ZERO);
-        tokio::time::advance(Duration::from_millis(1)).await;
-        assert!(gate.watch.must_be_called());
+        assert_eq!(gate.watch.call(0), Some(0));
         tokio::time::advance(Duration::from_millis(90)).await;
         assert_eq!(gate.look(Route::Issue, false), Ok(()));
         assert_eq!(gate.look(Route::Issue, true), Err(Refused::Processor), "it waited before it was read");
         tokio::time::advance(Duration::from_millis(20)).await;
         // Called again before it has come: it counts from the first call.
-        assert!(!gate.watch.must_be_called());
+        assert_eq!(gate.watch.call(0), Some(1));
         for _ in 0..watch::LET_IN_LATE {
             assert_eq!(gate.look(Route::Issue, false), Ok(()), "no more than came while the machine paused");
         }
@@ -241,11 +261,44 @@ mod tests {
         tokio::time::advance(Duration::from_millis(100)).await;
         assert_eq!(gate.look(Route::Verify, false), Err(Refused::Processor));
         assert_eq!(gate.look(Route::Health, false), Ok(()));
-        gate.watch.comes();
+        watch::be_thread(1);
+        assert_eq!(gate.look(Route::Issue, true), Ok(()), "another thread may have nothing to do");
+        assert_eq!(gate.behind(), Duration::from_millis(210), "the one that is furthest behind is told of");
+        watch::be_thread(0);
+        gate.watch.comes(0, 0);
+        assert_eq!(gate.behind(), Duration::from_millis(100), "who came after the first call waits still");
+        assert_eq!(gate.look(Route::Verify, false), Ok(()));
+        tokio::time::advance(Duration::from_millis(1)).await;
+        assert_eq!(gate.look(Route::Issue, false), Err(Refused::Processor), "late again: it is no pause");
+        gate.watch.comes(0, 1);
         let both = || [false, true].map(|stale| gate.look(Route::Issue, stale));
         assert_eq!(both(), [Ok(()), Err(Refused::Processor)], "it was late just now");
-        assert!(gate.watch.must_be_called());
-        gate.watch.comes();
+        assert_eq!(gate.watch.call(0), Some(0));
+        gate.watch.comes(0, 0);
         assert_eq!(both(), [Ok(()), Ok(())]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_does_not_wait_when_too_many_are_refused_rests() {
+        let gate = gate(4, 1);
+        let stale = |route| gate.look(route, true);
+        assert_eq!(gate.refuses(Route::Issue, false), None, "now and then is nothing");
+        assert_eq!(stale(Route::Issue), Ok(()), "it may have come this moment");
+        let rests: Vec<_> = (0..2_000).map(|_| gate.refuses(Route::Issue, false)).collect();
+        assert_eq!(rests.first(), Some(&None));
+        assert_eq!(rests.last(), Some(&Some(Rest::ResidentsAlone)));
+        assert_eq!(stale(Route::Issue), Err(Refused::Queue), "who came before the time has waited too long");
+        assert_eq!(stale(Route::Verify), Ok(()), "nobody keeps officers from being answered");
+        assert_eq!(gate.look(Route::Issue, false), Ok(()), "there is room for who comes in time");
+        assert_eq!(gate.watch.call(0), Some(0));
+        tokio::time::advance(2 * BUSY).await;
+        assert_eq!(gate.refuses(Route::Issue, false), Some(Rest::Everybody), "the processor is behind");
+        assert_eq!(gate.refuses(Route::Verify, false), None, "officers do not rest");
+        assert_eq!(gate.refuses(Route::Issue, true), None, "who has just rested asks afresh");
+        gate.watch.comes(0, 0);
+        assert_eq!(gate.watch.call(0), Some(0));
+        gate.watch.comes(0, 0);
+        tokio::time::advance(Duration::from_secs(2)).await;
+        assert_eq!((gate.refuses(Route::Issue, false), stale(Route::Issue)), (None, Ok(())), "all is over");
     }
 }

@@ -19,8 +19,9 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::pulse::{Beat, Guard, Pulse, Watched};
+use super::threads::Threads;
 use super::tls::Tls;
-use crate::http::{App, CutOff, Door, OVERLOADED_CONNECTION, Stale, router};
+use crate::http::{App, CutOff, Door, OVERLOADED_CONNECTION, Open, Stale, VERIFICATIONS, router};
 
 /// Requests that one HTTP/2 connection may have open at once.
 const STREAMS: u32 = 64;
@@ -30,7 +31,9 @@ const HEAD_BYTES: usize = 16 * 1024;
 /// The open connections and what each of them needs.
 pub(super) struct Connections {
     shared: Arc<Shared>,
+    threads: Threads,
     tasks: JoinSet<()>,
+    begun: usize,
 }
 
 struct Shared {
@@ -50,17 +53,28 @@ impl Shared {
 }
 
 impl Connections {
-    pub(super) fn new(app: Arc<App>, door: Arc<Door>, tls: Option<Tls>, stopping: watch::Receiver<bool>) -> Self {
+    /// They are served on these threads.
+    pub(super) fn new(
+        app: Arc<App>,
+        door: Arc<Door>,
+        tls: Option<Tls>,
+        stopping: watch::Receiver<bool>,
+        threads: Threads,
+    ) -> Self {
         let router = router(&app, &door);
         let mut http = auto::Builder::new(TokioExecutor::new());
         // Answers are small: copied together they leave with one plain write, cheaper than a gathering one.
         http.http1().max_buf_size(HEAD_BYTES).writev(false);
         http.http2().timer(TokioTimer::new()).max_concurrent_streams(STREAMS).max_header_list_size(HEAD_BYTES as u32);
-        Connections { shared: Arc::new(Shared { app, door, router, tls, stopping, http }), tasks: JoinSet::new() }
+        let shared = Arc::new(Shared { app, door, router, tls, stopping, http });
+        Connections { shared, threads, tasks: JoinSet::new(), begun: 0 }
     }
 
-    /// Serves `stream`, or turns it away at once when there are too many.
-    pub(super) fn begin(&mut self, stream: TcpStream) {
+    /// Serves `stream`, which does not block, on the next of the threads, or turns it away at once when there are too many.
+    ///
+    /// # Errors
+    /// When the system cannot tell of what arrives on it.
+    pub(super) fn begin(&mut self, stream: std::net::TcpStream) -> io::Result<()> {
         // What has ended is let go of here, so that the set does not grow.
         while self.tasks.try_join_next().is_some() {}
         let Shared { app, door, tls, .. } = &*self.shared;
@@ -70,28 +84,38 @@ impl Connections {
             if tls.is_none() {
                 let _ = refuse(stream);
             }
-            return;
+            return Ok(());
         }
         // An answer is one small packet: sent at once, not kept back to be joined with the next (a failure only makes it slower).
         let _ = stream.set_nodelay(true);
-        self.tasks.spawn(serve(Arc::clone(&self.shared), stream));
+        let thread = self.threads.next(self.begun);
+        self.begun += 1;
+        let stream = {
+            let _there = thread.enter();
+            TcpStream::from_std(stream)?
+        };
+        self.tasks.spawn_on(serve(Arc::clone(&self.shared), stream, Open::at(door)), thread);
+        Ok(())
     }
 
     /// Waits until the last connection has ended.
     pub(super) async fn finish(&mut self) {
         while self.tasks.join_next().await.is_some() {}
     }
+
+    /// Drops those that have not ended, and waits until their threads have done so.
+    pub(super) async fn end(self) {
+        self.threads.end().await;
+    }
 }
 
 /// Says no with bytes that are ready, without reading what was asked.
-fn refuse(stream: TcpStream) -> io::Result<()> {
-    let mut stream = stream.into_std()?;
+fn refuse(mut stream: std::net::TcpStream) -> io::Result<()> {
     io::Write::write_all(&mut stream, OVERLOADED_CONNECTION)?;
     stream.shutdown(std::net::Shutdown::Write)
 }
 
-async fn serve(shared: Arc<Shared>, stream: TcpStream) {
-    let _open = shared.door.connections.begin();
+async fn serve(shared: Arc<Shared>, stream: TcpStream, _open: Open) {
     match &shared.tls {
         None => speak(&shared, stream).await,
         Some(tls) => match timeout(shared.app.limits.head_timeout, tls.accept(stream)).await {
@@ -149,7 +173,8 @@ impl Service<Request<Incoming>> for Answering {
         if self.pulse.is_stale() {
             request.extensions_mut().insert(Stale);
         }
+        let verifies = request.uri().path() == VERIFICATIONS;
         let many = request.version() == Version::HTTP_2;
-        Pulse::begin(&self.pulse, many, self.routes.call(request.map(Body::new)))
+        Pulse::begin(&self.pulse, many, verifies, self.routes.call(request.map(Body::new)))
     }
 }

@@ -16,12 +16,14 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
 use crate::config::Pace;
-use crate::http::{CutOff, Pause};
+use crate::http::{CutOff, Pause, Rest};
 
 /// Who does not take even so many bytes a second of an answer that waits for them is not reading.
 const LEAST_TAKEN_PER_S: u64 = 1_000;
-/// With many connections open, one that does nothing is closed after so long.
-const IDLE_WHEN_SCARCE: Duration = Duration::from_secs(2);
+/// With many connections open, one that does nothing is closed after so long: longer than any rests.
+const IDLE_WHEN_SCARCE: Duration = Duration::from_secs(3);
+/// A connection that officers use, too, rests no longer.
+const SHORT_PAUSE: Duration = Duration::from_millis(500);
 /// Longest time between two looks.
 const LONGEST_TICK: Duration = Duration::from_secs(1);
 
@@ -36,6 +38,8 @@ pub(super) struct Pulse {
     waits: AtomicBool,
     /// HTTP/2: bytes that are no request are no fault.
     frames: AtomicBool,
+    /// What officers ask comes through here.
+    officers: AtomicBool,
     /// For so many milliseconds nothing more is read; taken by the next one who reads.
     pause_ms: AtomicU64,
     /// What was read last had arrived during a pause.
@@ -43,13 +47,13 @@ pub(super) struct Pulse {
 }
 
 impl Pulse {
-    /// Notes that a request began, and that it ended when `answering` is done or dropped.
-    pub(super) fn begin<F>(pulse: &Arc<Self>, frames: bool, answering: F) -> InWork<F> {
+    /// Notes that a request began, and that it ended when `answering` is done or dropped. `verifies`: an officer's, if it is granted.
+    pub(super) fn begin<F>(pulse: &Arc<Self>, frames: bool, verifies: bool, answering: F) -> InWork<F> {
         pulse.begun.fetch_add(1, Ordering::Relaxed);
         if frames {
             pulse.frames.store(true, Ordering::Relaxed);
         }
-        InWork { answering, working: Working(Arc::clone(pulse)) }
+        InWork { answering, verifies, working: Working(Arc::clone(pulse)) }
     }
 
     /// Whether the request that begins now waited through a pause.
@@ -57,10 +61,13 @@ impl Pulse {
         self.stale.load(Ordering::Relaxed)
     }
 
-    /// Lets the connection wait before it is read again. One that carries many requests at once (HTTP/2) is read on: those in
-    /// flight need it.
-    fn pause(&self, pause: Duration) {
-        if !self.frames.load(Ordering::Relaxed) {
+    /// Lets the connection wait before it is read again, if it is meant. One that carries many requests at once (HTTP/2) is read on:
+    /// those in flight need it.
+    fn pause(&self, Pause(pause, rest): Pause) {
+        let officers = self.officers.load(Ordering::Relaxed);
+        let pause = if officers { pause.min(SHORT_PAUSE) } else { pause };
+        let meant = rest == Rest::Everybody || !officers;
+        if meant && !self.frames.load(Ordering::Relaxed) {
             self.pause_ms.store(pause.as_millis() as u64, Ordering::Relaxed);
         }
     }
@@ -71,6 +78,7 @@ pin_project! {
     pub(super) struct InWork<F> {
         #[pin]
         answering: F,
+        verifies: bool,
         working: Working,
     }
 }
@@ -81,10 +89,14 @@ impl<F: Future<Output = Result<Response, E>>, E> Future for InWork<F> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let answered = this.answering.poll(context);
-        if let Poll::Ready(Ok(response)) = &answered
-            && let Some(Pause(pause)) = response.extensions().get()
-        {
-            this.working.0.pause(*pause);
+        if let Poll::Ready(Ok(response)) = &answered {
+            let pulse = &this.working.0;
+            if *this.verifies && response.status().is_success() {
+                pulse.officers.store(true, Ordering::Relaxed);
+            }
+            if let Some(pause) = response.extensions().get() {
+                pulse.pause(*pause);
+            }
         }
         answered
     }
@@ -303,7 +315,7 @@ mod tests {
     #[test]
     fn who_keeps_a_connection_for_later_may_do_so_for_a_while() {
         assert_eq!(ends(&asked_once(), false, |_| ()), Some((61, Beat::Idle)));
-        assert_eq!(ends(&asked_once(), true, |_| ()), Some((3, Beat::Idle)), "not while others wait for a place");
+        assert_eq!(ends(&asked_once(), true, |_| ()), Some((4, Beat::Idle)), "not while others wait for a place");
         let asks =
             |pulse: &Pulse| [&pulse.received, &pulse.begun, &pulse.ended].into_iter().for_each(|count| add(count, 1));
         assert_eq!(ends(&asked_once(), true, asks), None, "who asks is not idle");
@@ -313,17 +325,27 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_came_while_the_processor_was_behind_is_not_read_for_a_while() {
+    async fn a_connection_that_rests_is_not_read_for_a_while() {
         let pulse = Arc::new(Pulse::default());
         let (mut client, server) = tokio::io::duplex(64);
         let mut server = Watched::new(server, Arc::clone(&pulse));
-        let answer = async |pause: Option<Pause>| {
+        let answer = async |verifies, pause: Option<Pause>| {
             let mut response = Response::default();
             pause.and_then(|pause| response.extensions_mut().insert(pause));
-            Pulse::begin(&pulse, false, async { Ok::<_, io::Error>(response) }).await.unwrap();
+            Pulse::begin(&pulse, false, verifies, async { Ok::<_, io::Error>(response) }).await.unwrap();
         };
-        for (pause, waits_ms) in [(None, 0), (Some(Pause(Duration::from_secs(1))), 1_000), (None, 0)] {
-            answer(pause).await;
+        let pause = |rest| Some(Pause(Duration::from_secs(1), rest));
+        let (all, residents) = (pause(Rest::Everybody), pause(Rest::ResidentsAlone));
+        for (officers, pause, waits_ms) in [
+            (false, None, 0),
+            (false, all, 1_000),
+            (false, None, 0),
+            (false, residents, 1_000),
+            (true, residents, 0),
+            (true, all, 500),
+        ] {
+            answer(officers, None).await;
+            answer(false, pause).await;
             let began = tokio::time::Instant::now();
             client.write_u8(1).await.unwrap();
             server.read_u8().await.unwrap();
@@ -331,7 +353,7 @@ mod tests {
             assert_eq!(pulse.is_stale(), waits_ms > 0);
         }
         pulse.frames.store(true, Ordering::Relaxed);
-        pulse.pause(Duration::from_secs(1));
+        pulse.pause(Pause(Duration::from_secs(1), Rest::Everybody));
         assert_eq!(pulse.pause_ms.load(Ordering::Relaxed), 0, "HTTP/2 is read on");
     }
 

@@ -8,6 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::thread;
 
 use passes::{PassId, ResidentId};
+use rusqlite::Connection;
 
 use self::folder::Folder;
 use self::readers::Readers;
@@ -20,7 +21,8 @@ use super::queue::{Queue, Write, Writer};
 use super::tally::Counting;
 use super::{
     Act, Acted, Answer, Asked, Census, Ended, Issuance, IssuedBetween, KeptPass, LoggedCheck, NewPass, NewResident,
-    OpenError, Opened, Proposal, Purge, Purged, Registration, Spending, Store, Tally, TokenDigest, Withdrawn,
+    OpenError, Opened, Proposal, Purge, Purged, Registration, Spending, Store, StoreError, Tally, TokenDigest,
+    Withdrawn,
 };
 use crate::audit::{Entry, Head};
 
@@ -81,6 +83,20 @@ impl Embedded {
     }
 }
 
+impl Embedded {
+    /// Looks up what may be much, and so long in coming, where no request waits for the thread.
+    fn look_long<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Answer<'_, T> {
+        let readers = Arc::clone(&self.readers);
+        Box::pin(async move {
+            let looked = tokio::task::spawn_blocking(move || readers.with(look)).await;
+            looked.map_err(|cause| StoreError::Database(cause.into()))?
+        })
+    }
+}
+
 impl Store for Embedded {
     fn register(&self, residents: Vec<NewResident>) -> Answer<'_, Vec<Registration>> {
         self.queue.ask(residents, Write::Register)
@@ -132,11 +148,12 @@ impl Store for Embedded {
     }
 
     fn withdrawn(&self, now_s: i64) -> Answer<'_, Vec<Withdrawn>> {
-        Box::pin(ready(self.readers.with(|db| statements::withdrawn(db, now_s))))
+        self.look_long(move |db| statements::withdrawn(db, now_s))
     }
 
     fn issued(&self, issued: IssuedBetween) -> Answer<'_, Option<Vec<PassId>>> {
-        Box::pin(ready(self.readers.with(|db| statements::issued(db, &self.naming, issued))))
+        let naming = self.naming.clone();
+        self.look_long(move |db| statements::issued(db, &naming, issued))
     }
 
     fn proposals(&self, now_s: i64) -> Answer<'_, Vec<Proposal>> {

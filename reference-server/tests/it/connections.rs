@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reference_server::{Config, Limits, StoreKind};
+use reference_server::{Config, Faults, Limits, StoreKind};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -112,6 +112,33 @@ async fn too_many_connections_are_told_so() {
     assert_eq!((problem.kind.as_str(), problem.status), ("/problems/overloaded", 503));
     drop(open);
     until(&server.asking(), "lockgate_connections_refused_total 1").await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn who_waits_to_be_looked_at_counts() {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let limits = Limits { connections: cores + 4, ..Limits::default() };
+    let faults = Faults::parse(["work=1000ms"]).unwrap();
+    let server = Server::start(Config { limits, faults, ..config(StoreKind::Memory) }).await;
+    // Every thread that serves has something to do for a second, so that it looks at nobody who comes meanwhile.
+    let mut busy = Vec::new();
+    for _ in 0..cores {
+        busy.push(sent(&server, &format!("{}{BODY}", head())).await);
+    }
+    let mut crowd = Vec::new();
+    for _ in 0..20 {
+        crowd.push(TcpStream::connect(server.address).await.unwrap());
+    }
+    for connection in &mut busy {
+        assert_eq!(status(connection).await, "HTTP/1.1 200 OK");
+    }
+    let mut refused = 0;
+    for connection in &mut crowd {
+        let answer = tokio::time::timeout(Duration::from_millis(20), rest(connection)).await.unwrap_or_default();
+        refused += usize::from(answer.starts_with("HTTP/1.1 503 Service Unavailable\r\n"));
+    }
+    assert_eq!(refused, 20 - 4);
     server.stop().await;
 }
 

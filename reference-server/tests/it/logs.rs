@@ -123,7 +123,7 @@ async fn ask_everything(ask: &Asking, scheme: SchemeKind, asked: &mut Asked) {
 #[tokio::test]
 async fn nothing_in_it_is_about_anybody() {
     let _alone = LISTENING.lock().await;
-    // All tasks of this test run on its thread, and so log here, at every level there is.
+    // The server's threads log where the thread that starts them does: here, at every level there is.
     let log = Log::default();
     let subscriber =
         tracing_subscriber::fmt().json().with_max_level(LevelFilter::TRACE).with_writer(log.clone()).finish();

@@ -12,6 +12,9 @@ const LEAST: usize = 16;
 /// It is calm when the limit was not lowered for so long; then what a rush taught is forgotten, little by little.
 const CALM_AFTER: Duration = Duration::from_secs(10);
 
+/// So many answers in time let one more come in while a rush lasts: the limit grows by an eighth each time it is used up.
+const ANSWERS_FOR_ONE_MORE: usize = 8;
+
 /// The bound of one lane.
 #[derive(Debug)]
 pub(in crate::http) struct Bound {
@@ -26,6 +29,8 @@ pub(in crate::http) struct Bound {
     lowered_us: AtomicU64,
     /// Since when nobody was answered in time, in microseconds since the start; 0: the last one was.
     late_since_us: AtomicU64,
+    /// How many were answered in time while the lane was half full.
+    in_time: AtomicUsize,
     refused: [AtomicU64; Refused::ALL.len()],
 }
 
@@ -39,6 +44,7 @@ impl Bound {
             started: Instant::now(),
             lowered_us: AtomicU64::new(0),
             late_since_us: AtomicU64::new(0),
+            in_time: AtomicUsize::new(0),
             refused: Default::default(),
         }
     }
@@ -64,8 +70,7 @@ impl Bound {
         if weight == 0 || before == 0 || before + weight <= self.limit() {
             return Ok(());
         }
-        self.refused[Refused::Queue as usize].fetch_add(1, Ordering::Relaxed);
-        Err(Refused::Queue)
+        Err(self.turned_away(Refused::Queue))
     }
 
     /// A place for something of `weight`, or why there is none.
@@ -75,10 +80,10 @@ impl Bound {
         self.admit(before, weight).map(|()| place)
     }
 
-    /// The processor was behind: one was turned away before it came to the store.
-    pub(super) fn turned_away_late(&self) -> Refused {
-        self.refused[Refused::Processor as usize].fetch_add(1, Ordering::Relaxed);
-        Refused::Processor
+    /// One was turned away before it came to the store.
+    pub(super) fn turned_away(&self, why: Refused) -> Refused {
+        self.refused[why as usize].fetch_add(1, Ordering::Relaxed);
+        why
     }
 
     /// A request that found `before` in its lane was answered after `took`.
@@ -107,8 +112,11 @@ impl Bound {
         }
         self.late_since_us.store(0, Ordering::Relaxed);
         let limit = self.limit();
-        // In time although the lane was half full: one more may come in, so that the limit doubles each time it is used up.
-        if limit < self.most() && (2 * before >= limit || self.is_calm()) {
+        // In time although the lane was half full: more may come in. Little by little, since what that does is seen only when they are
+        // answered: if the limit doubled meanwhile, it would swing from too few to too many and back.
+        let eighth = || self.in_time.fetch_add(1, Ordering::Relaxed).is_multiple_of(ANSWERS_FOR_ONE_MORE);
+        let full = 2 * before >= limit && eighth();
+        if limit < self.most() && (full || self.is_calm()) {
             self.limit.store(limit + 1, Ordering::Relaxed);
         }
     }
@@ -214,10 +222,10 @@ mod tests {
             bound.learn(bound.limit() - 1, Duration::from_secs(2), WAIT);
             assert_eq!(bound.limit(), expected, "down by half at most");
         }
-        for _ in 0..496 {
+        for _ in 0..496 * ANSWERS_FOR_ONE_MORE {
             bound.learn(bound.limit() - 1, WAIT, WAIT);
         }
-        assert_eq!(bound.limit(), 512, "each that is answered in time lets one more in");
+        assert_eq!(bound.limit(), 512, "each eighth that is answered in time lets one more in");
         bound.learn(511, Duration::ZERO, WAIT);
         assert_eq!(bound.limit(), 512, "up to the most");
     }
@@ -274,8 +282,8 @@ mod tests {
             bound.learn(1, far, wait);
         }
         tokio::time::advance(wait).await;
-        for before in 0..512 {
-            bound.learn(before, far, wait);
+        for answer in 0..512 * ANSWERS_FOR_ONE_MORE {
+            bound.learn(answer / ANSWERS_FOR_ONE_MORE, far, wait);
         }
         assert_eq!(bound.limit(), 512, "as many as there are, each needs 300 ms: nobody waits for another");
         bound.learn(100, Duration::from_millis(500), wait);
