@@ -24,7 +24,7 @@ fn handlers(criterion: &mut Criterion) {
     let routers = servers.iter().map(|(name, server)| (*name, server.in_process()));
     let mut group = criterion.benchmark_group("server");
     group.throughput(Throughput::Elements(1));
-    for (name, router) in [("bare_axum", bare())].into_iter().chain(routers) {
+    for (name, router) in [("bare_axum", bare(|| (), || ()))].into_iter().chain(routers) {
         let tokens = if name == "bare_axum" { Vec::new() } else { runtime.block_on(registered(&router, RESIDENTS)) };
         let ask = json!({ "purpose": "pet" });
         let mut issue = Asker::new(&router, &tokens, "/v1/passes", &ask);

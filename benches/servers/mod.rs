@@ -4,9 +4,11 @@
 
 pub(crate) mod asker;
 
+use std::hint::black_box;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::num::NonZeroUsize;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -18,7 +20,10 @@ use loadgen::{LoadSettings, Target};
 use passes::wire::{
     IssuedPass, PassRequest, Registered, RegisteredBatch, RegistrationBatch, Verification, VerificationRequest,
 };
-use passes::{Period, Policy, Purpose, PurposeRule, Quota, Rules, SchemeKind, Share};
+use passes::{
+    Algorithm, Check, DocumentDigest, Grant, KeyPlan, NameKey, PassId, Period, Permit, Policy, Purpose, PurposeRule,
+    Quota, Rules, SchemeKind, SchemeSettings, Share, Window, Zone,
+};
 use reference_server::{Clock, Config, Faults, Limits, StoreKind};
 use tokio::net::TcpListener;
 
@@ -43,6 +48,8 @@ const START_S: i64 = 1_585_908_000;
 pub(crate) enum Role {
     /// A bare axum handler under `axum::serve` that parses the same JSON and answers JSON of the same form.
     Bare,
+    /// The same, and for each request one signed code is made, or one checked.
+    BareSigned,
     /// The reference server with the embedded store.
     Embedded,
     /// The reference server with the store in memory.
@@ -58,13 +65,14 @@ pub(crate) enum Role {
 }
 
 impl Role {
-    const ALL: [Role; 7] =
-        [Role::Bare, Role::Embedded, Role::Memory, Role::Slow, Role::Busy, Role::Blind, Role::Signed];
+    const ALL: [Role; 8] =
+        [Role::Bare, Role::BareSigned, Role::Embedded, Role::Memory, Role::Slow, Role::Busy, Role::Blind, Role::Signed];
 
     /// What it is called.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Role::Bare => "bare axum",
+            Role::BareSigned => "bare, signed",
             Role::Embedded => "embedded",
             Role::Memory => "memory",
             Role::Slow => "slow store",
@@ -93,7 +101,8 @@ impl Role {
             writeln!(out, "{READY}{address} {officers_address}").and_then(|()| out.flush()).expect("the parent reads");
             let folder = tempfile::tempdir().expect("a folder can be made");
             let store = match self {
-                Role::Bare => return serve_bare(listener).await,
+                Role::Bare => return serve_bare(listener, bare(|| (), || ())).await,
+                Role::BareSigned => return serve_bare(listener, bare_signed()).await,
                 Role::Embedded => StoreKind::Embedded { dir: folder.path().to_owned() },
                 Role::Memory | Role::Slow | Role::Busy | Role::Blind | Role::Signed => StoreKind::Memory,
             };
@@ -143,12 +152,33 @@ async fn parent_gone() {
     let _ = gone.await;
 }
 
-async fn serve_bare(listener: TcpListener) {
-    axum::serve(listener, bare()).with_graceful_shutdown(parent_gone()).await.expect("the server runs");
+async fn serve_bare(listener: TcpListener, routes: Router) {
+    axum::serve(listener, routes).with_graceful_shutdown(parent_gone()).await.expect("the server runs");
 }
 
-/// Parses the same JSON and answers JSON of the same form, and does nothing else.
-pub(crate) fn bare() -> Router {
+/// Makes a signed code for each pass, and checks one for each verification, as the scheme `signed` does.
+fn bare_signed() -> Router {
+    let keys = KeyPlan { algorithm: Algorithm::Ed25519, period_s: 604_800, advance_s: 0, longest_pass_s: 10_800 };
+    let settings = SchemeSettings { keys, utc_offset_s: 0 };
+    let scheme = Arc::new(SchemeKind::Signed.build(&[7; 32], NameKey::new([7; 32]), &settings));
+    scheme.issuer.prepare(START_S);
+    let window = Window { from_s: START_S, until_s: START_S + 10_800 };
+    let grant = Grant { pass: PassId::from_bytes([3; 16]), purpose: Purpose::Groceries, window };
+    let permit = Permit { grant, zone: Zone::Anywhere, document: DocumentDigest::of("22 04 123456") };
+    let issue = {
+        let scheme = Arc::clone(&scheme);
+        move || scheme.issuer.show(&permit, None).expect("issued")
+    };
+    let code = IssuedPass::new(&grant, issue()).code;
+    let check = move || assert!(matches!(scheme.verifier.check(black_box(&code), START_S), Check::Genuine(_)));
+    bare(move || drop(black_box(issue())), check)
+}
+
+/// Parses the same JSON and answers JSON of the same form, and does nothing else but this for each pass and each verification.
+pub(crate) fn bare(
+    issuing: impl Fn() + Clone + Send + Sync + 'static,
+    checking: impl Fn() + Clone + Send + Sync + 'static,
+) -> Router {
     static NUMBER: AtomicUsize = AtomicUsize::new(0);
     let issued = |purpose| IssuedPass {
         pass: format!("1FGQ9M8Z3V6Y0T2R5W8X{:06}", NUMBER.fetch_add(1, Relaxed) % 1_000_000),
@@ -174,9 +204,18 @@ pub(crate) fn bare() -> Router {
         .route("/v1/residents/batch", post(async move |Json(batch)| Json(registered(batch))))
         .route(
             "/v1/passes",
-            post(async move |Json(PassRequest { purpose, .. })| (StatusCode::CREATED, Json(issued(purpose)))),
+            post(async move |Json(PassRequest { purpose, .. })| {
+                issuing();
+                (StatusCode::CREATED, Json(issued(purpose)))
+            }),
         )
-        .route("/v1/verifications", post(async move |Json(request)| Json(verified(request))))
+        .route(
+            "/v1/verifications",
+            post(async move |Json(request)| {
+                checking();
+                Json(verified(request))
+            }),
+        )
 }
 
 /// In a child: serves, and never returns. In the parent: nothing.

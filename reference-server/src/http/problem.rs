@@ -1,6 +1,6 @@
 //! What can go wrong, as problem documents (RFC 9457) with stable types.
 
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use passes::{AskError, Refusal, wire};
@@ -171,6 +171,8 @@ impl Problem {
         match self {
             Problem::Overloaded => Some((RETRY_AFTER, RETRY_AFTER_S)),
             Problem::Unauthorized => Some((WWW_AUTHENTICATE, "Bearer")),
+            // What is left of the request is not read, so nothing can be asked after it. (HTTP/2 has no such header: hyper leaves it out.)
+            Problem::BodyTooLarge | Problem::RequestTimeout => Some((CONNECTION, "close")),
             _ => None,
         }
     }

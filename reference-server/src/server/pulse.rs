@@ -4,6 +4,7 @@
 //! guard compares the counts once a tick.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -24,6 +25,10 @@ const LEAST_TAKEN_PER_S: u64 = 1_000;
 const IDLE_WHEN_SCARCE: Duration = Duration::from_secs(3);
 /// A connection that officers use, too, rests no longer.
 const SHORT_PAUSE: Duration = Duration::from_millis(500);
+/// Who still sends when the server has said its last word is listened to for so long, and for so many bytes: closing over what nobody read
+/// makes the system reset the connection, and the client may lose the answer that told it why.
+const LINGER: Duration = Duration::from_secs(1);
+const LINGER_BYTES: usize = 4 << 20;
 /// Longest time between two looks.
 const LONGEST_TICK: Duration = Duration::from_secs(1);
 
@@ -111,16 +116,18 @@ impl Drop for Working {
     }
 }
 
-/// A stream whose bytes are counted, and which is not read during a pause.
+/// A stream whose bytes are counted, which is not read during a pause, and which is closed only when the client has heard the last word.
 pub(super) struct Watched<S> {
     stream: S,
     pulse: Arc<Pulse>,
     pausing: Option<Pin<Box<Sleep>>>,
+    /// All was said; so much longer, and for so many bytes, the client is listened to.
+    lingering: Option<(Pin<Box<Sleep>>, usize)>,
 }
 
 impl<S> Watched<S> {
     pub(super) fn new(stream: S, pulse: Arc<Pulse>) -> Self {
-        Watched { stream, pulse, pausing: None }
+        Watched { stream, pulse, pausing: None, lingering: None }
     }
 
     /// Ready when there is no pause, or no longer; whether one ended just now.
@@ -143,6 +150,25 @@ impl<S> Watched<S> {
     }
 }
 
+impl<S: AsyncRead + Unpin> Watched<S> {
+    /// Ready when the client has closed its side, too, or was listened to for long enough.
+    fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let (until, left) = self.lingering.get_or_insert_with(|| (Box::pin(sleep(LINGER)), LINGER_BYTES));
+        let mut bytes = [MaybeUninit::uninit(); 4_096];
+        while *left > 0 {
+            let mut buffer = ReadBuf::uninit(&mut bytes);
+            match Pin::new(&mut self.stream).poll_read(context, &mut buffer) {
+                Poll::Pending => return until.as_mut().poll(context),
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
+                    *left = left.saturating_sub(buffer.filled().len())
+                }
+                Poll::Ready(_) => return Poll::Ready(()),
+            }
+        }
+        Poll::Ready(())
+    }
+}
+
 impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -161,7 +187,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
         self.wrote(&written);
@@ -187,7 +213,10 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        if self.lingering.is_none() {
+            ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
+        }
+        self.poll_linger(context).map(Ok)
     }
 }
 

@@ -88,6 +88,20 @@ async fn who_takes_no_answers_is_cut_off() {
 }
 
 #[tokio::test]
+async fn who_sends_too_much_is_told_so_and_may_finish_the_sentence() {
+    let server = server(Limits::default()).await;
+    let long = "A".repeat(1 << 20);
+    let head = head().replace(&format!("Length: {}", BODY.len()), &format!("Length: {}", long.len()));
+    let mut connection = sent(&server, &head).await;
+    connection.write_all(long.as_bytes()).await.expect("nobody hangs up while it is sent");
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).await.expect("nothing is reset");
+    assert!(answer.starts_with("HTTP/1.1 413 Payload Too Large\r\n"), "{answer}");
+    assert!(answer.contains("\r\nconnection: close\r\n"), "or a client asks again on what is about to end: {answer}");
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn an_idle_connection_ends() {
     let server = server(Limits { idle_timeout: Duration::from_millis(40), ..Limits::default() }).await;
     let mut connection = sent(&server, &format!("{}{BODY}", head())).await;
