@@ -184,7 +184,7 @@ fn steps(role: Role, usable_per_s: f64) {
     });
     steps.iter().for_each(|(_, _, plans)| crowd.prepare(&server, plans, &options));
     println!(
-        "times  asked/s   sent/s  goodput/s  turned away/s  issues right  checks right  check p99 ms  cores: server  generator"
+        "times  asked/s   sent/s  goodput/s  late/s  turned away/s  issues right  checks right  check p99 ms  cores: server  generator"
     );
     let mut after = None;
     for (times, seconds, plans) in &steps {
@@ -192,10 +192,11 @@ fn steps(role: Role, usable_per_s: f64) {
         let both = crowd.ask(&server, &server.targets[0], plans, &options);
         let Both { issued, checked } = &both;
         println!(
-            "{times:5} {:8.0} {:8.0} {:10.0} {:14.0} {:11.1} % {:11.1} % {:13.1} {:14.2} {:10.2}",
+            "{times:5} {:8.0} {:8.0} {:10.0} {:7.0} {:14.0} {:11.1} % {:11.1} % {:13.1} {:14.2} {:10.2}",
             both.per_s(|counts| counts.asked),
             both.per_s(|counts| counts.sent),
             issued.goodput_per_s + checked.goodput_per_s,
+            both.per_s(|counts| counts.right) - issued.goodput_per_s - checked.goodput_per_s,
             both.per_s(|counts| counts.overloaded),
             right_percent(issued, Kind::Issue),
             right_percent(checked, Kind::Verify),

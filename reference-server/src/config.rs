@@ -79,7 +79,7 @@ pub struct Limits {
     /// How long a request may wait for its turn: as many are let in as are answered within this time, fewer than the bounds above
     /// when the store is slow. Default 100 ms; raise it for a store that needs longer for a single answer.
     pub wait: Duration,
-    /// How long a request may take, reading it included. Default 10 s.
+    /// How long the body of a request may take to arrive, and how long its answer may take after that. Default 10 s each.
     pub request_timeout: Duration,
     /// How long the head of a request may take to arrive, and a TLS handshake. Default 10 s.
     pub head_timeout: Duration,

@@ -59,7 +59,7 @@ mod signers;
 mod transparency;
 mod verifying;
 
-pub(crate) use admit::{OVERLOADED_CONNECTION, Pause, Stale};
+pub(crate) use admit::{Pause, Waited};
 pub(crate) use connections::{CutOff, Open};
 pub(crate) use describe::VERIFICATIONS;
 pub(crate) use door::Door;
@@ -98,8 +98,10 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) fn open(config: Config) -> Result<Self, OpenError> {
-        // One place more than requests may take: removing what is due takes no place from them.
-        let Opened { store, secret } = config.store.open(config.limits.writes_in_flight + 1)?;
+        // Whoever is let in finds a place in the store's queue: at each door those who write, and those who check (a token is spent, a
+        // check may be written down). One more: removing what is due takes no place from them.
+        let places = 2 * (config.limits.writes_in_flight + config.limits.in_flight) + 1;
+        let Opened { store, secret } = config.store.open(places)?;
         let settings = config.scheme_settings();
         let scheme = config.scheme.build(&secret.signing_seed(), secret.name_key(), &settings);
         let clock = config.clock.start();

@@ -23,8 +23,22 @@ use super::rehearsal::mixed;
 use super::request_id;
 use super::route::Route;
 
+macro_rules! overloaded_connection {
+    ($retry_after_s:literal) => {
+        concat!(
+            "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\nretry-after: ",
+            $retry_after_s,
+            "\r\nconnection: close\r\ncontent-length: 99\r\n\r\n",
+            r#"{"type":"/problems/overloaded","title":"Too many ask at once; ask again in a moment.","status":503}"#
+        )
+        .as_bytes()
+    };
+}
+
+/// So many are drawn from.
+const RETRIES: usize = 4;
 /// When to ask again, in seconds: drawn, so that those who were sent away together do not come back together.
-const RETRY_AFTER: [(u64, HeaderValue); 4] = [
+const RETRY_AFTER: [(u64, HeaderValue); RETRIES] = [
     (1, HeaderValue::from_static("1")),
     (2, HeaderValue::from_static("2")),
     (3, HeaderValue::from_static("3")),
@@ -40,9 +54,9 @@ const OVERLOADED: &[u8] =
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pause(pub(crate) Duration, pub(crate) Rest);
 
-/// On a request that was there already when its connection's pause ended: nobody knows for how long.
+/// On a request that came while its connection rested: for how long it waited.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Stale;
+pub(crate) struct Waited(pub(crate) Duration);
 
 /// A connection rests for as long as its client was asked to wait, but no longer than this, and less by up to [`DRAWN_MS`], so that those
 /// who rest together do not all come back together. Ten thousand that ask again as soon as they may then cost some 13,000 refusals a second,
@@ -50,10 +64,13 @@ pub(crate) struct Stale;
 const LONGEST_PAUSE_MS: u64 = 2_000;
 const DRAWN_MS: u64 = 500;
 
-/// The whole answer to a connection for which there is no place.
-pub(crate) const OVERLOADED_CONNECTION: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
-    content-type: application/problem+json\r\nretry-after: 2\r\nconnection: close\r\ncontent-length: 99\r\n\r\n\
-    {\"type\":\"/problems/overloaded\",\"title\":\"Too many ask at once; ask again in a moment.\",\"status\":503}";
+/// The whole answer to a connection for which there is no place; one for each of [`RETRY_AFTER`].
+const OVERLOADED_CONNECTION: [&[u8]; RETRIES] = [
+    overloaded_connection!("1"),
+    overloaded_connection!("2"),
+    overloaded_connection!("3"),
+    overloaded_connection!("4"),
+];
 
 /// A handler behind the gate of a door: it answers when there is room for the request, and what it answers is counted.
 ///
@@ -109,27 +126,32 @@ impl<H> Admitted<H> {
     {
         let Admitted { door, route, handler } = self;
         // Who would be turned away is so before the body is read.
-        let stale = request.extensions().get::<Stale>().is_some();
-        if door.gate.look(route, stale).is_err() {
-            return app.overloaded(&door.gate, route, stale);
+        let waited = request.extensions().get().map_or(Duration::ZERO, |Waited(waited)| *waited);
+        if door.gate.look(route, waited).is_err() {
+            return app.overloaded(&door.gate, route, waited);
         }
         let work = async {
             // A place is taken by whole requests only: who sends slowly keeps nobody out, and does not make the store look slow.
-            let request = whole(route, request).await?;
+            let sent = timeout(app.limits.request_timeout, whole(route, request)).await;
+            let request = sent.unwrap_or(Err(Problem::RequestTimeout))?;
             let place = door.gate.enter(route).map_err(|_| Problem::Overloaded)?;
-            if let Some(rehearsal) = app.rehearsal.as_ref().filter(|_| route.weight() > 0) {
-                rehearsal.befall().await?;
-            }
-            let response = handler.call(request, Arc::clone(app)).await;
-            place.answered(response.status().is_client_error());
-            Ok(response)
+            let handled = async {
+                if let Some(rehearsal) = app.rehearsal.as_ref().filter(|_| route.weight() > 0) {
+                    rehearsal.befall().await?;
+                }
+                Ok(handler.call(request, Arc::clone(app)).await)
+            };
+            let response = timeout(app.limits.request_timeout, handled).await.unwrap_or(Err(Problem::Overloaded));
+            // What was refused, or failed at once, tells nothing of how long others would wait.
+            place.answered(!response.as_ref().is_ok_and(|response| response.status().is_success()));
+            response
         };
-        match timeout(app.limits.request_timeout, work).await.unwrap_or(Err(Problem::RequestTimeout)) {
+        match work.await {
             Ok(response) if response.status() == StatusCode::SERVICE_UNAVAILABLE => {
-                app.overloaded(&door.gate, route, stale)
+                app.overloaded(&door.gate, route, waited)
             }
             Ok(response) => response,
-            Err(Problem::Overloaded) => app.overloaded(&door.gate, route, stale),
+            Err(Problem::Overloaded) => app.overloaded(&door.gate, route, waited),
             Err(problem) => problem.into_response(),
         }
     }
@@ -144,14 +166,23 @@ pub(super) fn keep_to_yourself(mut response: Response) -> Response {
 }
 
 impl App {
-    fn overloaded(&self, gate: &Gate, route: Route, stale: bool) -> Response {
-        let draw = mixed(self.turned_away.fetch_add(1, Ordering::Relaxed));
+    fn lot(&self) -> u64 {
+        mixed(self.turned_away.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// What is said, whole, on a connection for which there is no place.
+    pub(crate) fn overloaded_connection(&self) -> &'static [u8] {
+        OVERLOADED_CONNECTION[self.lot() as usize % RETRIES]
+    }
+
+    fn overloaded(&self, gate: &Gate, route: Route, waited: Duration) -> Response {
+        let draw = self.lot();
         let mut response = Response::new(Body::from(Bytes::from_static(OVERLOADED)));
         *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
-        let (retry_after_s, header) = &RETRY_AFTER[draw as usize % RETRY_AFTER.len()];
+        let (retry_after_s, header) = &RETRY_AFTER[draw as usize % RETRIES];
         response.headers_mut().insert(header::RETRY_AFTER, header.clone());
-        if let Some(rest) = gate.refuses(route, stale) {
+        if let Some(rest) = gate.refuses(route, waited) {
             let pause_ms = (retry_after_s * 1_000).min(LONGEST_PAUSE_MS) - (draw >> 32) % DRAWN_MS;
             response.extensions_mut().insert(Pause(Duration::from_millis(pause_ms), rest));
         }
@@ -232,8 +263,11 @@ mod tests {
         let made = Problem::Overloaded.into_response();
         assert_eq!(made.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(to_bytes(made.into_body(), usize::MAX).await.unwrap(), OVERLOADED);
-        let (head, body) = std::str::from_utf8(OVERLOADED_CONNECTION).unwrap().split_once("\r\n\r\n").unwrap();
-        assert_eq!(body.as_bytes(), OVERLOADED);
-        assert!(head.ends_with(&format!("content-length: {}", OVERLOADED.len())), "{head}");
+        for (bytes, (retry_after_s, _)) in OVERLOADED_CONNECTION.into_iter().zip(RETRY_AFTER) {
+            let (head, body) = std::str::from_utf8(bytes).unwrap().split_once("\r\n\r\n").unwrap();
+            assert_eq!(body.as_bytes(), OVERLOADED);
+            assert!(head.ends_with(&format!("content-length: {}", OVERLOADED.len())), "{head}");
+            assert!(head.contains(&format!("\r\nretry-after: {retry_after_s}\r\n")), "{head}");
+        }
     }
 }

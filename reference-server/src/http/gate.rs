@@ -135,8 +135,8 @@ impl Gate {
         }
     }
 
-    /// Whether a request to `route` would be turned away now; `stale`: it waited while its connection was not read.
-    pub(super) fn look(&self, route: Route, stale: bool) -> Result<(), Refused> {
+    /// Whether a request to `route` would be turned away now, which has `waited` so long while its connection rested.
+    pub(super) fn look(&self, route: Route, waited: Duration) -> Result<(), Refused> {
         if route.weight() == 0 {
             return Ok(());
         }
@@ -144,13 +144,9 @@ impl Gate {
         let bound = &self.lanes[lane as usize];
         // The longer a request has waited to be looked at, the more of its time is gone; officers are the last to be sent away.
         let patience = if lane == Lane::Officers { self.wait * 2 } else { self.wait };
-        let late = self.watch.behind() > patience && !self.watch.lets_in_late();
-        // Who came back when asked to did not wait here; who did not wait most likely asks too late by now.
-        if late || stale && self.is_busy() {
+        let late = waited + self.watch.behind() > patience;
+        if late && (waited > patience || !self.watch.lets_in_late()) {
             return Err(bound.turned_away(Refused::Processor));
-        }
-        if stale && lane != Lane::Officers && self.refusals.too_many() {
-            return Err(bound.turned_away(Refused::Queue));
         }
         bound.look(route.weight())
     }
@@ -161,9 +157,12 @@ impl Gate {
 
     /// No is said to somebody: whose connections should rest, since saying no keeps the processor from better things. Not officers' own;
     /// and not one that has just rested: what it is asked next is fresh.
-    pub(super) fn refuses(&self, route: Route, stale: bool) -> Option<Rest> {
+    pub(super) fn refuses(&self, route: Route, waited: Duration) -> Option<Rest> {
+        if route.weight() == 0 {
+            return None;
+        }
         self.refusals.one_more();
-        if stale || self.lane(route) == Lane::Officers {
+        if !waited.is_zero() || self.lane(route) == Lane::Officers {
             None
         } else if self.is_busy() {
             Some(Rest::Everybody)
@@ -203,6 +202,9 @@ impl Gate {
 mod tests {
     use super::*;
 
+    /// It did not wait.
+    const NOW: Duration = Duration::ZERO;
+
     fn gate(in_flight: usize, writes_in_flight: usize) -> Gate {
         Gate::new(&Limits { in_flight, writes_in_flight, ..Limits::default() }, 0, 2)
     }
@@ -217,9 +219,9 @@ mod tests {
         // Two signers make 50 of 4 ms in 100 ms.
         let places: Vec<_> = std::iter::from_fn(|| gate.enter(Route::Issue).ok()).take(1_000).collect();
         assert_eq!(places.len(), 50);
-        assert_eq!(gate.look(Route::Issue, false), Err(Refused::Queue), "before anything is written");
-        assert_eq!(gate.look(Route::Register, false), Ok(()), "who wants no signature waits for none");
-        assert_eq!(gate.look(Route::Verify, false), Ok(()));
+        assert_eq!(gate.look(Route::Issue, NOW), Err(Refused::Queue), "before anything is written");
+        assert_eq!(gate.look(Route::Register, NOW), Ok(()), "who wants no signature waits for none");
+        assert_eq!(gate.look(Route::Verify, NOW), Ok(()));
     }
 
     #[test]
@@ -227,11 +229,11 @@ mod tests {
         let gate = gate(4, 1);
         let write = gate.enter(Route::Issue);
         assert!(write.is_ok(), "one write");
-        assert!(gate.enter(Route::Cancel).is_err() && gate.look(Route::CheckIn, false).is_err(), "and no second");
+        assert!(gate.enter(Route::Cancel).is_err() && gate.look(Route::CheckIn, NOW).is_err(), "and no second");
         let checks = [(); 4].map(|()| gate.enter(Route::Verify));
         assert!(checks.iter().all(Result::is_ok) && gate.enter(Route::Verify).is_err(), "four officers");
         assert!(gate.enter(Route::Show).is_ok(), "each lane has its own places");
-        assert!(gate.look(Route::Metrics, false).is_ok() && gate.enter(Route::Metrics).is_ok(), "always");
+        assert!(gate.look(Route::Metrics, NOW).is_ok() && gate.enter(Route::Metrics).is_ok(), "always");
         drop(checks);
         assert!(gate.enter(Route::Verify).is_ok());
         assert!(gate.enter(Route::RegisterBatch).is_err(), "too heavy beside others");
@@ -247,58 +249,52 @@ mod tests {
         assert_eq!(gate.behind(), Duration::ZERO);
         assert_eq!(gate.watch.call(0), Some(0));
         tokio::time::advance(Duration::from_millis(90)).await;
-        assert_eq!(gate.look(Route::Issue, false), Ok(()));
-        assert_eq!(gate.look(Route::Issue, true), Err(Refused::Processor), "it waited before it was read");
+        assert_eq!(gate.look(Route::Issue, NOW), Ok(()));
+        let waited = |ms| gate.look(Route::Issue, Duration::from_millis(ms));
+        assert_eq!((waited(10), waited(11)), (Ok(()), Ok(())), "after a calm a few may come late");
+        assert_eq!(waited(101), Err(Refused::Processor), "but not who waited so long before it was read");
         tokio::time::advance(Duration::from_millis(20)).await;
         // Called again before it has come: it counts from the first call.
         assert_eq!(gate.watch.call(0), Some(1));
-        for _ in 0..watch::LET_IN_LATE {
-            assert_eq!(gate.look(Route::Issue, false), Ok(()), "no more than came while the machine paused");
+        for _ in 1..watch::LET_IN_LATE {
+            assert_eq!(gate.look(Route::Issue, NOW), Ok(()), "no more than came while the machine paused");
         }
-        assert_eq!(gate.look(Route::Issue, false), Err(Refused::Processor));
-        assert_eq!(gate.look(Route::Show, false), Err(Refused::Processor));
-        assert_eq!(gate.look(Route::Verify, false), Ok(()));
+        assert_eq!(gate.look(Route::Issue, NOW), Err(Refused::Processor));
+        assert_eq!(gate.look(Route::Show, NOW), Err(Refused::Processor));
+        assert_eq!(gate.look(Route::Verify, NOW), Ok(()));
         tokio::time::advance(Duration::from_millis(100)).await;
-        assert_eq!(gate.look(Route::Verify, false), Err(Refused::Processor));
-        assert_eq!(gate.look(Route::Health, false), Ok(()));
+        assert_eq!(gate.look(Route::Verify, NOW), Err(Refused::Processor));
+        assert_eq!(gate.look(Route::Health, NOW), Ok(()));
         watch::be_thread(1);
-        assert_eq!(gate.look(Route::Issue, true), Ok(()), "another thread may have nothing to do");
+        assert_eq!(gate.look(Route::Issue, NOW), Ok(()), "another thread may have nothing to do");
         assert_eq!(gate.behind(), Duration::from_millis(210), "the one that is furthest behind is told of");
         watch::be_thread(0);
         gate.watch.comes(0, 0);
         assert_eq!(gate.behind(), Duration::from_millis(100), "who came after the first call waits still");
-        assert_eq!(gate.look(Route::Verify, false), Ok(()));
+        assert_eq!(gate.look(Route::Verify, NOW), Ok(()));
         tokio::time::advance(Duration::from_millis(1)).await;
-        assert_eq!(gate.look(Route::Issue, false), Err(Refused::Processor), "late again: it is no pause");
+        assert_eq!(gate.look(Route::Issue, NOW), Err(Refused::Processor), "late again: it is no pause");
         gate.watch.comes(0, 1);
-        let both = || [false, true].map(|stale| gate.look(Route::Issue, stale));
-        assert_eq!(both(), [Ok(()), Err(Refused::Processor)], "it was late just now");
-        assert_eq!(gate.watch.call(0), Some(0));
-        gate.watch.comes(0, 0);
-        assert_eq!(both(), [Ok(()), Ok(())]);
+        assert_eq!((waited(100), waited(101)), (Ok(()), Err(Refused::Processor)));
     }
 
     #[tokio::test(start_paused = true)]
     async fn who_does_not_wait_when_too_many_are_refused_rests() {
         let gate = gate(4, 1);
-        let stale = |route| gate.look(route, true);
-        assert_eq!(gate.refuses(Route::Issue, false), None, "now and then is nothing");
-        assert_eq!(stale(Route::Issue), Ok(()), "it may have come this moment");
-        let rests: Vec<_> = (0..2_000).map(|_| gate.refuses(Route::Issue, false)).collect();
+        assert_eq!(gate.refuses(Route::Issue, NOW), None, "now and then is nothing");
+        let rests: Vec<_> = (0..2_000).map(|_| gate.refuses(Route::Issue, NOW)).collect();
         assert_eq!(rests.first(), Some(&None));
         assert_eq!(rests.last(), Some(&Some(Rest::ResidentsAlone)));
-        assert_eq!(stale(Route::Issue), Err(Refused::Queue), "who came before the time has waited too long");
-        assert_eq!(stale(Route::Verify), Ok(()), "nobody keeps officers from being answered");
-        assert_eq!(gate.look(Route::Issue, false), Ok(()), "there is room for who comes in time");
+        assert_eq!(gate.look(Route::Issue, NOW), Ok(()), "there is room for who comes in time");
         assert_eq!(gate.watch.call(0), Some(0));
         tokio::time::advance(2 * BUSY).await;
-        assert_eq!(gate.refuses(Route::Issue, false), Some(Rest::Everybody), "the processor is behind");
-        assert_eq!(gate.refuses(Route::Verify, false), None, "officers do not rest");
-        assert_eq!(gate.refuses(Route::Issue, true), None, "who has just rested asks afresh");
+        assert_eq!(gate.refuses(Route::Issue, NOW), Some(Rest::Everybody), "the processor is behind");
+        assert_eq!(gate.refuses(Route::Verify, NOW), None, "officers do not rest");
+        assert_eq!(gate.refuses(Route::Issue, Duration::from_millis(1)), None, "who has just rested asks afresh");
         gate.watch.comes(0, 0);
         assert_eq!(gate.watch.call(0), Some(0));
         gate.watch.comes(0, 0);
         tokio::time::advance(Duration::from_secs(2)).await;
-        assert_eq!((gate.refuses(Route::Issue, false), stale(Route::Issue)), (None, Ok(())), "all is over");
+        assert_eq!(gate.refuses(Route::Issue, NOW), None, "all is over");
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONNECTION, CONTENT_TYPE};
 use axum::response::IntoResponse;
 use passes::wire;
 use schemars::SchemaGenerator;
@@ -141,7 +141,8 @@ impl Writer {
         let base = self.sent.subschema_for::<wire::Problem>();
         let schema = json!({"allOf": [base], "properties": {"type": {"enum": kinds}}});
         let mut written = json!({"description": about.join(" "), "content": {wire::PROBLEM_JSON: {"schema": schema}}});
-        let headers = problems.iter().filter_map(|problem| problem.header());
+        // What concerns the connection is not the answer's own, and is not there over HTTP/2.
+        let headers = problems.iter().filter_map(|problem| problem.header()).filter(|(name, _)| name != CONNECTION);
         for (name, _) in headers {
             written["headers"][name.as_str()] = json!({"schema": {"type": "string"}});
         }

@@ -150,15 +150,20 @@ impl Operation {
 
     /// Every problem that can be the answer.
     pub(super) fn problems(&self) -> Vec<Problem> {
-        let of_bodies =
-            [Problem::MalformedJson, Problem::BodyTooLarge, Problem::NotJson, Problem::InvalidBody].as_slice();
+        let of_bodies = [
+            Problem::MalformedJson,
+            Problem::BodyTooLarge,
+            Problem::NotJson,
+            Problem::InvalidBody,
+            Problem::RequestTimeout,
+        ];
         let of_credentials = match self.who {
             Who::Anybody => [].as_slice(),
             Who::Resident => &[Problem::Unauthorized],
             Who::Staff(_) => &[Problem::Unauthorized, Problem::RoleNotAllowed],
         };
-        let always = [Problem::RequestTimeout, Problem::Internal, Problem::Overloaded];
-        let bodies = if self.takes.is_some() { of_bodies } else { &[] };
+        let always = [Problem::Internal, Problem::Overloaded];
+        let bodies = if self.takes.is_some() { of_bodies.as_slice() } else { &[] };
         bodies.iter().chain(of_credentials).chain(&self.refuses).chain(&always).copied().collect()
     }
 }

@@ -93,7 +93,7 @@ impl Problem {
                 (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "This cannot be done here.")
             }
             Problem::RequestTimeout => {
-                (StatusCode::REQUEST_TIMEOUT, "request-timeout", "The request took too long; send it again.")
+                (StatusCode::REQUEST_TIMEOUT, "request-timeout", "The request took too long to arrive; send it again.")
             }
             Problem::AlreadyRegistered => {
                 (StatusCode::CONFLICT, "already-registered", "This document is registered already.")

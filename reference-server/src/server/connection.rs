@@ -21,7 +21,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use super::pulse::{Beat, Guard, Pulse, Watched};
 use super::threads::Threads;
 use super::tls::Tls;
-use crate::http::{App, CutOff, Door, OVERLOADED_CONNECTION, Open, Stale, VERIFICATIONS, router};
+use crate::http::{App, CutOff, Door, Open, VERIFICATIONS, Waited, router};
 
 /// Requests that one HTTP/2 connection may have open at once.
 const STREAMS: u32 = 64;
@@ -82,7 +82,7 @@ impl Connections {
             door.connections.turn_away();
             // Who speaks TLS could not read it.
             if tls.is_none() {
-                let _ = refuse(stream);
+                let _ = refuse(stream, app.overloaded_connection());
             }
             return Ok(());
         }
@@ -109,9 +109,11 @@ impl Connections {
     }
 }
 
-/// Says no with bytes that are ready, without reading what was asked.
-fn refuse(mut stream: std::net::TcpStream) -> io::Result<()> {
-    io::Write::write_all(&mut stream, OVERLOADED_CONNECTION)?;
+/// Says no with bytes that are ready, whatever was asked.
+fn refuse(mut stream: std::net::TcpStream, no: &[u8]) -> io::Result<()> {
+    // What has come is taken: closed over it, the connection would be reset, and the client might lose the answer.
+    let _ = io::Read::read(&mut stream, &mut [0; HEAD_BYTES]);
+    io::Write::write_all(&mut stream, no)?;
     stream.shutdown(std::net::Shutdown::Write)
 }
 
@@ -170,8 +172,9 @@ impl Service<Request<Incoming>> for Answering {
     type Future = super::pulse::InWork<<TowerToHyperService<Router> as Service<Request<Body>>>::Future>;
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
-        if self.pulse.is_stale() {
-            request.extensions_mut().insert(Stale);
+        let waited = self.pulse.waited();
+        if !waited.is_zero() {
+            request.extensions_mut().insert(Waited(waited));
         }
         let verifies = request.uri().path() == VERIFICATIONS;
         let many = request.version() == Version::HTTP_2;

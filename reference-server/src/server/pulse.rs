@@ -14,7 +14,7 @@ use std::time::Duration;
 use axum::response::Response;
 use pin_project_lite::pin_project;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep};
 
 use crate::config::Pace;
 use crate::http::{CutOff, Pause, Rest};
@@ -29,6 +29,8 @@ const SHORT_PAUSE: Duration = Duration::from_millis(500);
 /// makes the system reset the connection, and the client may lose the answer that told it why.
 const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 4 << 20;
+/// So much is read at once of what is held back, or not wanted: most requests are shorter.
+const HELD_BYTES: usize = 2_048;
 /// Longest time between two looks.
 const LONGEST_TICK: Duration = Duration::from_secs(1);
 
@@ -47,8 +49,8 @@ pub(super) struct Pulse {
     officers: AtomicBool,
     /// For so many milliseconds nothing more is read; taken by the next one who reads.
     pause_ms: AtomicU64,
-    /// What was read last had arrived during a pause.
-    stale: AtomicBool,
+    /// For so many microseconds what was read last had waited through a pause; taken by the request that it begins.
+    waited_us: AtomicU64,
 }
 
 impl Pulse {
@@ -61,9 +63,12 @@ impl Pulse {
         InWork { answering, verifies, working: Working(Arc::clone(pulse)) }
     }
 
-    /// Whether the request that begins now waited through a pause.
-    pub(super) fn is_stale(&self) -> bool {
-        self.stale.load(Ordering::Relaxed)
+    /// For how long the request that begins now waited through a pause.
+    pub(super) fn waited(&self) -> Duration {
+        match self.waited_us.load(Ordering::Relaxed) {
+            0 => Duration::ZERO,
+            _ => Duration::from_micros(self.waited_us.swap(0, Ordering::Relaxed)),
+        }
     }
 
     /// Lets the connection wait before it is read again, if it is meant. One that carries many requests at once (HTTP/2) is read on:
@@ -116,30 +121,88 @@ impl Drop for Working {
     }
 }
 
-/// A stream whose bytes are counted, which is not read during a pause, and which is closed only when the client has heard the last word.
+/// A stream whose bytes are counted, which hands on nothing during a pause, and which is closed only when the client has heard the last
+/// word.
 pub(super) struct Watched<S> {
     stream: S,
     pulse: Arc<Pulse>,
-    pausing: Option<Pin<Box<Sleep>>>,
-    /// All was said; so much longer, and for so many bytes, the client is listened to.
-    lingering: Option<(Pin<Box<Sleep>>, usize)>,
+    pausing: Option<Pausing>,
+    lingering: Option<Lingering>,
+}
+
+/// A pause, and what came before its end.
+struct Pausing {
+    until: Pin<Box<Sleep>>,
+    /// Read to learn when it came, and to see a client go. No more is read before the end of the pause.
+    held: Vec<u8>,
+    /// When it came.
+    since: Instant,
+}
+
+impl Pausing {
+    fn new(pause: Duration) -> Self {
+        Pausing { until: Box::pin(sleep(pause)), held: Vec::new(), since: Instant::now() }
+    }
+
+    /// Ready at the end of the pause, or as soon as the client has gone.
+    fn poll(&mut self, mut stream: Pin<&mut impl AsyncRead>, context: &mut Context<'_>) -> Poll<()> {
+        if self.held.is_empty() {
+            let mut bytes = [MaybeUninit::uninit(); HELD_BYTES];
+            let mut buffer = ReadBuf::uninit(&mut bytes);
+            let read = stream.as_mut().poll_read(context, &mut buffer);
+            if read.is_ready() && buffer.filled().is_empty() {
+                return Poll::Ready(());
+            }
+            self.held.extend_from_slice(buffer.filled());
+            self.since = Instant::now();
+        }
+        self.until.as_mut().poll(context)
+    }
+}
+
+/// The end of a connection: so much longer, and for so many bytes, the client is listened to.
+struct Lingering {
+    until: Pin<Box<Sleep>>,
+    bytes: usize,
+    /// The last word has been said: the system has it.
+    said: bool,
+}
+
+impl Lingering {
+    fn new() -> Self {
+        Lingering { until: Box::pin(sleep(LINGER)), bytes: LINGER_BYTES, said: false }
+    }
+
+    /// Ready when the last word was said and the client has closed its side, too, or was listened to for long enough.
+    fn poll(
+        &mut self,
+        mut stream: Pin<&mut (impl AsyncRead + AsyncWrite)>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        if !self.said {
+            match stream.as_mut().poll_shutdown(context)? {
+                Poll::Pending => return self.until.as_mut().poll(context).map(Ok),
+                Poll::Ready(()) => self.said = true,
+            }
+        }
+        let mut bytes = [MaybeUninit::uninit(); HELD_BYTES];
+        while self.bytes > 0 {
+            let mut buffer = ReadBuf::uninit(&mut bytes);
+            if stream.as_mut().poll_read(context, &mut buffer)?.is_pending() {
+                return self.until.as_mut().poll(context).map(Ok);
+            }
+            match buffer.filled().len() {
+                0 => break,
+                read => self.bytes = self.bytes.saturating_sub(read),
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
 }
 
 impl<S> Watched<S> {
     pub(super) fn new(stream: S, pulse: Arc<Pulse>) -> Self {
         Watched { stream, pulse, pausing: None, lingering: None }
-    }
-
-    /// Ready when there is no pause, or no longer; whether one ended just now.
-    fn poll_pause(&mut self, context: &mut Context<'_>) -> Poll<bool> {
-        if self.pulse.pause_ms.load(Ordering::Relaxed) > 0 {
-            let pause = Duration::from_millis(self.pulse.pause_ms.swap(0, Ordering::Relaxed));
-            self.pausing = Some(Box::pin(sleep(pause)));
-        }
-        let Some(pausing) = &mut self.pausing else { return Poll::Ready(false) };
-        ready!(pausing.as_mut().poll(context));
-        self.pausing = None;
-        Poll::Ready(true)
     }
 
     fn wrote(&self, written: &Poll<io::Result<usize>>) {
@@ -151,19 +214,22 @@ impl<S> Watched<S> {
 }
 
 impl<S: AsyncRead + Unpin> Watched<S> {
-    /// Ready when the client has closed its side, too, or was listened to for long enough.
-    fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let (until, left) = self.lingering.get_or_insert_with(|| (Box::pin(sleep(LINGER)), LINGER_BYTES));
-        let mut bytes = [MaybeUninit::uninit(); 4_096];
-        while *left > 0 {
-            let mut buffer = ReadBuf::uninit(&mut bytes);
-            match Pin::new(&mut self.stream).poll_read(context, &mut buffer) {
-                Poll::Pending => return until.as_mut().poll(context),
-                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
-                    *left = left.saturating_sub(buffer.filled().len())
-                }
-                Poll::Ready(_) => return Poll::Ready(()),
-            }
+    /// Ready when there is no pause, or no longer: then what came during it is in `buffer`.
+    fn poll_pause(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<()> {
+        if self.pulse.pause_ms.load(Ordering::Relaxed) > 0 {
+            let pause = Duration::from_millis(self.pulse.pause_ms.swap(0, Ordering::Relaxed));
+            self.pausing = Some(Pausing::new(pause));
+        }
+        let Some(pausing) = &mut self.pausing else { return Poll::Ready(()) };
+        ready!(pausing.poll(Pin::new(&mut self.stream), context));
+        let fits = pausing.held.len().min(buffer.remaining());
+        buffer.put_slice(&pausing.held[..fits]);
+        if fits > 0 {
+            self.pulse.waited_us.store(pausing.since.elapsed().as_micros() as u64, Ordering::Relaxed);
+        }
+        pausing.held.drain(..fits);
+        if pausing.held.is_empty() {
+            self.pausing = None;
         }
         Poll::Ready(())
     }
@@ -175,12 +241,14 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let paused = ready!(self.poll_pause(context));
         let before = buffer.filled().len();
-        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        ready!(self.poll_pause(context, buffer));
+        let read = match buffer.filled().len() > before {
+            true => Poll::Ready(Ok(())),
+            false => Pin::new(&mut self.stream).poll_read(context, buffer),
+        };
         let bytes = buffer.filled().len() - before;
         if bytes > 0 {
-            self.pulse.stale.store(paused, Ordering::Relaxed);
             self.pulse.received.fetch_add(bytes as u64, Ordering::Relaxed);
         }
         read
@@ -213,10 +281,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.lingering.is_none() {
-            ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
-        }
-        self.poll_linger(context).map(Ok)
+        let Watched { stream, lingering, .. } = &mut *self;
+        lingering.get_or_insert_with(Lingering::new).poll(Pin::new(stream), context)
     }
 }
 
@@ -358,6 +424,7 @@ mod tests {
         let pulse = Arc::new(Pulse::default());
         let (mut client, server) = tokio::io::duplex(64);
         let mut server = Watched::new(server, Arc::clone(&pulse));
+        let ms = Duration::from_millis;
         let answer = async |verifies, pause: Option<Pause>| {
             let mut response = Response::default();
             pause.and_then(|pause| response.extensions_mut().insert(pause));
@@ -375,15 +442,59 @@ mod tests {
         ] {
             answer(officers, None).await;
             answer(false, pause).await;
-            let began = tokio::time::Instant::now();
-            client.write_u8(1).await.unwrap();
-            server.read_u8().await.unwrap();
-            assert_eq!(began.elapsed().as_millis(), waits_ms);
-            assert_eq!(pulse.is_stale(), waits_ms > 0);
+            let began = Instant::now();
+            let sends = async {
+                sleep(ms(100)).await;
+                client.write_all(b"GET").await
+            };
+            let (sent, read) = tokio::join!(sends, async { [server.read_u8().await, server.read_u8().await] });
+            sent.and(read.into_iter().collect::<io::Result<Vec<_>>>()).unwrap();
+            assert_eq!(began.elapsed(), ms(waits_ms).max(ms(100)));
+            assert_eq!(server.read_u8().await.unwrap(), b'T', "however little is read at once");
+            assert_eq!(pulse.waited(), ms(waits_ms).saturating_sub(ms(100)), "from when it came");
+            assert_eq!(pulse.waited(), Duration::ZERO, "one request has waited, the next has not");
         }
         pulse.frames.store(true, Ordering::Relaxed);
         pulse.pause(Pause(Duration::from_secs(1), Rest::Everybody));
         assert_eq!(pulse.pause_ms.load(Ordering::Relaxed), 0, "HTTP/2 is read on");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_goes_during_a_pause_is_seen_to_go() {
+        let pulse = Arc::new(Pulse::default());
+        let (client, server) = tokio::io::duplex(64);
+        let mut server = Watched::new(server, Arc::clone(&pulse));
+        pulse.pause(Pause(Duration::from_secs(1), Rest::Everybody));
+        drop(client);
+        let began = Instant::now();
+        assert!(server.read_u8().await.is_err());
+        assert_eq!(began.elapsed(), Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_still_sends_at_the_end_is_listened_to_for_a_while() {
+        let closing = async |sends: usize, goes: bool| {
+            let (mut client, server) = tokio::io::duplex(1 << 10);
+            let mut server = Watched::new(server, Arc::default());
+            let began = Instant::now();
+            let sending = async {
+                let sent = client.write_all(&vec![0; sends]).await;
+                (!goes).then_some((client, sent))
+            };
+            let (closed, _kept) = tokio::join!(
+                async {
+                    server.shutdown().await.unwrap();
+                    drop(server);
+                    began.elapsed()
+                },
+                sending
+            );
+            closed
+        };
+        assert_eq!(closing(0, true).await, Duration::ZERO, "it has gone");
+        assert_eq!(closing(1 << 20, true).await, Duration::ZERO, "it has said all");
+        assert_eq!(closing(1 << 20, false).await, LINGER, "it stays, and says nothing");
+        assert_eq!(closing(8 << 20, false).await, Duration::ZERO, "it does not stop");
     }
 
     #[test]

@@ -109,7 +109,7 @@ async fn a_request_that_takes_too_long_is_given_up() {
     let limits = Limits { request_timeout: Duration::from_millis(50), ..Limits::default() };
     let server = Server::start(Config { limits, faults, ..config(StoreKind::Memory) }).await;
     let ask = server.asking();
-    refused(ask.post("/v1/verifications").json(&json!({"code": "1"})), 408, "request-timeout").await;
+    refused(ask.post("/v1/verifications").json(&json!({"code": "1"})), 503, "overloaded").await;
     until(&ask, "lockgate_requests_in_flight{lane=\"officers\"} 0").await;
     server.stop().await;
 }

@@ -117,7 +117,8 @@ impl Bound {
         let eighth = || self.in_time.fetch_add(1, Ordering::Relaxed).is_multiple_of(ANSWERS_FOR_ONE_MORE);
         let full = 2 * before >= limit && eighth();
         if limit < self.most() && (full || self.is_calm()) {
-            self.limit.store(limit + 1, Ordering::Relaxed);
+            // Unless another answer has just lowered it.
+            let _ = self.limit.compare_exchange(limit, limit + 1, Ordering::Relaxed, Ordering::Relaxed);
         }
     }
 
