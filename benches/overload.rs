@@ -182,12 +182,13 @@ fn steps(role: Role, usable_per_s: f64) {
         let (per_s, seconds) = (usable_per_s * times, seconds.min(longest_s));
         (times, seconds, plans(per_s, per_s, seconds))
     });
-    steps.iter().for_each(|(_, _, plans)| crowd.prepare(&server, plans, &options));
     println!(
         "times  asked/s   sent/s  goodput/s  late/s  turned away/s  issues right  checks right  check p99 ms  cores: server  generator"
     );
     let mut after = None;
     for (times, seconds, plans) in &steps {
+        // Before each, not all at once: what is shown under `blind` is spent, and would lack in the next.
+        crowd.prepare(&server, plans, &options);
         let before_s = server.cpu_s();
         let both = crowd.ask(&server, &server.targets[0], plans, &options);
         let Both { issued, checked } = &both;
