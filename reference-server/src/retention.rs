@@ -80,7 +80,10 @@ async fn remove(app: &App) {
     let now_s = app.clock.now_s();
     let forgotten = app.store.act(Act::Forget { at_s: now_s }).await;
     let purged = app.store.purge(app.retention.due(&app.rules, now_s)).await;
-    // A store that cannot remove cannot write either, and says so itself; the next tick tries again.
+    // A store that cannot write says so itself; the next tick tries again.
+    if let Err(cause) = &purged {
+        tracing::warn!(%cause, "what is no longer needed cannot be removed; it is tried again later");
+    }
     if forgotten.is_ok() && purged.is_ok() {
         app.retention.last_s.store(now_s, Ordering::Relaxed);
     }

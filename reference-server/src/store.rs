@@ -171,7 +171,10 @@ pub trait Store: Send + Sync {
     /// Passes withdrawn before their time, by day and purpose; what is purged stays counted.
     fn ended(&self) -> Answer<'_, Vec<Ended>>;
 
-    /// How much is kept at the Unix second `now_s`.
+    /// Passes ever issued, by local day (days since 1970) and purpose, in this order; what is purged stays counted.
+    fn issued_daily(&self) -> Answer<'_, Vec<(i32, Purpose, u64)>>;
+
+    /// How much is kept at the Unix second `now_s`. A store may have to count for it.
     fn census(&self, now_s: i64) -> Answer<'_, Census>;
 
     /// Removes what is no longer needed, in small steps between which other writes are done, and then compacts: where the store

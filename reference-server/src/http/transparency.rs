@@ -17,7 +17,7 @@ use super::App;
 use super::administration::head;
 use super::problem::Problem;
 use crate::kept::KEPT;
-use crate::store::{Census, Ended};
+use crate::store::Ended;
 
 /// Counts are told in steps of this.
 const STEP: u64 = 10;
@@ -28,7 +28,7 @@ const FIRST_DAY: Date = jiff::civil::date(1970, 1, 1);
 /// `GET /v1/transparency`
 pub(super) async fn transparency(State(app): State<Arc<App>>) -> Result<Json<Transparency>, Problem> {
     let now_s = app.clock.now_s();
-    let census = app.kept(app.store.census(now_s).await)?;
+    let issued = app.kept(app.store.issued_daily().await)?;
     let ended = app.kept(app.store.ended().await)?;
     let proposals = app.kept(app.store.proposals(now_s).await)?;
     let audit = app.kept(app.store.audit_head().await)?;
@@ -42,7 +42,7 @@ pub(super) async fn transparency(State(app): State<Arc<App>>) -> Result<Json<Tra
             residents_until_s: app.retention.residents_until_s(),
             last_removal_s: app.retention.last_s(),
         },
-        days: days(&census, &ended, app.rules.local_day(now_s)),
+        days: days(&issued, &ended, app.rules.local_day(now_s)),
         verifications: VerificationCounts {
             since_s: app.started_s,
             outcomes: app.outcomes.read().into_iter().map(|(name, count)| (name.to_owned(), told(count))).collect(),
@@ -62,7 +62,7 @@ const fn told(count: u64) -> u64 {
 }
 
 /// The counts of the days before `today`.
-fn days(census: &Census, ended: &[Ended], today: i32) -> Vec<DayCounts> {
+fn days(issued: &[(i32, Purpose, u64)], ended: &[Ended], today: i32) -> Vec<DayCounts> {
     let mut days: BTreeMap<i32, DayCounts> = BTreeMap::new();
     let mut count =
         |day: i32, kind: fn(&mut DayCounts) -> &mut BTreeMap<String, u64>, purpose: Purpose, passes: u64| {
@@ -71,7 +71,7 @@ fn days(census: &Census, ended: &[Ended], today: i32) -> Vec<DayCounts> {
                 kind(counts).insert(purpose.name().into(), told(passes));
             }
         };
-    for &(day, purpose, passes) in &census.issued {
+    for &(day, purpose, passes) in issued {
         count(day, |counts| &mut counts.issued, purpose, passes);
     }
     for ended in ended {
@@ -94,12 +94,9 @@ mod tests {
     #[test]
     fn small_counts_are_not_told() {
         assert_eq!([0, 1, 9, 10, 19, 20].map(told), [0, 0, 0, 10, 10, 20]);
-        let census = Census {
-            issued: vec![(18_355, Purpose::Pet, 3), (18_355, Purpose::Work, 41), (18_356, Purpose::Work, 99)],
-            ..Census::default()
-        };
+        let issued = [(18_355, Purpose::Pet, 3), (18_355, Purpose::Work, 41), (18_356, Purpose::Work, 99)];
         let ended = [Ended { day: 18_355, purpose: Purpose::Work, cancelled: 12, revoked: 0 }];
-        let told = days(&census, &ended, 18_356);
+        let told = days(&issued, &ended, 18_356);
         let day = DayCounts {
             day: "2020-04-03".into(),
             issued: [("pet".into(), 0), ("work".into(), 40)].into(),

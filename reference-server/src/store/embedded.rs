@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread;
 
-use passes::{PassId, ResidentId};
+use passes::{PassId, Purpose, ResidentId};
 use rusqlite::Connection;
 
 use self::folder::Folder;
@@ -170,6 +170,11 @@ impl Store for Embedded {
 
     fn ended(&self) -> Answer<'_, Vec<Ended>> {
         Box::pin(ready(self.readers.with(ledger::ended)))
+    }
+
+    fn issued_daily(&self) -> Answer<'_, Vec<(i32, Purpose, u64)>> {
+        let issued = self.inventory.read().unwrap_or_else(PoisonError::into_inner).issued_daily();
+        Box::pin(ready(Ok(issued)))
     }
 
     fn census(&self, now_s: i64) -> Answer<'_, Census> {

@@ -101,16 +101,18 @@ impl Inventory {
         self.issued.get(&(day, purpose as u8)).copied().unwrap_or(0)
     }
 
+    /// Passes ever issued, by day and purpose.
+    pub(super) fn issued_daily(&self) -> Vec<(i32, Purpose, u64)> {
+        let issued = self.issued.iter().filter(|(_, passes)| **passes > 0);
+        issued.filter_map(|(&(day, purpose), &passes)| Some((day, Purpose::from_number(purpose)?, passes))).collect()
+    }
+
     /// The counts at `now_s`.
     pub(super) fn census(&self, now_s: i64) -> Census {
-        let issued = self.issued.iter().filter(|(_, passes)| **passes > 0);
         Census {
             residents: self.residents,
             passes: self.passes,
             live: self.ending.range(hour(now_s)..).map(|(_, passes)| passes).sum(),
-            issued: issued
-                .filter_map(|(&(day, purpose), &passes)| Some((day, Purpose::from_number(purpose)?, passes)))
-                .collect(),
             disk_bytes: 0,
             memory_bytes: self.holdings.bytes(),
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::future::ready;
 use std::sync::Mutex;
 
-use passes::{Grant, PassId, PassName, ResidentId};
+use passes::{Grant, PassId, PassName, Purpose, ResidentId};
 
 use super::acts::perform;
 use super::decide::{Earlier, decide, replay};
@@ -308,6 +308,11 @@ impl Store for Memory {
     fn ended(&self) -> Answer<'_, Vec<Ended>> {
         let ended = self.with(|rows| rows.acts.ended());
         Box::pin(ready(Ok(ended)))
+    }
+
+    fn issued_daily(&self) -> Answer<'_, Vec<(i32, Purpose, u64)>> {
+        let issued = self.with(|rows| rows.inventory.issued_daily());
+        Box::pin(ready(Ok(issued)))
     }
 
     fn census(&self, now_s: i64) -> Answer<'_, Census> {

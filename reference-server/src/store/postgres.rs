@@ -1,7 +1,8 @@
 //! The PostgreSQL store: several server processes share one database.
 //!
-//! Each process has one writer, with the queue of the embedded store before it, and a connection for looking up. Why quotas hold between
-//! processes: `docs/decisions/0015-postgresql-locks-the-resident.md`.
+//! Each process has one writer, with the queue of the embedded store before it. A connection works in order, so what may take long has
+//! others than what is found by its key: one for counts and lists, and one for each purge. Why quotas hold between processes:
+//! `docs/decisions/0015-postgresql-locks-the-resident.md`.
 
 use std::future::ready;
 use std::sync::Arc;
@@ -14,8 +15,8 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Config, Row, Statement};
 
 use self::ledger::Acting;
-use self::link::{Link, database_error, store_error};
-use self::statements::Statements;
+use self::link::{ANSWER, Link, database_error, store_error};
+use self::statements::Reads;
 use self::writing::Writing;
 use super::decide::replay;
 use super::naming::Naming;
@@ -55,11 +56,11 @@ pub(super) fn open(url: &str, queue: usize) -> Result<Opened, OpenError> {
     let naming = Naming::new(&secret);
     let counting = Arc::new(Counting::default());
     let (queue, waiting) = Queue::new(queue);
-    let reading = Link::new(&config, runtime.handle());
+    let [finding, listing] = [(); 2].map(|()| Link::new(&config, runtime.handle()));
     let writer =
         Writer::new(Writing { runtime, link: writing, naming: naming.clone(), process }, Arc::clone(&counting));
     thread::Builder::new().name("store-writer".into()).spawn(move || writer.run(waiting)).map_err(OpenError::Thread)?;
-    let store = Postgres { queue, link: reading, naming, process, counting, closed: AtomicBool::new(false) };
+    let store = Postgres { queue, finding, listing, naming, process, counting, closed: AtomicBool::new(false) };
     Ok(Opened { store: Box::new(store), secret })
 }
 
@@ -110,13 +111,16 @@ async fn introduce(link: &Link) -> Result<(Secret, i64), OpenError> {
     let secret = migrate::read_secret(&session.client).await?;
     let failed = |cause| database_error(&cause);
     let process = session.client.query_one("SELECT nextval('processes')", &[]).await.map_err(failed)?.get(0);
-    session.statements().await.map_err(failed)?;
+    session.writes().await.map_err(failed)?;
     Ok((secret, process))
 }
 
 struct Postgres {
     queue: Queue<Acting>,
-    link: Link,
+    /// For what is found by its key, while a resident or an officer waits.
+    finding: Link,
+    /// For counts and lists.
+    listing: Link,
     naming: Naming,
     process: i64,
     counting: Arc<Counting>,
@@ -124,18 +128,22 @@ struct Postgres {
 }
 
 impl Postgres {
-    /// Looks something up. Look-ups share a connection: each is sent at once, and the answers come in that order.
+    /// Looks something up. Look-ups by one `link` share a connection: each is sent at once, and the answers come in that order.
     async fn rows(
         &self,
-        statement: fn(&Statements) -> &Statement,
+        link: &Link,
+        statement: fn(&Reads) -> &Statement,
         parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>, StoreError> {
         if self.closed.load(Ordering::Relaxed) {
             return Err(StoreError::Closed);
         }
-        let session = self.link.session().await?;
-        let statement = statement(session.statements().await.map_err(store_error)?);
-        session.client.query(statement, parameters).await.map_err(store_error)
+        let session = link.session().await?;
+        let answer = async {
+            let statement = statement(session.reads().await.map_err(store_error)?);
+            session.client.query(statement, parameters).await.map_err(store_error)
+        };
+        session.within(ANSWER, answer).await
     }
 }
 
@@ -170,7 +178,7 @@ impl Store for Postgres {
 
     fn latest_check_in(&self, resident: ResidentId) -> Answer<'_, Option<i64>> {
         Box::pin(async move {
-            let rows = self.rows(|all| &all.latest_check_in, &[&resident.as_bytes().as_slice()]).await?;
+            let rows = self.rows(&self.finding, |all| &all.latest_check_in, &[&resident.as_bytes().as_slice()]).await?;
             Ok(rows.first().and_then(|row| row.get(0)))
         })
     }
@@ -178,7 +186,8 @@ impl Store for Postgres {
     fn replay(&self, resident: ResidentId, asked: Asked, since_s: i64) -> Answer<'_, Option<Issuance>> {
         Box::pin(async move {
             let (residents, since_s) = ([resident.as_bytes().as_slice()], [since_s]);
-            let rows = self.rows(|all| &all.earlier, &[&residents.as_slice(), &since_s.as_slice()]).await?;
+            let rows =
+                self.rows(&self.finding, |all| &all.earlier, &[&residents.as_slice(), &since_s.as_slice()]).await?;
             let earlier = rows.iter().map(|row| rows::earlier(row, &self.naming).map(|(_, _, pass)| pass));
             Ok(replay(&earlier.collect::<Result<Vec<_>, _>>()?, asked))
         })
@@ -191,14 +200,14 @@ impl Store for Postgres {
 
     fn find_serial(&self, serial: u32) -> Answer<'_, Option<KeptPass>> {
         Box::pin(async move {
-            let rows = self.rows(|all| &all.find, &[&i64::from(serial)]).await?;
+            let rows = self.rows(&self.finding, |all| &all.find, &[&i64::from(serial)]).await?;
             rows.first().map(|row| rows::kept(row, &self.naming)).transpose()
         })
     }
 
     fn withdrawn(&self, now_s: i64) -> Answer<'_, Vec<Withdrawn>> {
         Box::pin(async move {
-            let rows = self.rows(|all| &all.withdrawn, &[&now_s]).await?;
+            let rows = self.rows(&self.listing, |all| &all.withdrawn, &[&now_s]).await?;
             rows.iter().map(rows::withdrawn).collect()
         })
     }
@@ -206,7 +215,8 @@ impl Store for Postgres {
     fn issued(&self, asked: IssuedBetween) -> Answer<'_, Option<Vec<PassId>>> {
         Box::pin(async move {
             let limit = i64::try_from(asked.at_most).unwrap_or(i64::MAX).saturating_add(1);
-            let rows = self.rows(|all| &all.issued_between, &[&asked.from_s, &asked.until_s, &limit]).await?;
+            let rows =
+                self.rows(&self.listing, |all| &all.issued_between, &[&asked.from_s, &asked.until_s, &limit]).await?;
             if rows.len() > asked.at_most {
                 return Ok(None);
             }
@@ -223,7 +233,7 @@ impl Store for Postgres {
 
     fn proposals(&self, now_s: i64) -> Answer<'_, Vec<Proposal>> {
         Box::pin(async move {
-            let rows = self.rows(|all| &all.proposals, &[&now_s]).await?;
+            let rows = self.rows(&self.listing, |all| &all.proposals, &[&now_s]).await?;
             rows.iter().map(ledger::proposal).collect()
         })
     }
@@ -231,42 +241,42 @@ impl Store for Postgres {
     fn audit_log(&self, after: u64, at_most: usize) -> Answer<'_, Vec<Entry>> {
         let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         Box::pin(async move {
-            let rows = self.rows(|all| &all.audit_log, &[&whole(after), &whole(at_most as u64)]).await?;
+            let rows = self.rows(&self.listing, |all| &all.audit_log, &[&whole(after), &whole(at_most as u64)]).await?;
             rows.iter().map(ledger::entry).collect()
         })
     }
 
     fn audit_head(&self) -> Answer<'_, Head> {
         Box::pin(async move {
-            let rows = self.rows(|all| &all.audit_head, &[]).await?;
+            let rows = self.rows(&self.listing, |all| &all.audit_head, &[]).await?;
             rows.first().map_or(Ok(Head::default()), ledger::head)
         })
     }
 
     fn ended(&self) -> Answer<'_, Vec<Ended>> {
         Box::pin(async move {
-            let rows = self.rows(|all| &all.ended, &[]).await?;
+            let rows = self.rows(&self.listing, |all| &all.ended, &[]).await?;
             Ok(rows.iter().filter_map(ledger::ended).collect())
+        })
+    }
+
+    fn issued_daily(&self) -> Answer<'_, Vec<(i32, Purpose, u64)>> {
+        Box::pin(async move {
+            let rows = self.rows(&self.listing, |all| &all.issued, &[]).await?;
+            let issued = rows.iter().filter_map(|row| {
+                let purpose = u8::try_from(row.get::<_, i16>(1)).ok().and_then(Purpose::from_number)?;
+                Some((row.get(0), purpose, row.get::<_, i64>(2) as u64))
+            });
+            Ok(issued.collect())
         })
     }
 
     fn census(&self, now_s: i64) -> Answer<'_, Census> {
         Box::pin(async move {
-            let rows = self.rows(|all| &all.count, &[&now_s]).await?;
+            let rows = self.rows(&self.listing, |all| &all.count, &[&now_s]).await?;
             let count = |column| rows.first().map_or(0, |row| row.get::<_, i64>(column)).max(0) as u64;
-            let issued = self.rows(|all| &all.issued, &[]).await?;
-            let issued = issued.iter().filter_map(|row| {
-                let purpose = u8::try_from(row.get::<_, i16>(1)).ok().and_then(Purpose::from_number)?;
-                Some((row.get(0), purpose, row.get::<_, i64>(2) as u64))
-            });
-            Ok(Census {
-                residents: count(0),
-                passes: count(1),
-                live: count(2),
-                issued: issued.collect(),
-                disk_bytes: count(3),
-                memory_bytes: 0,
-            })
+            let [residents, passes, live, disk_bytes] = [0, 1, 2, 3].map(count);
+            Ok(Census { residents, passes, live, disk_bytes, memory_bytes: 0 })
         })
     }
 
@@ -275,7 +285,7 @@ impl Store for Postgres {
             if self.closed.load(Ordering::Relaxed) {
                 return Err(StoreError::Closed);
             }
-            purge::purge(&*self.link.session().await?, purge, self.process).await
+            purge::purge(&self.listing.connect().await?.client, purge, self.process).await
         })
     }
 

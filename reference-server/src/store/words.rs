@@ -41,7 +41,7 @@ pub struct NewPass {
     pub window: Window,
     /// Now, in Unix seconds.
     pub issued_s: i64,
-    /// The local day, in days since 1970, under which the pass is counted ([`Census::issued`]).
+    /// The local day, in days since 1970, under which the pass is counted ([`Store::issued_daily`](super::Store::issued_daily)).
     pub day: i32,
     /// Random bits of its name; the store gives the rest ([`passes::PassName`]).
     pub random: [u8; 12],
@@ -163,8 +163,6 @@ pub struct Census {
     pub passes: u64,
     /// Of these, passes whose time is not over, to the hour.
     pub live: u64,
-    /// Passes ever issued, by local day (days since 1970) and purpose, in this order; what is purged stays counted.
-    pub issued: Vec<(i32, Purpose, u64)>,
     /// Bytes on disk, where the store knows them.
     pub disk_bytes: u64,
     /// Bytes of memory that grow with the number of residents and passes.

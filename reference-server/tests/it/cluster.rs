@@ -1,7 +1,7 @@
 //! A private PostgreSQL server, for as long as the tests run.
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::{MetadataExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -17,12 +17,13 @@ const REQUIRED: &str = "TESTS_REQUIRE_POSTGRES";
 /// The user `nobody` and its group: PostgreSQL refuses to run as root.
 const NOBODY: u32 = 65_534;
 
-/// Runs until its standard input closes, which it does when the tests end, however they end; then stops the server by its own id and
-/// removes its folder.
+/// Runs until its standard input closes, which it does when the tests end, however they end; then stops the server by its own id (a test
+/// may have ended while it hung) and removes its folder.
 const KEEPER: &str = r#"
     "$1" -D "$2/data" -k "$2" -c listen_addresses= -c fsync=off -c max_connections=200 >"$2/log" 2>&1 &
     server=$!
     cat >/dev/null
+    kill -CONT $server $(cat /proc/$server/task/$server/children) 2>/dev/null
     kill -INT $server
     wait $server
     [ -e "$2/keep" ] || rm -rf "$2"
@@ -105,10 +106,33 @@ impl Cluster {
         kind
     }
 
-    /// Says `sql` to the database of `kind`.
-    pub(crate) fn say(&self, kind: &StoreKind, sql: &str) {
-        let StoreKind::Postgres { url } = kind else { panic!("{kind:?}") };
-        self.run("psql", &["-q", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", sql]);
+    /// Says `sql` to the database of `kind`; what it answers.
+    pub(crate) fn say(&self, kind: &StoreKind, sql: &str) -> String {
+        self.run("psql", &["-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", url(kind), "-c", sql])
+    }
+
+    /// A session of the database of `kind` in a transaction that holds what `lock` locks.
+    pub(crate) fn hold(&self, kind: &StoreKind, lock: &str) -> Held {
+        let mut psql = self.as_nobody(self.programs.join("psql"));
+        psql.args(["-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", url(kind)]);
+        let mut psql = psql.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        writeln!(psql.stdin.as_mut().unwrap(), "BEGIN; {lock}; SELECT 'held';").unwrap();
+        let mut said = String::new();
+        BufReader::new(psql.stdout.as_mut().unwrap()).read_line(&mut said).unwrap();
+        assert_eq!(said, "held\n", "{lock}");
+        Held(psql)
+    }
+
+    /// Stops all processes of the server where they are, as a machine that hangs does, until the value is dropped.
+    pub(crate) fn hang(&self) -> Hung {
+        let server = fs::read_to_string(self.dir.join("data/postmaster.pid")).unwrap();
+        let server = server.lines().next().unwrap().to_owned();
+        // Once it is stopped itself, it has no new children.
+        signal("-STOP", std::slice::from_ref(&server));
+        let children = fs::read_to_string(format!("/proc/{server}/task/{server}/children")).unwrap();
+        let children: Vec<String> = children.split_whitespace().map(str::to_owned).collect();
+        signal("-STOP", &children);
+        Hung([children, vec![server]].concat())
     }
 
     /// The folder of the tables' files.
@@ -116,9 +140,10 @@ impl Cluster {
         self.dir.join("data/base")
     }
 
-    fn run(&self, program: &str, arguments: &[&str]) {
+    fn run(&self, program: &str, arguments: &[&str]) -> String {
         let output = self.as_nobody(self.programs.join(program)).args(arguments).output().unwrap();
         assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
     fn as_nobody(&self, program: impl AsRef<Path>) -> Command {
@@ -142,6 +167,35 @@ impl Drop for Cluster {
             let _ = keeper.wait();
         }
     }
+}
+
+/// A transaction that holds its locks until this is dropped.
+pub(crate) struct Held(Child);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // At the end of its input psql leaves, and the database rolls back.
+        drop(self.0.stdin.take());
+        let _ = self.0.wait();
+    }
+}
+
+/// Processes that are stopped and go on when this is dropped.
+pub(crate) struct Hung(Vec<String>);
+
+impl Drop for Hung {
+    fn drop(&mut self) {
+        signal("-CONT", &self.0);
+    }
+}
+
+fn signal(signal: &str, processes: &[String]) {
+    let _ = Command::new("kill").arg(signal).args(processes).status();
+}
+
+fn url(kind: &StoreKind) -> &str {
+    let StoreKind::Postgres { url } = kind else { panic!("{kind:?}") };
+    url
 }
 
 fn is_root() -> bool {

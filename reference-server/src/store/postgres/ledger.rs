@@ -4,14 +4,15 @@
 //! follows from the one before.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use passes::{PassId, PassName, Purpose};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Row};
+use tokio_postgres::{Client, Error, Row};
 
-use super::link::{Session, store_error};
+use super::link::{ANSWER, Session, store_error};
 use super::rows;
 use crate::audit::{ActKind, Entry, Head};
 use crate::store::StoreError;
@@ -20,6 +21,9 @@ use crate::store::naming::Naming;
 
 /// Held while an act is done, in whatever process. Any number will do; these are the letters of "auditlog".
 const AUDIT_LOCK: i64 = i64::from_be_bytes(*b"auditlog");
+
+/// How long to wait for the rows of a revocation: there may be twenty thousand, each on another page of a disk.
+const REVOKING: Duration = Duration::from_secs(61);
 
 /// An act, and who waits for it.
 pub(super) struct Acting {
@@ -55,11 +59,15 @@ impl Named<'_> {
     }
 
     fn say(&self, sql: &str) -> Result<(), StoreError> {
-        self.waiting.block_on(self.client().batch_execute(sql)).map_err(store_error)
+        self.wait(ANSWER, self.client().batch_execute(sql))
     }
 
     fn query(&self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, StoreError> {
-        self.waiting.block_on(self.client().query(sql, parameters)).map_err(store_error)
+        self.wait(ANSWER, self.client().query(sql, parameters))
+    }
+
+    fn wait<T>(&self, limit: Duration, answer: impl Future<Output = Result<T, Error>>) -> Result<T, StoreError> {
+        self.waiting.block_on(self.session.within(limit, async { answer.await.map_err(store_error) }))
     }
 }
 
@@ -102,10 +110,11 @@ impl Ledger for Named<'_> {
     fn revoke(&mut self, passes: &[PassId], at_s: i64, day: i32) -> Result<u64, StoreError> {
         let names: Vec<PassName> = passes.iter().map(|pass| self.naming.open(*pass)).collect();
         let serials: Vec<i64> = names.iter().map(|name| i64::from(name.serial)).collect();
-        let statements = self.waiting.block_on(self.session.statements()).map_err(store_error)?;
-        let locked = self.waiting.block_on(self.client().query(&statements.lock_passes, &[&serials]));
+        let statements = self.wait(ANSWER, self.session.writes())?;
+        self.say(&format!("SET LOCAL statement_timeout = '{}s'", REVOKING.as_secs() - 1))?;
+        let locked = self.wait(REVOKING, self.client().query(&statements.lock_passes, &[&serials]));
         let (mut revoked, mut newly) = (BTreeSet::new(), BTreeMap::<Purpose, i64>::new());
-        for row in locked.map_err(store_error)? {
+        for row in locked? {
             let pass = rows::locked(&row)?;
             let name = PassName { serial: rows::serial(&row, 0)?, random: pass.random };
             if !pass.revoked && names.contains(&name) && revoked.insert(i64::from(name.serial)) {
@@ -113,13 +122,13 @@ impl Ledger for Named<'_> {
             }
         }
         let revoked: Vec<i64> = revoked.into_iter().collect();
-        self.query("UPDATE passes SET revoked_s = $2 WHERE serial = ANY($1::bigint[])", &[&revoked, &at_s])?;
+        let update = "UPDATE passes SET revoked_s = $2 WHERE serial = ANY($1::bigint[])";
+        self.wait(REVOKING, self.client().query(update, &[&revoked, &at_s]))?;
         for (purpose, count) in newly {
             let (days, purposes, cancelled, counts) = ([day], [purpose as i16], [0_i64], [count]);
             let parameters: [&(dyn ToSql + Sync); 5] =
                 [&self.process, &days.as_slice(), &purposes.as_slice(), &cancelled.as_slice(), &counts.as_slice()];
-            let counted = self.waiting.block_on(self.client().query(&statements.count_ended, &parameters));
-            counted.map_err(store_error)?;
+            self.wait(ANSWER, self.client().query(&statements.count_ended, &parameters))?;
         }
         Ok(revoked.len() as u64)
     }

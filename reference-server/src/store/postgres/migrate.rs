@@ -22,6 +22,8 @@ pub(super) async fn migrate(link: &Link) -> Result<(i32, i32), OpenError> {
     let session = link.session().await.map_err(|_| link.unreachable())?;
     let client = &session.client;
     let failed = |cause| database_error(&cause);
+    // Who migrates waits as long as it takes.
+    client.batch_execute("SET statement_timeout = 0").await.map_err(failed)?;
     let lock = format!("BEGIN; SELECT pg_advisory_xact_lock({MIGRATION_LOCK}); CREATE SCHEMA IF NOT EXISTS lockgate");
     client.batch_execute(&lock).await.map_err(failed)?;
     let before = version(client).await?;

@@ -1,11 +1,11 @@
 //! Removing what is no longer needed, a little at a time.
 //!
-//! Rows that another process has locked are left for the next time. Deletes run on the connection for looking up, in transactions of
-//! their own, so the writer goes on beside them.
+//! Rows that another process has locked are left for the next time. A purge has a connection of its own for as long as it takes, in
+//! transactions of its own: nobody who writes or looks up waits for it.
 
 use tokio_postgres::{Client, Error};
 
-use super::link::{Session, store_error};
+use super::link::store_error;
 use super::statements::COUNT_ROWS;
 use crate::store::{Purge, Purged, StoreError};
 
@@ -38,14 +38,11 @@ const RESIDENTS: &str = "
     DELETE FROM residents WHERE resident = ANY($1::bytea[])
         AND NOT EXISTS (SELECT FROM passes WHERE passes.resident = residents.resident)";
 
-pub(super) async fn purge(session: &Session, purge: Purge, process: i64) -> Result<Purged, StoreError> {
-    let client = &session.client;
-    let purged = remove(client, purge, process).await;
-    if purged.is_err() {
-        // The error matters, not whether a lost connection can still be told to roll back.
-        let _ = client.batch_execute("ROLLBACK").await;
-    }
-    let purged = purged.map_err(store_error)?;
+/// Purges on the connection of `client`, which is of no use to others afterwards.
+pub(super) async fn purge(client: &Client, purge: Purge, process: i64) -> Result<Purged, StoreError> {
+    // A vacuum takes minutes where the tables are large, and nobody waits for it.
+    client.batch_execute("SET statement_timeout = 0").await.map_err(store_error)?;
+    let purged = remove(client, purge, process).await.map_err(store_error)?;
     if purged != Purged::default() {
         // Each by itself: none of them can be part of a transaction.
         for table in PURGED_TABLES {

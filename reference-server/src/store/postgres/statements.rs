@@ -4,8 +4,8 @@ use tokio_postgres::{Client, Error, Statement};
 
 use super::ledger::HEAD;
 
-/// Statements prepared on a connection.
-pub(super) struct Statements {
+/// Statements of the writer, prepared on its connection.
+pub(super) struct Writes {
     pub(super) register: Statement,
     pub(super) lock_residents: Statement,
     pub(super) earlier: Statement,
@@ -18,6 +18,12 @@ pub(super) struct Statements {
     pub(super) count_issued: Statement,
     pub(super) count_ended: Statement,
     pub(super) count_rows: Statement,
+}
+
+/// Statements that look something up. Preparing one locks its tables for what it does to them, so these are prepared by themselves: they
+/// need not wait where only writes must.
+pub(super) struct Reads {
+    pub(super) earlier: Statement,
     pub(super) find: Statement,
     pub(super) latest_check_in: Statement,
     pub(super) withdrawn: Statement,
@@ -30,9 +36,9 @@ pub(super) struct Statements {
     pub(super) audit_head: Statement,
 }
 
-impl Statements {
+impl Writes {
     pub(super) async fn prepare(client: &Client) -> Result<Self, Error> {
-        Ok(Statements {
+        Ok(Writes {
             register: client.prepare(REGISTER).await?,
             lock_residents: client.prepare(LOCK_RESIDENTS).await?,
             earlier: client.prepare(EARLIER).await?,
@@ -45,6 +51,14 @@ impl Statements {
             count_issued: client.prepare(COUNT_ISSUED).await?,
             count_ended: client.prepare(COUNT_ENDED).await?,
             count_rows: client.prepare(COUNT_ROWS).await?,
+        })
+    }
+}
+
+impl Reads {
+    pub(super) async fn prepare(client: &Client) -> Result<Self, Error> {
+        Ok(Reads {
+            earlier: client.prepare(EARLIER).await?,
             find: client.prepare(FIND).await?,
             latest_check_in: client.prepare("SELECT checked_in_s FROM residents WHERE resident = $1").await?,
             withdrawn: client.prepare(WITHDRAWN).await?,

@@ -10,9 +10,9 @@ use tokio_postgres::{Client, Row, Statement};
 
 use super::group::{Changes, Facts, Questions, decide_all};
 use super::ledger::{Acting, Named};
-use super::link::{Link, Session, store_error};
+use super::link::{ANSWER, Link, Session, store_error};
 use super::rows;
-use super::statements::Statements;
+use super::statements::Writes;
 use crate::store::naming::Naming;
 use crate::store::queue::{Backend, Write};
 use crate::store::{KeyDigest, StoreError, TokenDigest};
@@ -53,20 +53,24 @@ impl Backend for Writing {
 
 impl Writing {
     async fn transact(&self, session: &Session, group: &mut [Write]) -> Result<(), StoreError> {
-        let statements = session.statements().await.map_err(store_error)?;
+        let statements = session.within(ANSWER, async { session.writes().await.map_err(store_error) }).await?;
         let questions = Questions::of(group, &self.naming);
-        let outcome = self.decide_and_write(&session.client, statements, &questions, group).await;
-        if outcome.is_err() {
-            // The error matters, not whether a lost connection can still be told to roll back.
-            let _ = session.client.batch_execute("ROLLBACK").await;
-        }
-        outcome
+        let writing = async {
+            let outcome = self.decide_and_write(&session.client, statements, &questions, group).await;
+            if outcome.is_err() {
+                // The error matters, not whether a lost connection can still be told to roll back.
+                let _ = session.client.batch_execute("ROLLBACK").await;
+            }
+            outcome
+        };
+        // What is not answered in time may be committed or not: nobody is told that it is.
+        session.within(ANSWER, writing).await
     }
 
     async fn decide_and_write(
         &self,
         client: &Client,
-        statements: &Statements,
+        statements: &Writes,
         questions: &Questions,
         group: &mut [Write],
     ) -> Result<(), StoreError> {
@@ -94,7 +98,7 @@ async fn query<const N: usize>(
 /// process that held it left it: each statement sees what was committed before it began (READ COMMITTED).
 async fn ask(
     client: &Client,
-    statements: &Statements,
+    statements: &Writes,
     questions: &Questions,
     naming: &Naming,
 ) -> Result<Facts, StoreError> {
@@ -142,7 +146,7 @@ type Written = (HashMap<(ResidentId, KeyDigest), PassName>, BTreeSet<TokenDigest
 /// Writes what was decided and commits.
 async fn write(
     client: &Client,
-    statements: &Statements,
+    statements: &Writes,
     changes: &Changes,
     naming: &Naming,
     residents_added: usize,

@@ -112,9 +112,10 @@ impl Told<'_> {
             }
             Act::Count { later_s } => {
                 let census = store.census(START_S + later_s).await.unwrap();
+                let issued = store.issued_daily().await.unwrap();
                 let withdrawn = store.withdrawn(START_S + later_s).await.unwrap();
                 let revoked: Vec<bool> = withdrawn.iter().map(|withdrawn| withdrawn.revoked).collect();
-                format!("{:?} {:?} {revoked:?}", (census.residents, census.passes, census.live), census.issued)
+                format!("{:?} {issued:?} {revoked:?}", (census.residents, census.passes, census.live))
             }
         }
     }

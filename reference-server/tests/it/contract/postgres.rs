@@ -1,14 +1,18 @@
 //! What is true of the PostgreSQL store alone: its tables, its secret, and what happens when it is away.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use passes::Grant;
 use reference_server::StoreKind;
-use reference_server::store::{Issuance, OpenError, Registration, Spending, StoreError, TokenDigest};
+use reference_server::store::{
+    Act, Issuance, OpenError, Purge, Registration, Spending, Store, StoreError, TokenDigest,
+};
 use serde_json::json;
 
-use super::{DAY, issued, pass, registration, resident};
+use super::{DAY, issued, pass, registration, resident, unlimited};
 use crate::cluster::Cluster;
-use crate::support::{START_S, Server, config, refused};
+use crate::support::{Asking, START_S, Server, config, refused};
 
 #[test]
 fn tables_are_made_only_when_asked_for() {
@@ -60,13 +64,14 @@ async fn a_restart_of_the_server_changes_nothing() {
     let (kept, cancelled) = (issued(&*first, pass(1, 1)).await, issued(&*first, pass(1, 2)).await);
     first.cancel(cancelled.pass, resident(1), DAY).await.unwrap();
     first.spend(TokenDigest([1; 16]), START_S).await.unwrap();
-    let census = first.census(START_S).await.unwrap();
+    let daily = first.issued_daily().await.unwrap();
     first.close().await.unwrap();
     assert!(matches!(first.find(kept.pass).await, Err(StoreError::Closed)));
 
     let store = kind.open(64).unwrap().store;
     let again = store.census(START_S).await.unwrap();
-    assert_eq!((again.residents, again.passes, &again.issued), (1, 2, &census.issued));
+    assert_eq!((again.residents, again.passes), (1, 2));
+    assert_eq!(store.issued_daily().await.unwrap(), daily);
     assert_eq!(store.register(vec![registration(1, Some("a"))]).await.unwrap(), [Registration::Again]);
     assert_eq!(store.spend(TokenDigest([1; 16]), START_S).await.unwrap(), Spending::Again);
     assert!(store.find(cancelled.pass).await.unwrap().unwrap().cancelled);
@@ -92,17 +97,110 @@ async fn while_the_database_is_away_requests_are_refused_and_afterwards_answered
         assert!(ask.get("/health").send().await.unwrap().status().is_success());
     }
     cluster.start();
-    for _ in 0..100 {
-        if ask.get("/ready").send().await.unwrap().status().is_success() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    ready(&ask).await;
     let again = ask.pet_pass(&token, "a").await;
     assert_eq!(again, pass, "what was acknowledged is there");
     assert!(ask.verify(&pass.code).await.valid);
     ask.pet_pass(&token, "b").await;
     server.stop().await;
+}
+
+#[tokio::test]
+async fn while_the_database_hangs_requests_are_refused_and_afterwards_answered() {
+    let Some(cluster) = Cluster::start_if_installed() else { return };
+    let server = Server::start(config(cluster.store())).await;
+    let ask = server.asking();
+    let token = ask.register("1").await;
+    let pass = ask.pet_pass(&token, "a").await;
+    let hung = cluster.hang();
+    // First on connections that were made before, then on none.
+    for _ in 0..3 {
+        let verification = ask.post("/v1/verifications").json(&json!({"code": pass.code}));
+        tokio::join!(
+            refused(ask.get("/ready"), 503, "overloaded"),
+            refused(ask.pass(&token, "b", &json!({"purpose": "pet"})), 503, "overloaded"),
+            refused(ask.get("/v1/transparency"), 503, "overloaded"),
+            refused(verification, 503, "overloaded"),
+        );
+        assert!(ask.get("/health").send().await.unwrap().status().is_success());
+    }
+    drop(hung);
+    ready(&ask).await;
+    assert_eq!(ask.pet_pass(&token, "a").await, pass, "what was acknowledged is there");
+    assert!(ask.verify(&pass.code).await.valid);
+    ask.pet_pass(&token, "b").await;
+    server.stop().await;
+}
+
+/// The database gets the question of a group before it hangs, and another group whole, with its commit.
+#[tokio::test]
+async fn what_may_have_been_written_is_not_acknowledged_and_not_written_twice() {
+    let Some(cluster) = Cluster::start_if_installed() else { return };
+    let kind = cluster.store();
+    let store = kind.open(64).unwrap().store;
+    let new = registration(1, Some("a"));
+    store.register(vec![new]).await.unwrap();
+    for number in 1..=2 {
+        let refused = |answer: Result<Issuance, StoreError>| {
+            assert!(matches!(answer, Err(StoreError::Unavailable)), "{answer:?}");
+        };
+        if number == 1 {
+            let _hung = cluster.hang();
+            assert!(matches!(store.act(Act::Forget { at_s: START_S }).await, Err(StoreError::Unavailable)));
+            refused(store.issue(unlimited(1, number)).await);
+        } else {
+            // What is counted is written last, before the commit.
+            let held = cluster.hold(&kind, "LOCK TABLE lockgate.totals");
+            let issuing = store.issue(unlimited(1, number));
+            let hanging = async {
+                until(async || cluster.say(&kind, WAITING) == "1").await;
+                let hung = cluster.hang();
+                drop(held);
+                hung
+            };
+            let (answer, _hung) = tokio::join!(issuing, hanging);
+            refused(answer);
+        }
+        until(async || store.register(vec![new]).await.is_ok()).await;
+        let (first, second) = tokio::join!(store.issue(unlimited(1, number)), store.issue(unlimited(1, number)));
+        let (first, second) = (grant(first.unwrap()), grant(second.unwrap()));
+        assert_eq!(first, second);
+        assert_eq!(store.census(START_S).await.unwrap().passes, u64::from(number));
+    }
+    store.close().await.unwrap();
+}
+
+/// `SHARE` lets everybody read and nobody remove; the counts of `totals` are the census's alone.
+#[tokio::test]
+async fn nobody_who_looks_up_a_pass_waits_for_a_purge_or_a_census() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let kind = cluster.store();
+    let store: Arc<dyn Store> = kind.open(64).unwrap().store.into();
+    store.register(vec![registration(1, None)]).await.unwrap();
+    let pass = issued(&*store, unlimited(1, 1)).await.pass;
+    let found = async || {
+        let found = tokio::time::timeout(Duration::from_secs(60), store.find(pass)).await;
+        found.expect("a look-up waits for what it has no business with").unwrap().is_some()
+    };
+    let held = cluster.hold(&kind, "LOCK TABLE lockgate.passes IN SHARE MODE");
+    let purging = Arc::clone(&store);
+    let all = Purge { ended_before_s: i64::MAX, residents_before_s: None };
+    let purging = tokio::spawn(async move { purging.purge(all).await });
+    until(async || cluster.say(&kind, WAITING) == "1").await;
+    assert!(found().await);
+    assert_eq!(store.census(START_S).await.unwrap().passes, 1, "and nobody who counts");
+
+    let counted = cluster.hold(&kind, "LOCK TABLE lockgate.totals");
+    let counting = Arc::clone(&store);
+    // After some seconds the database gives up by itself.
+    let counting = tokio::spawn(async move { while counting.census(START_S).await.is_err() {} });
+    until(async || cluster.say(&kind, WAITING) == "2").await;
+    assert!(found().await);
+    drop((held, counted));
+    assert_eq!(purging.await.unwrap().unwrap().passes, 1);
+    counting.await.unwrap();
+    assert_eq!(store.find(pass).await.unwrap(), None);
+    store.close().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -139,5 +237,31 @@ async fn two_servers_on_one_database_are_as_one() {
     assert!(ask(1).verify(&passes[0].code).await.valid);
     for server in servers {
         server.stop().await;
+    }
+}
+
+/// How many sessions of the database wait for a lock.
+const WAITING: &str = "SELECT count(*) FROM pg_locks JOIN pg_database ON database = pg_database.oid
+                       WHERE datname = current_database() AND NOT granted";
+
+/// Waits until the server says that it is ready.
+async fn ready(ask: &Asking) {
+    until(async || ask.get("/ready").send().await.unwrap().status().is_success()).await;
+}
+
+/// Waits until `done`; it fails after a minute rather than hang.
+async fn until(done: impl AsyncFn() -> bool) {
+    let waiting = async {
+        while !done().await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), waiting).await.expect("waited for a minute");
+}
+
+fn grant(issuance: Issuance) -> Grant {
+    match issuance {
+        Issuance::Issued(grant) | Issuance::Replayed(grant) => grant,
+        other => panic!("{other:?}"),
     }
 }
