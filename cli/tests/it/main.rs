@@ -2,7 +2,11 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod bad_input;
+#[allow(dead_code, reason = "the tests of the store hold up and stop it in more ways than the program's do")]
+#[path = "../../../reference-server/tests/it/cluster.rs"]
+mod cluster;
 mod commands;
+mod migrating;
 mod officers;
 mod operation;
 mod program;
