@@ -48,9 +48,9 @@ async function wishOf(name, make) {
   return kept.asking;
 }
 
-/** What was answered needs its key no more; what was not answered keeps it. */
+/** What was decided needs its key no more; while it may have been done or not, the key stays, so that it is not done twice. */
 function settled(answer) {
-  if (answer.ok || answer.retry_s === undefined) kept.asking = null;
+  if (answer.ok || answer.settled) kept.asking = null;
   keep();
 }
 
