@@ -6,9 +6,9 @@ mod bad_input;
 #[path = "../../../reference-server/tests/it/cluster.rs"]
 mod cluster;
 mod commands;
-mod migrating;
 mod officers;
 mod operation;
+mod postgres;
 mod program;
 mod published;
 mod staffed;
