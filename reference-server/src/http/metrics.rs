@@ -18,7 +18,7 @@ use super::rehearsal::Met;
 use super::route::Route;
 use crate::store::{Census, GROUP_BOUNDS, Tally};
 
-/// Classes of answers: 2xx, 4xx, 5xx. The server sends no other.
+/// Classes of answers. A 304, which says that a list is still the same, counts as 2xx: it was served.
 const CLASSES: [&str; 3] = ["2xx", "4xx", "5xx"];
 /// Upper bounds of the classes of response times, in microseconds and as written.
 const TIME_BOUNDS: [(u64, &str); 14] = [

@@ -35,7 +35,7 @@ thread_local! {
 ///
 /// A thread of its own calls tasks through sockets, as clients do: a call waits until the thread asks the system what has arrived, and
 /// then behind all requests that arrived before. So who is looked at while a call is on its way has waited at least as long as the call,
-/// and little longer. (Called within the process, it came before requests that lay in the system's queue: it told of a few milliseconds
+/// and little longer, as long as not all calls are on their way: then at least so long is all that is known. (Called within the process, it came before requests that lay in the system's queue: it told of a few milliseconds
 /// while 2,000 connections waited for 300. With one call at a time, those who were looked at right after it had come had waited as long as
 /// it had, and were taken for fresh.)
 #[derive(Debug)]
