@@ -364,7 +364,7 @@ def repeated():
             assert resident.execute_script(kept) is None, "a registration that was answered is kept as a wish"
         keys = set()
         slow = (*failing("latency=2s"), "--request-timeout", "1s")
-        for flags, said in ((failing("errors=1"), "Something went wrong"), (slow, "took too long")):
+        for flags, said in ((failing("errors=1"), "Something went wrong"), (slow, "Too many ask")):
             with server("lookup", *flags, data="repeated", address=base):
                 one(resident, "#ask button").click()
                 until(resident, said, lambda: said in text(resident, "#trouble"))
@@ -373,7 +373,7 @@ def repeated():
         with server("lookup", data="repeated", address=base):
             ask(resident, "groceries")
             assert resident.execute_script(kept) is None, "a wish that was answered is still kept"
-        say("repeated: after 500 and 408 the same key, and one pass")
+        say("repeated: after 500 and 503 the same key, and one pass")
 
 
 # Reads a code as the browser's own reader would, once the camera shows a picture; Chromium has none on Linux.
