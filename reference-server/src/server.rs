@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use self::connection::Connections;
+use self::connection::{Connections, TURNED_AWAY};
 use self::threads::Threads;
 use self::tls::Tls;
 use crate::http::{App, Door, FILES_A_THREAD, router};
@@ -121,7 +121,7 @@ impl Server {
         app.note_start().await.map_err(ServerError::Audit)?;
         let doors = 1 + usize::from(officers.is_some());
         let threads = app.front.threads + app.post.threads;
-        allow_open_files(doors * app.limits.connections + threads * FILES_A_THREAD);
+        allow_open_files(doors * (app.limits.connections + TURNED_AWAY) + threads * FILES_A_THREAD);
         let (stop, stopping) = watch::channel(false);
         let seat = |door: &Arc<Door>, name| {
             Seat::take(&app, door, tls.clone(), stopping.clone(), Threads::start(name, door.threads)?)
@@ -217,7 +217,7 @@ async fn accept(listener: TcpListener, mut stopping: watch::Receiver<bool>, conn
             _ = &mut stopped => return,
             accepted = listener.accept() => accepted,
         };
-        match accepted.and_then(|(stream, _)| connections.begin(stream.into_std()?)) {
+        match accepted.and_then(|(stream, _)| connections.begin(stream)) {
             Ok(()) => {}
             // The client was gone before it was let in.
             Err(gone) if gone.kind() == std::io::ErrorKind::ConnectionAborted => {}

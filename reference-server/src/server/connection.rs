@@ -3,6 +3,7 @@
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -12,7 +13,7 @@ use hyper::{Request, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -27,12 +28,18 @@ use crate::http::{App, CutOff, Door, Open, VERIFICATIONS, Waited, router};
 const STREAMS: u32 = 64;
 /// Longest head of a request, in bytes: some 40 times what a client of ours sends.
 const HEAD_BYTES: usize = 16 * 1024;
+/// So many of those for whom there is no place are listened to at once before they are told so; further ones hear it unasked.
+pub(super) const TURNED_AWAY: usize = 512;
+/// ... for so long at most.
+const LISTENED_TO: Duration = Duration::from_secs(1);
 
 /// The open connections and what each of them needs.
 pub(super) struct Connections {
     shared: Arc<Shared>,
     threads: Threads,
     tasks: JoinSet<()>,
+    /// Connections that are turned away, not on the threads that serve: those have enough to do.
+    turned_away: JoinSet<()>,
     begun: usize,
 }
 
@@ -67,35 +74,48 @@ impl Connections {
         http.http1().max_buf_size(HEAD_BYTES).writev(false);
         http.http2().timer(TokioTimer::new()).max_concurrent_streams(STREAMS).max_header_list_size(HEAD_BYTES as u32);
         let shared = Arc::new(Shared { app, door, router, tls, stopping, http });
-        Connections { shared, threads, tasks: JoinSet::new(), begun: 0 }
+        Connections { shared, threads, tasks: JoinSet::new(), turned_away: JoinSet::new(), begun: 0 }
     }
 
-    /// Serves `stream`, which does not block, on the next of the threads, or turns it away at once when there are too many.
+    /// Serves `stream` on the next of the threads, or turns it away when there are too many. On a tokio runtime.
     ///
     /// # Errors
     /// When the system cannot tell of what arrives on it.
-    pub(super) fn begin(&mut self, stream: std::net::TcpStream) -> io::Result<()> {
-        // What has ended is let go of here, so that the set does not grow.
+    pub(super) fn begin(&mut self, stream: TcpStream) -> io::Result<()> {
+        // What has ended is let go of here, so that the sets do not grow.
         while self.tasks.try_join_next().is_some() {}
-        let Shared { app, door, tls, .. } = &*self.shared;
+        let Shared { app, door, .. } = &*self.shared;
         if door.connections.open() >= app.limits.connections {
             door.connections.turn_away();
-            // Who speaks TLS could not read it.
-            if tls.is_none() {
-                let _ = refuse(stream, app.overloaded_connection());
-            }
+            self.turn_away(stream);
             return Ok(());
         }
         // An answer is one small packet: sent at once, not kept back to be joined with the next (a failure only makes it slower).
         let _ = stream.set_nodelay(true);
         let thread = self.threads.next(self.begun);
         self.begun += 1;
+        let stream = stream.into_std()?;
         let stream = {
             let _there = thread.enter();
             TcpStream::from_std(stream)?
         };
         self.tasks.spawn_on(serve(Arc::clone(&self.shared), stream, Open::at(door)), thread);
         Ok(())
+    }
+
+    /// Tells the client that there is no place for it.
+    fn turn_away(&mut self, stream: TcpStream) {
+        while self.turned_away.try_join_next().is_some() {}
+        // Who speaks TLS could not read it.
+        if self.shared.tls.is_some() {
+            return;
+        }
+        let no = self.shared.app.overloaded_connection();
+        if self.turned_away.len() < TURNED_AWAY {
+            self.turned_away.spawn(refuse(stream, no));
+        } else if let Ok(mut stream) = stream.into_std() {
+            let _ = io::Write::write_all(&mut stream, no);
+        }
     }
 
     /// Waits until the last connection has ended.
@@ -109,12 +129,15 @@ impl Connections {
     }
 }
 
-/// Says no with bytes that are ready, whatever was asked.
-fn refuse(mut stream: std::net::TcpStream, no: &[u8]) -> io::Result<()> {
-    // What has come is taken: closed over it, the connection would be reset, and the client might lose the answer.
-    let _ = io::Read::read(&mut stream, &mut [0; HEAD_BYTES]);
-    io::Write::write_all(&mut stream, no)?;
-    stream.shutdown(std::net::Shutdown::Write)
+/// Says no with bytes that are ready, whatever was asked; when it was asked, since many clients take an answer that comes before their
+/// question for a broken connection.
+async fn refuse(stream: TcpStream, no: &[u8]) {
+    let mut stream = Watched::new(stream, Arc::default());
+    let _ = timeout(LISTENED_TO, stream.read(&mut [0; 1_024])).await;
+    // Who has gone meanwhile need not hear it.
+    if stream.write_all(no).await.is_ok() {
+        let _ = stream.shutdown().await;
+    }
 }
 
 async fn serve(shared: Arc<Shared>, stream: TcpStream, _open: Open) {

@@ -6,7 +6,7 @@ use reference_server::{Config, Faults, Limits, StoreKind};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::support::{Server, config, until};
+use crate::support::{Server, config, refused, until};
 
 const BODY: &str = r#"{"code":"nonsense"}"#;
 
@@ -46,10 +46,13 @@ async fn rest(connection: &mut TcpStream) -> String {
 
 #[tokio::test]
 async fn who_sends_slowly_keeps_nobody_out() {
-    let server = server(Limits { in_flight: 1, request_timeout: Duration::from_millis(50), ..Limits::default() }).await;
+    let server =
+        server(Limits { in_flight: 1, request_timeout: Duration::from_millis(500), ..Limits::default() }).await;
     let mut slow = Vec::new();
     for _ in 0..4 {
-        slow.push(sent(&server, &head()).await);
+        let mut connection = sent(&server, &head().replace("\r\n\r\n", "\r\nExpect: 100-continue\r\n\r\n")).await;
+        assert_eq!(status(&mut connection).await, "HTTP/1.1 100 Continue", "its body is waited for");
+        slow.push(connection);
     }
     let ask = server.asking();
     ask.verify("nonsense").await;
@@ -126,8 +129,27 @@ async fn too_many_connections_are_told_so() {
     let body = answer.split_once("\r\n\r\n").unwrap().1;
     let problem: passes::wire::Problem = serde_json::from_str(body).unwrap();
     assert_eq!((problem.kind.as_str(), problem.status), ("/problems/overloaded", 503));
+    // A client that keeps connections for later reads what comes on one before it has asked as a fault: it is told when it asks.
+    let mut refusals = 1;
+    for _ in 0..20 {
+        refused(server.asking().get("/health"), 503, "overloaded").await;
+        refusals += 1;
+    }
+    // Who says nothing is told so, too.
+    let mut silent = TcpStream::connect(server.address).await.unwrap();
+    assert!(rest(&mut silent).await.starts_with("HTTP/1.1 503 Service Unavailable\r\n"));
+    refusals += 1;
     drop(open);
-    until(&server.asking(), "lockgate_connections_refused_total 1").await;
+    let metrics = loop {
+        let answer = server.asking().get("/metrics").send().await.unwrap();
+        match answer.status().as_u16() {
+            503 => refusals += 1,
+            status => break (status, answer.text().await.unwrap()),
+        }
+    };
+    assert_eq!(metrics.0, 200);
+    let counted = format!("lockgate_connections_refused_total {refusals}");
+    assert!(metrics.1.lines().any(|line| line == counted), "{counted}\n{}", metrics.1);
     server.stop().await;
 }
 
@@ -144,15 +166,14 @@ async fn who_waits_to_be_looked_at_counts() {
     }
     let mut crowd = Vec::new();
     for _ in 0..20 {
-        crowd.push(TcpStream::connect(server.address).await.unwrap());
+        crowd.push(sent(&server, "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await);
     }
     for connection in &mut busy {
         assert_eq!(status(connection).await, "HTTP/1.1 200 OK");
     }
     let mut refused = 0;
     for connection in &mut crowd {
-        let answer = tokio::time::timeout(Duration::from_millis(20), rest(connection)).await.unwrap_or_default();
-        refused += usize::from(answer.starts_with("HTTP/1.1 503 Service Unavailable\r\n"));
+        refused += usize::from(rest(connection).await.starts_with("HTTP/1.1 503 Service Unavailable\r\n"));
     }
     assert_eq!(refused, 20 - 4);
     server.stop().await;
