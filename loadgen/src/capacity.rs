@@ -1,7 +1,10 @@
 //! The capacity search: how much load a target carries within the objectives.
 
 mod beyond;
+mod ground;
 mod probe;
+#[cfg(test)]
+mod reckoned;
 mod search;
 mod steady;
 mod usl;
@@ -11,7 +14,7 @@ use std::fmt;
 use passes::{Fault, Purpose, Share};
 use serde::{Deserialize, Serialize};
 
-use crate::{Kind, LoadError, LoadResult, Measure, Mix, Options, Target};
+use crate::{Kind, LoadError, LoadResult, Measure, Mix, Options, Target, Wallet};
 pub use usl::{Concurrency, Estimate, UslFit, students_t};
 
 /// How the search is made: the `[capacity]` section of a scenario.
@@ -331,8 +334,14 @@ pub fn find_capacity(search: &Search<'_>) -> Result<PathCapacity, LoadError> {
     if !faults.is_empty() {
         return Err(LoadError::Impossible(faults));
     }
+    let server = ground::Server::new(search.target, Wallet::new(search.options.settings.threads()))?;
+    find_on(Box::new(server), search)
+}
+
+/// Finds the usable capacity of `ground`.
+fn find_on(ground: Box<dyn ground::Ground + '_>, search: &Search<'_>) -> Result<PathCapacity, LoadError> {
     let Search { settings, options, .. } = search;
-    let mut probe = probe::Probe::new(search)?;
+    let mut probe = probe::Probe::new(search, ground);
     let found = search::seek(settings, options.seed, &mut |phase, rate_per_s| probe.step(phase, rate_per_s))?;
     let mut recovery = None;
     if let Some(usable_per_s) = found.held_per_s.filter(|_| settings.beyond_step_s > 0.0 && found.ended.is_of_target())

@@ -49,12 +49,7 @@ pub fn run(target: &Target, plan: &Plan, wallet: &mut Wallet, options: &Options<
     if !faults.is_empty() {
         return Err(LoadError::Impossible(faults));
     }
-    let until = plan.duration();
-    let measured = Measured {
-        from_ns: options.warm_up.as_nanos() as u64,
-        until_ns: until.as_nanos() as u64,
-        limits_ns: options.slo.limits_ns(),
-    };
+    let measured = measured(plan, options);
     let pace = match plan {
         Plan::Closed { connections, .. } => Pace::Closed { connections: *connections as usize },
         _ => Pace::Open,
@@ -80,6 +75,25 @@ pub fn run(target: &Target, plan: &Plan, wallet: &mut Wallet, options: &Options<
         few_ports: few_ports(target, plan, &options.settings),
     };
     Ok(Gathered::new(reports).result(surroundings, measured, options))
+}
+
+/// Which part of `plan` is measured.
+pub(crate) fn measured(plan: &Plan, options: &Options<'_>) -> Measured {
+    let [from_ns, until_ns] = [options.warm_up, plan.duration()].map(|time| time.as_nanos() as u64);
+    Measured { from_ns, until_ns, limits_ns: options.slo.limits_ns() }
+}
+
+/// What a run would have found of which this is the report.
+#[cfg(test)]
+pub(crate) fn result_of(report: crate::engine::LaneReport, plan: &Plan, options: &Options<'_>) -> LoadResult {
+    let surroundings = Surroundings {
+        closed_loop: plan.is_closed(),
+        started_at: SystemTime::UNIX_EPOCH,
+        target_cpu: None,
+        target_is_here: false,
+        few_ports: None,
+    };
+    Gathered::new(vec![report]).result(surroundings, measured(plan, options), options)
 }
 
 /// Says so when `plan` will need more local ports than this machine has.

@@ -3,6 +3,7 @@
 mod curve;
 mod recorded;
 
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use passes::Fault;
@@ -108,6 +109,12 @@ pub enum Spacing {
     Poisson,
     /// One exactly after the other.
     Even,
+    /// A Poisson process of which it is known how many come: each stretch of time in which `of` arrivals are expected has exactly so many,
+    /// independent of each other. A measured rate is then the rate that was meant, which of 6,000 Poisson arrivals is missed by 1.3 %.
+    Binomial {
+        /// Arrivals in a stretch; 1 or more.
+        of: NonZeroU64,
+    },
 }
 
 impl Arrivals {
@@ -279,6 +286,14 @@ impl ArrivalProcess for TimeChanged {
             Spacing::Poisson => {
                 let gap: f64 = Exp1.sample(&mut self.random);
                 self.passed + gap
+            }
+            Spacing::Binomial { of } => {
+                let (stretch, before) = (self.count / of, self.count % of);
+                let [begin, end] = [stretch, stretch + 1].map(|stretch| (stretch * of.get()) as f64);
+                let from = if before == 0 { begin } else { self.passed };
+                // The earliest of so many independent instants in what is left of the stretch: 1 - U^(1/left), and ln U is -Exp1.
+                let gap: f64 = Exp1.sample(&mut self.random);
+                from - (end - from) * (-gap / (of.get() - before) as f64).exp_m1()
             }
         };
         self.count += 1;

@@ -8,7 +8,8 @@ use super::*;
 /// same laws.
 fn any_process() -> impl Strategy<Value = (Arrivals, f64)> {
     let rate = || 1.0..50_000.0_f64;
-    let spacing = || prop_oneof![Just(Spacing::Poisson), Just(Spacing::Even)];
+    let binomial = || (1..5_000_u64).prop_map(|of| Spacing::Binomial { of: NonZeroU64::new(of).unwrap() });
+    let spacing = move || prop_oneof![Just(Spacing::Poisson), Just(Spacing::Even), binomial()];
     let kinds = prop_oneof![
         rate().prop_map(|rate_per_s| Arrivals::Constant { rate_per_s }),
         rate().prop_map(|rate_per_s| Arrivals::Poisson { rate_per_s }),
@@ -59,8 +60,8 @@ fn instants(kind: &Arrivals, seed: u64, until_ns: u64) -> Vec<u64> {
     std::iter::from_fn(|| process.next_ns()).take_while(|at_ns| *at_ns < until_ns).collect()
 }
 
-fn is_poisson(kind: &Arrivals) -> bool {
-    !matches!(kind, Arrivals::Recorded(_)) && kind.shape().1 == Spacing::Poisson
+fn spacing_of(kind: &Arrivals) -> Option<Spacing> {
+    (!matches!(kind, Arrivals::Recorded(_))).then(|| kind.shape().1)
 }
 
 proptest! {
@@ -76,10 +77,18 @@ proptest! {
         let integral = (0..PIECES).map(|piece| process.rate_at(middle(piece))).sum::<f64>() / PIECES as f64 * length_s;
         let expected = process.expected(until_ns);
         prop_assert!((integral - expected).abs() <= 0.02 * expected + 1.0, "{integral} by rate_at, {expected} by expected");
-        // Five standard deviations of a Poisson count: one false alarm in two million. What is spaced evenly is exact.
+        // Five standard deviations: one false alarm in two million. What is spaced evenly is exact; of what comes in known numbers only
+        // those of the last stretch scatter.
         let count = instants(&kind, seed, until_ns).len() as f64;
-        let scatter = if is_poisson(&kind) { 5.0 * expected.sqrt() } else { 0.0 };
-        prop_assert!((count - expected).abs() <= scatter + 1.5, "{count} arrivals where {expected} are expected");
+        let deviation = match spacing_of(&kind) {
+            Some(Spacing::Poisson) => expected.sqrt(),
+            Some(Spacing::Binomial { of }) => {
+                let (of, into) = (of.get() as f64, expected % of.get() as f64);
+                (into * (1.0 - into / of)).sqrt()
+            }
+            Some(Spacing::Even) | None => 0.0,
+        };
+        prop_assert!((count - expected).abs() <= 5.0 * deviation + 1.5, "{count} arrivals where {expected} are expected");
     }
 
     #[test]
@@ -92,7 +101,11 @@ proptest! {
 
     #[test]
     fn poisson_counts_are_as_scattered_as_they_must_be((kind, length_s) in any_process(), seed: u64) {
-        prop_assume!(is_poisson(&kind));
+        // Known numbers scatter as Poisson ones do within stretches that are much longer than what is looked at.
+        prop_assume!(match spacing_of(&kind) {
+            Some(Spacing::Binomial { of }) => of.get() >= 1_000,
+            spacing => spacing == Some(Spacing::Poisson),
+        });
         // Index of dispersion over windows in each of which 20 are expected: (k - 1) variance / mean is chi-squared with k - 1
         // degrees of freedom, near normal with mean k - 1 and standard deviation sqrt(2 (k - 1)); five of these either way.
         let process = kind.build(seed);
@@ -125,6 +138,20 @@ proptest! {
         parts.sort_by_key(|ask| ask.index);
         prop_assert_eq!(whole, parts);
     }
+}
+
+#[test]
+fn a_known_number_comes_in_each_stretch() {
+    let spacing = Spacing::Binomial { of: NonZeroU64::new(60).unwrap() };
+    let points = vec![RatePoint { at_s: 0.0, rate_per_s: 20.0 }];
+    let came = instants(&Arrivals::Curve { points, spacing }, 7, ns(300.0));
+    for stretch in 0..100 {
+        let within = |at_ns: &&u64| (ns(3.0) * stretch..ns(3.0) * (stretch + 1)).contains(*at_ns);
+        assert_eq!(came.iter().filter(within).count(), 60, "{stretch}");
+    }
+    // Anywhere in it: 6,000 uniform instants have a mean within five standard errors of the middle.
+    let mean_s = came.iter().map(|at_ns| (at_ns % ns(3.0)) as f64 / 1e9).sum::<f64>() / came.len() as f64;
+    assert!((mean_s - 1.5).abs() < 5.0 * 3.0 / (12.0 * 6_000.0_f64).sqrt(), "{mean_s}");
 }
 
 #[test]

@@ -1,104 +1,85 @@
 //! Trying one rate against the target.
 
+use std::num::NonZeroU64;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use demand::number::{rate, share, time_us};
 
+use super::ground::Ground;
 use super::search::Trial;
 use super::steady::moving;
 use super::{Phase, Search, Step};
-use crate::control::Control;
-use crate::prepare::missing;
-use crate::{
-    Arrivals, LoadError, LoadResult, LoadSettings, Measure, Mix, Options, Plan, Verdict, Wallet, prepare, run,
-};
+use crate::{Arrivals, LoadError, LoadResult, LoadSettings, Measure, Mix, Options, Plan, RatePoint, Spacing, Verdict};
 
-/// After a failed step the target is waited for at most so long.
-const LONGEST_RECOVERY: Duration = Duration::from_secs(15);
-/// The target has recovered when it answers within so many times its idle answer time ...
-const RECOVERED: u32 = 5;
-/// ... or within this, whichever is longer: an idle answer takes fractions of a millisecond, and chance as much.
-const RECOVERED_LEAST: Duration = Duration::from_millis(10);
 /// A step whose percentiles move is held for at most so many times its usual length.
 const MOST_STRETCHED: u32 = 4;
-
-/// How long a pass takes to prepare is told by at least so many of them.
-const TELLING: u64 = 100;
 
 /// Tries rates, and keeps what each showed.
 pub(super) struct Probe<'a> {
     pub(super) search: &'a Search<'a>,
     pub(super) mix: Mix,
-    control: Control,
-    idle: Duration,
-    wallet: Wallet,
+    ground: Box<dyn Ground + 'a>,
     steps: Vec<Step>,
     /// How many runs were made.
     played: u64,
     started: Instant,
-    /// Seconds that a pass took in the last preparation that can tell.
-    pass_s: f64,
 }
 
 impl<'a> Probe<'a> {
-    pub(super) fn new(search: &'a Search<'a>) -> Result<Self, LoadError> {
-        let control = Control::new(search.target)?;
-        let mut times = (0..9).map(|_| control.answer_time()).collect::<Result<Vec<_>, _>>()?;
-        times.sort_unstable();
-        Ok(Probe {
-            mix: search.path.mix(search.purpose, search.issues_per_resident),
-            idle: times[times.len() / 2],
-            control,
-            wallet: Wallet::new(search.options.settings.threads()),
-            steps: Vec::new(),
-            played: 0,
-            started: Instant::now(),
-            pass_s: 0.0,
-            search,
-        })
+    pub(super) fn new(search: &'a Search<'a>, ground: Box<dyn Ground + 'a>) -> Self {
+        let mix = search.path.mix(search.purpose, search.issues_per_resident);
+        Probe { search, mix, ground, steps: Vec::new(), played: 0, started: Instant::now() }
     }
 
     pub(super) fn into_steps(self) -> Vec<Step> {
         self.steps
     }
 
-    /// Offers `rate_per_s`, for longer while it holds and its percentiles move.
+    /// Offers `rate_per_s`, for longer while it holds and its percentiles move, and for longer once when its answers fell behind: a
+    /// stall that ends just before the step does leaves the same mark as too high a rate, but not twice.
     pub(super) fn step(&mut self, phase: Phase, rate_per_s: f64) -> Result<Trial, LoadError> {
         let base = self.measured(phase, rate_per_s);
-        let mut stretch = 1;
+        let (mut stretch, mut fell_behind) = (1, false);
         loop {
             if self.search.options.stop.load(Ordering::Relaxed) {
                 return Ok(Trial::Stopped);
             }
-            let plan = self.plan(Arrivals::Poisson { rate_per_s }, base * stretch);
+            let plan = self.plan(as_many_as_meant(rate_per_s, self.warm_up() + base * stretch), base * stretch);
             let longest_s = self.search.settings.longest_s;
             if self.started.elapsed().as_secs_f64() > longest_s || !self.is_ready_within(&plan, longest_s) {
                 return Ok(Trial::OutOfTime);
             }
-            let (trial, is_moving) = self.offer(phase, rate_per_s, &plan)?;
-            if trial != Trial::Held {
+            let shown = self.offer(phase, rate_per_s, &plan)?;
+            if shown.trial() != Trial::Held {
                 self.wait_for_recovery()?;
             }
-            if !is_moving || stretch >= MOST_STRETCHED || phase == Phase::Bracket {
-                return Ok(trial);
+            let is_decided = match shown {
+                Shown::Moving => stretch >= MOST_STRETCHED || phase == Phase::Bracket,
+                Shown::Behind => std::mem::replace(&mut fell_behind, true) || stretch >= MOST_STRETCHED,
+                Shown::Clear(_) => true,
+            };
+            if is_decided {
+                return Ok(shown.trial());
             }
             stretch *= 2;
         }
     }
 
-    /// Offers `rate_per_s` once; what it showed, and whether percentiles moved though it held.
-    fn offer(&mut self, phase: Phase, rate_per_s: f64, plan: &Plan) -> Result<(Trial, bool), LoadError> {
+    /// Offers `rate_per_s` once; what it showed.
+    fn offer(&mut self, phase: Phase, rate_per_s: f64, plan: &Plan) -> Result<Shown, LoadError> {
         let warm_up = self.warm_up();
         let result = self.play(plan, warm_up, self.search.options.settings)?;
-        let (trial, mut why) = judge_step(&result, self.search.settings.tolerance.get());
+        let (mut shown, mut why) = judge_step(&result, self.search.settings.tolerance.get());
         let from_second = warm_up.as_secs_f64().ceil() as u32;
-        let moving = moving(&result.intervals, from_second, &self.search.options.slo).filter(|_| trial == Trial::Held);
-        if let Some((kind, before_ms, after_ms)) = moving {
+        if shown.trial() == Trial::Held
+            && let Some((kind, before_ms, after_ms)) = moving(&result.intervals, from_second, &self.search.options.slo)
+        {
+            shown = Shown::Moving;
             why += &format!(" Not steady: {kind} {before_ms:.1} ms in the first half, {after_ms:.1} ms in the second.");
         }
-        self.keep(phase, rate_per_s, result, trial == Trial::Held, why);
-        Ok((trial, moving.is_some()))
+        self.keep(phase, rate_per_s, result, shown.trial() == Trial::Held, why);
+        Ok(shown)
     }
 
     pub(super) fn warm_up(&self) -> Duration {
@@ -113,8 +94,8 @@ impl<'a> Probe<'a> {
     /// Whether the passes that `plan` needs can be issued before the search is `within_s` old, as fast as the last ones were. Under
     /// `blind` each check needs a pass of its own, and each pass a signature: preparing ten times the load takes many times as long as playing it.
     pub(super) fn is_ready_within(&self, plan: &Plan, within_s: f64) -> bool {
-        let missing = missing(plan, &self.wallet) as f64;
-        missing == 0.0 || self.started.elapsed().as_secs_f64() + missing * self.pass_s <= within_s
+        let ready_in_s = self.ground.ready_in_s(plan);
+        ready_in_s == 0.0 || self.started.elapsed().as_secs_f64() + ready_in_s <= within_s
     }
 
     /// Plays `plan`, of which what comes before `warm_up` is over is not measured.
@@ -127,13 +108,12 @@ impl<'a> Probe<'a> {
         // Each step draws anew, or a lucky sequence of arrivals would be lucky again when the edge is tried again.
         let seed = self.search.options.seed.wrapping_add(self.played);
         self.played += 1;
-        let options = Options { warm_up, seed, settings, ..self.search.options };
-        let begun = Instant::now();
-        let prepared = prepare(self.search.target, plan, &mut self.wallet, &options)?;
-        if prepared.passes >= TELLING {
-            self.pass_s = begun.elapsed().as_secs_f64() / prepared.passes as f64;
-        }
-        run(self.search.target, plan, &mut self.wallet, &options)
+        self.ground.play(plan, &Options { warm_up, seed, settings, ..self.search.options })
+    }
+
+    /// Waits until the last step has no part in the next one.
+    pub(super) fn wait_for_recovery(&self) -> Result<(), LoadError> {
+        self.ground.wait_for_recovery()
     }
 
     /// Keeps a step as evidence, without its intervals.
@@ -162,33 +142,52 @@ impl<'a> Probe<'a> {
         };
         Duration::from_secs_f64(step_s.max(self.search.options.slo.least_requests() / rate_per_s))
     }
+}
 
-    /// Waits until the target answers about as fast as it did when idle. One that does not recover shows it in the next step.
-    pub(super) fn wait_for_recovery(&self) -> Result<(), LoadError> {
-        let start = Instant::now();
-        let enough = (self.idle * RECOVERED).max(RECOVERED_LEAST);
-        while self.control.answer_time()? > enough && start.elapsed() < LONGEST_RECOVERY {
-            std::thread::sleep(RECOVERED_LEAST);
+/// What one offer showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// This, whatever a longer one would show.
+    Clear(Trial),
+    /// It held, but its percentiles moved.
+    Moving,
+    /// It failed, but only in that answers were missing at its end.
+    Behind,
+}
+
+impl Shown {
+    /// What it counts as, if nothing more is tried.
+    fn trial(self) -> Trial {
+        match self {
+            Shown::Clear(trial) => trial,
+            Shown::Moving => Trial::Held,
+            Shown::Behind => Trial::Failed,
         }
-        Ok(())
     }
 }
 
-/// Whether a step held, and why.
+/// Independent arrivals at `rate_per_s`, as many in all of `duration` as the rate says: chance would else offer a percent more or less,
+/// which is what a search is to tell apart.
+fn as_many_as_meant(rate_per_s: f64, duration: Duration) -> Arrivals {
+    let of = NonZeroU64::new((rate_per_s * duration.as_secs_f64()).round() as u64).unwrap_or(NonZeroU64::MIN);
+    Arrivals::Curve { points: vec![RatePoint { at_s: 0.0, rate_per_s }], spacing: Spacing::Binomial { of } }
+}
+
+/// What a step showed, and why.
 ///
 /// Besides the objectives the answers must keep up: with a limit of L seconds, an overload by less than L ÷ duration would not
 /// show in the percentile of so short a step. So at most half the tolerance of what was asked in the measured time may be missing
 /// from what was answered in it.
-pub(super) fn judge_step(result: &LoadResult, tolerance: f64) -> (Trial, String) {
+pub(super) fn judge_step(result: &LoadResult, tolerance: f64) -> (Shown, String) {
     if !result.complete {
-        return (Trial::Stopped, "It was stopped.".into());
+        return (Shown::Clear(Trial::Stopped), "It was stopped.".into());
     }
     if result.verdict == Verdict::Unusable {
         let warnings: Vec<String> = result.warnings.iter().map(ToString::to_string).collect();
-        return (Trial::Spoiled, warnings.join(" "));
+        return (Shown::Clear(Trial::Spoiled), warnings.join(" "));
     }
     if result.verdict == Verdict::Failed {
-        return (Trial::Failed, result.failures.join(" "));
+        return (Shown::Clear(Trial::Failed), result.failures.join(" "));
     }
     let behind = 1.0 - result.throughput_per_s / result.asked_per_s;
     if behind > tolerance / 2.0 {
@@ -199,11 +198,11 @@ pub(super) fn judge_step(result: &LoadResult, tolerance: f64) -> (Trial, String)
             share(behind),
             share(tolerance / 2.0)
         );
-        return (Trial::Failed, why);
+        return (Shown::Behind, why);
     }
     let kinds = result.kinds.iter().map(|(kind, result)| {
         let p99_us = result.at_percentile_us(Measure::ResponseTime, 99.0);
         format!("{kind}: 99 % within {}, {} right.", time_us(p99_us), share(result.right_share()))
     });
-    (Trial::Held, kinds.collect::<Vec<_>>().join(" "))
+    (Shown::Clear(Trial::Held), kinds.collect::<Vec<_>>().join(" "))
 }

@@ -34,24 +34,27 @@ type Try<'a> = dyn FnMut(Phase, f64) -> Result<Trial, LoadError> + 'a;
 
 /// Brackets the edge by doubling, narrows it down by bisection, and tries the rates about it again and again, in random order.
 ///
-/// While the rate doubles, a rate failed only if it failed twice in a row, since one hiccup would bound the whole search. A rate
-/// counts as held only if it held whenever its fate was decided: if the edge fails on repetition it becomes the lowest rate that
-/// failed, and the search goes on below it.
+/// While the rate doubles, a rate failed only if it failed twice in a row, since one hiccup would bound the whole search; and what fails
+/// there, in a short step, but holds in a long one has held, and the search goes on above it. A rate counts as held only if it held
+/// whenever its fate was decided: if the edge fails on repetition it becomes the lowest rate that failed, and the search goes on below it.
 pub(super) fn seek(settings: &CapacitySettings, seed: u64, try_rate: &mut Try<'_>) -> Result<Found, LoadError> {
     let least_per_s = settings.start_per_s / DEEPEST;
     let mut edge =
         Edge { held: Vec::new(), failed: Vec::new(), ended: None, least_per_s, random: SplitMix64::new(seed) };
-    edge.bracket(settings, try_rate)?;
-    let mut lowered = 0;
+    edge.bracket(settings.start_per_s, settings.max_per_s, try_rate)?;
+    let mut moved = 0;
     while edge.ended.is_none() {
+        if let (Some(held_per_s), None) = (edge.held_per_s(), edge.failed_per_s()) {
+            edge.bracket((2.0 * held_per_s).min(settings.max_per_s), settings.max_per_s, try_rate)?;
+        }
         edge.bisect(settings, try_rate)?;
         let Some(held_per_s) = edge.held_per_s().filter(|_| edge.ended.is_none()) else { break };
         edge.repeat(settings, try_rate)?;
         if edge.ended.is_some() || edge.held_per_s() == Some(held_per_s) {
             break;
         }
-        lowered += 1;
-        if lowered > MOST_LOWERED {
+        moved += 1;
+        if moved > MOST_MOVED {
             edge.ended = Some(Ended::Unsteady);
         } else if edge.held_per_s().is_none() {
             edge.descend(held_per_s / 2.0, try_rate)?;
@@ -61,8 +64,8 @@ pub(super) fn seek(settings: &CapacitySettings, seed: u64, try_rate: &mut Try<'_
     Ok(Found { held_per_s: edge.held_per_s(), failed_per_s: edge.always_failed_per_s(), ended })
 }
 
-/// So often the edge may fail on repetition before the search takes what is below it.
-const MOST_LOWERED: u32 = 3;
+/// So often the edge may move on repetition before the search takes what held.
+const MOST_MOVED: u32 = 3;
 /// If the first rate fails, rates down to this part of it are tried. Steps grow as rates shrink; lower ones would take minutes.
 const DEEPEST: f64 = 16.0;
 
@@ -82,6 +85,8 @@ struct Failure {
     rate_per_s: f64,
     /// Whether it held at another time.
     held_once: bool,
+    /// Whether it failed in short steps only.
+    brief: bool,
 }
 
 impl Edge {
@@ -106,8 +111,8 @@ impl Edge {
             trial = try_rate(phase, rate_per_s)?;
         }
         match trial {
-            Trial::Held => self.note_held(rate_per_s),
-            Trial::Failed => self.note_failed(rate_per_s),
+            Trial::Held => self.note_held(phase, rate_per_s),
+            Trial::Failed => self.note_failed(phase, rate_per_s),
             Trial::Spoiled => self.ended = Some(Ended::GeneratorLimited),
             Trial::Stopped => self.ended = Some(Ended::Stopped),
             Trial::OutOfTime => self.ended = Some(Ended::OutOfTime),
@@ -115,7 +120,10 @@ impl Edge {
         Ok(trial == Trial::Held)
     }
 
-    fn note_held(&mut self, rate_per_s: f64) {
+    fn note_held(&mut self, phase: Phase, rate_per_s: f64) {
+        if phase != Phase::Bracket {
+            self.failed.retain(|failure| !(failure.brief && failure.rate_per_s == rate_per_s));
+        }
         let mut same = self.failed.iter_mut().filter(|failure| failure.rate_per_s == rate_per_s).peekable();
         if same.peek().is_some() {
             same.for_each(|failure| failure.held_once = true);
@@ -124,24 +132,27 @@ impl Edge {
         }
     }
 
-    fn note_failed(&mut self, rate_per_s: f64) {
-        let known = self.failed.iter().any(|failure| failure.rate_per_s == rate_per_s);
-        if !known {
-            let held_once = self.held.contains(&rate_per_s);
-            self.failed.push(Failure { rate_per_s, held_once });
+    fn note_failed(&mut self, phase: Phase, rate_per_s: f64) {
+        let brief = phase == Phase::Bracket;
+        match self.failed.iter_mut().find(|failure| failure.rate_per_s == rate_per_s) {
+            Some(known) => known.brief &= brief,
+            None => {
+                let held_once = self.held.contains(&rate_per_s);
+                self.failed.push(Failure { rate_per_s, held_once, brief });
+            }
         }
         // What lies above a rate that fails did not hold, whatever chance said.
         self.held.retain(|held| *held < rate_per_s);
     }
 
-    fn bracket(&mut self, settings: &CapacitySettings, try_rate: &mut Try<'_>) -> Result<(), LoadError> {
-        let mut rate_per_s = settings.start_per_s;
+    /// Doubles `rate_per_s` until it fails; if the first fails, halves it until one holds.
+    fn bracket(&mut self, mut rate_per_s: f64, max_per_s: f64, try_rate: &mut Try<'_>) -> Result<(), LoadError> {
         while self.held_of_two(rate_per_s, try_rate)? {
-            if rate_per_s >= settings.max_per_s {
+            if rate_per_s >= max_per_s {
                 self.ended = Some(Ended::MaxReached);
                 return Ok(());
             }
-            rate_per_s = (2.0 * rate_per_s).min(settings.max_per_s);
+            rate_per_s = (2.0 * rate_per_s).min(max_per_s);
         }
         if self.ended.is_none() && self.held.is_empty() { self.descend(rate_per_s / 2.0, try_rate) } else { Ok(()) }
     }
@@ -275,6 +286,19 @@ mod tests {
             _ => Trial::Failed,
         });
         assert!(found.held_per_s.unwrap() <= 1_000.0 || found.ended == Ended::Unsteady, "{found:?}");
+    }
+
+    #[test]
+    fn what_fails_only_briefly_bounds_nothing() {
+        // Short steps fail beyond 600, long ones beyond 1,900.
+        let found = seek_with(|phase, rate| match phase {
+            Phase::Bracket if rate > 600.0 && rate < 1_900.0 => Trial::Failed,
+            _ if rate <= 1_900.0 => Trial::Held,
+            _ => Trial::Failed,
+        });
+        assert_eq!(found.ended, Ended::Found);
+        let (held, failed) = (found.held_per_s.unwrap(), found.failed_per_s.unwrap());
+        assert!((1_800.0..=1_900.0).contains(&held) && failed > 1_900.0, "{found:?}");
     }
 
     #[test]

@@ -17,6 +17,8 @@ pub use truth::{md1_mean_wait_s, mmc_mean_wait_s, queue_mean_wait_s, stall_quant
 
 /// After an accept that failed, so long nothing is accepted: trying at once would fail at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(1);
+/// So many may wait to be accepted.
+const QUEUE: i32 = 4_096;
 /// Enough for a request of a kilobyte; there are hundreds of threads.
 const STACK_BYTES: usize = 128 << 10;
 
@@ -71,6 +73,8 @@ impl KnownServer {
     /// When the machine gives no port.
     pub fn start(behaviour: Behaviour) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
+        // A crowd that connects at once must not wait a second for its second try: the system's queue is 128 long else.
+        rustix::net::listen(&listener, QUEUE)?;
         let url = format!("http://{}", listener.local_addr()?);
         let target = Target::parse(&url, &[]).map_err(io::Error::other)?;
         let work = Arc::new(Work::new(behaviour));
