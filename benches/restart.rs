@@ -5,7 +5,10 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark tells its figures, and how far it is")]
 
-use std::io::Read;
+mod servers;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -18,6 +21,8 @@ use tokio::runtime::Builder;
 
 /// Names the folder that this program, started again, is to fill.
 const FOLDER: &str = "RESTART_BENCH_FOLDER";
+/// Names the folder that this program, started again, is to serve.
+const SERVED: &str = "RESTART_BENCH_SERVED";
 /// Residents and passes; `RESTART_BENCH_COUNT` overrides.
 const COUNT: u64 = 3_000_000;
 const NOW_S: i64 = 1_585_900_000;
@@ -98,6 +103,37 @@ fn fill(dir: &Path) -> Outcome<()> {
     })
 }
 
+/// Serves the folder as `lockgate serve` does, and says where, until it is killed.
+fn serve(dir: PathBuf) -> Outcome<()> {
+    let runtime = Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        // Who connects before the store is open waits for the answer: none is lost between two tries.
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+        println!("{}", listener.local_addr()?);
+        let config = servers::config(StoreKind::Embedded { dir });
+        Ok(reference_server::run(listener, config, std::future::pending()).await?)
+    })
+}
+
+/// From the start of a server's process to its first answer: a resident is registered, durably.
+fn first_answer(dir: &Path) -> Outcome<Duration> {
+    const BODY: &str = r#"{"document":"22 04 000001","channel":"web"}"#;
+    let begun = Instant::now();
+    let mut child = Command::new(std::env::current_exe()?).env(SERVED, dir).stdout(Stdio::piped()).spawn()?;
+    let mut address = String::new();
+    BufReader::new(child.stdout.take().ok_or("no output")?).read_line(&mut address)?;
+    let mut connection = TcpStream::connect(address.trim())?;
+    let length = BODY.len();
+    let head = "POST /v1/residents HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json";
+    write!(connection, "{head}\r\nContent-Length: {length}\r\n\r\n{BODY}")?;
+    let mut status = [0; 12];
+    connection.read_exact(&mut status)?;
+    let took = begun.elapsed();
+    child.kill()?;
+    child.wait()?;
+    if status == *b"HTTP/1.1 201" { Ok(took) } else { Err(String::from_utf8_lossy(&status).into_owned().into()) }
+}
+
 /// Processor time of this process in seconds: user and system time are the 12th and 13th field after its name, in ticks of 10 ms
 /// (proc(5)).
 fn processor_s() -> f64 {
@@ -116,6 +152,9 @@ fn main() -> Outcome<()> {
     if let Some(dir) = std::env::var_os(FOLDER) {
         return fill(&PathBuf::from(dir));
     }
+    if let Some(dir) = std::env::var_os(SERVED) {
+        return serve(PathBuf::from(dir));
+    }
     let folder = tempfile::tempdir_in(".")?;
     let dir = folder.path().join("data");
     let mut child = Command::new(std::env::current_exe()?).env(FOLDER, &dir).stdout(Stdio::piped()).spawn()?;
@@ -125,6 +164,8 @@ fn main() -> Outcome<()> {
     child.wait()?;
     let log = std::fs::metadata(dir.join("passes.db-wal")).map_or(0, |log| log.len());
     println!("killed while writing; the log has {} MiB", log >> 20);
+
+    println!("a server's process gave its first answer {:.2?} after its start, and is killed", first_answer(&dir)?);
 
     let begun = Instant::now();
     let store = StoreKind::Embedded { dir }.open(1_024)?.store;

@@ -28,11 +28,21 @@ fn handlers(criterion: &mut Criterion) {
         let tokens = if name == "bare_axum" { Vec::new() } else { runtime.block_on(registered(&router, RESIDENTS)) };
         let ask = json!({ "purpose": "pet" });
         let mut issue = Asker::new(&router, &tokens, "/v1/passes", &ask);
-        let code = runtime.block_on(issue.once())["code"].clone();
+        let issued = runtime.block_on(issue.once());
+        let code = issued["code"].clone();
         let mut verify = Asker::new(&router, &[], "/v1/verifications", &json!({ "code": code }));
         runtime.block_on(verify.once());
         group.bench_function(format!("verify/{name}"), |bench| bench.iter(|| runtime.block_on(verify.ask())));
         group.bench_function(format!("issue/{name}"), |bench| bench.iter(|| runtime.block_on(issue.ask())));
+        // Asked apart, since it costs more than all else; the store has no part in it.
+        let first = tokens.get(1).filter(|_| name == "memory");
+        for (token, picture) in first.into_iter().flat_map(|token| [(token, "svg"), (token, "png")]) {
+            let path = format!("/v1/passes/{}/qr.{picture}", issued["pass"].as_str().expect("a pass has a name"));
+            let mut draw = Asker::reading(&router, token, path);
+            let (status, _) = runtime.block_on(draw.ask());
+            assert!(status.is_success(), "{picture}: {status}");
+            group.bench_function(format!("draw/{picture}"), |bench| bench.iter(|| runtime.block_on(draw.ask())));
+        }
     }
     group.finish();
 }

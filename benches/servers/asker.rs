@@ -14,14 +14,30 @@ pub(crate) struct Asker {
     router: Router,
     /// Who asks, in turn.
     tokens: Vec<String>,
+    method: Method,
     body: Bytes,
-    path: &'static str,
+    path: String,
     number: u64,
 }
 
 impl Asker {
-    pub(crate) fn new(router: &Router, tokens: &[String], path: &'static str, body: &Value) -> Self {
-        Asker { router: router.clone(), tokens: tokens.to_vec(), body: body.to_string().into(), path, number: 0 }
+    /// Posts `body`, with the tokens in turn.
+    pub(crate) fn new(router: &Router, tokens: &[String], path: &str, body: &Value) -> Self {
+        let body = body.to_string().into();
+        Asker {
+            router: router.clone(),
+            tokens: tokens.to_vec(),
+            method: Method::POST,
+            body,
+            path: path.into(),
+            number: 0,
+        }
+    }
+
+    /// Reads `path`, with one token.
+    pub(crate) fn reading(router: &Router, token: &str, path: String) -> Self {
+        let (tokens, body) = (vec![token.to_owned()], Bytes::new());
+        Asker { router: router.clone(), tokens, method: Method::GET, body, path, number: 0 }
     }
 
     /// Asks, with an idempotency key of its own each time; the length of the answer.
@@ -29,8 +45,8 @@ impl Asker {
         self.number += 1;
         let token = self.tokens.get(self.number as usize % self.tokens.len().max(1)).map_or("", String::as_str);
         let request = Request::builder()
-            .method(Method::POST)
-            .uri(self.path)
+            .method(self.method.clone())
+            .uri(&self.path)
             .header("content-type", "application/json")
             .header("authorization", token)
             .header("idempotency-key", format!("{:016x}", self.number))

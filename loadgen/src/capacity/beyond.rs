@@ -46,7 +46,7 @@ impl Probe<'_> {
     }
 
     /// Offers `overload_per_s` and then, without a pause, half of what is usable: how long the target still suffers.
-    /// None when its passes would take too long to prepare.
+    /// None when its passes would take too long to prepare, or the generator was the limit.
     pub(super) fn recover(&mut self, usable_per_s: f64, overload_per_s: f64) -> Result<Option<Recovery>, LoadError> {
         let overload_s = self.search.settings.beyond_step_s.max(1.0).round();
         let calm_per_s = CALM * usable_per_s;
@@ -61,6 +61,10 @@ impl Probe<'_> {
         let result = self.play(&plan, Duration::ZERO, self.impatient())?;
         let well_after = well_again(&result.intervals, overload_s as u32, &self.search.options.slo);
         self.wait_for_recovery()?;
+        // Whose generator fell behind says nothing of the way back.
+        if result.verdict == Verdict::Unusable {
+            return Ok(None);
+        }
         let well_after_s = well_after.map(f64::from);
         Ok(Some(Recovery { overload_per_s, calm_per_s, well_after_s, watched_s: WATCHED_S }))
     }

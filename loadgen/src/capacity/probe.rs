@@ -37,10 +37,12 @@ impl<'a> Probe<'a> {
     }
 
     /// Offers `rate_per_s`, for longer while it holds and its percentiles move, and for longer once when its answers fell behind: a
-    /// stall that ends just before the step does leaves the same mark as too high a rate, but not twice.
+    /// stall that ends just before the step does leaves the same mark as too high a rate, but not twice. When there is no time for longer,
+    /// what was shown stands.
     pub(super) fn step(&mut self, phase: Phase, rate_per_s: f64) -> Result<Trial, LoadError> {
         let base = self.measured(phase, rate_per_s);
         let (mut stretch, mut fell_behind) = (1, false);
+        let mut so_far = Trial::OutOfTime;
         loop {
             if self.search.options.stop.load(Ordering::Relaxed) {
                 return Ok(Trial::Stopped);
@@ -48,7 +50,7 @@ impl<'a> Probe<'a> {
             let plan = self.plan(as_many_as_meant(rate_per_s, self.warm_up() + base * stretch), base * stretch);
             let longest_s = self.search.settings.longest_s;
             if self.started.elapsed().as_secs_f64() > longest_s || !self.is_ready_within(&plan, longest_s) {
-                return Ok(Trial::OutOfTime);
+                return Ok(so_far);
             }
             let shown = self.offer(phase, rate_per_s, &plan)?;
             if shown.trial() != Trial::Held {
@@ -59,8 +61,9 @@ impl<'a> Probe<'a> {
                 Shown::Behind => std::mem::replace(&mut fell_behind, true) || stretch >= MOST_STRETCHED,
                 Shown::Clear(_) => true,
             };
+            so_far = shown.trial();
             if is_decided {
-                return Ok(shown.trial());
+                return Ok(so_far);
             }
             stretch *= 2;
         }
