@@ -24,7 +24,7 @@ struct Slots {
     service_ns: u64,
     /// Nobody is served in so much of each second, from its start.
     stall_ns: u64,
-    /// So many runs can be made before the time for the search is used up.
+    /// So many runs can be made before the time for the search is used up. In the last of them it serves 3 % more slowly.
     runs: usize,
 }
 
@@ -36,6 +36,7 @@ const SECOND_NS: u64 = 1_000_000_000;
 impl Ground for Slots {
     fn play(&mut self, plan: &Plan, options: &Options<'_>) -> Result<LoadResult, LoadError> {
         self.runs -= 1;
+        let service_ns = if self.runs == 0 { self.service_ns * 103 / 100 } else { self.service_ns };
         let people = People { residents: 1, holders: 0, patients: 0, issued: 0, single_use: false };
         let asks = Schedule::new(plan.source(people, options.seed), Dealing { shard: 0, shards: 1, lanes: 1 }, 0);
         let mut recorder = Recorder::new(measured(plan, options));
@@ -46,7 +47,7 @@ impl Ground for Slots {
             recorder.sent(ask.kind, ask.at_ns, ask.at_ns, ask.at_ns);
             let slot = free_ns.iter_mut().min().expect("there are slots");
             let begins_ns = ask.at_ns.max(*slot);
-            *slot = begins_ns.max(begins_ns / SECOND_NS * SECOND_NS + self.stall_ns) + self.service_ns;
+            *slot = begins_ns.max(begins_ns / SECOND_NS * SECOND_NS + self.stall_ns) + service_ns;
             recorder.settled(ask.kind, ask.at_ns, Some(ask.at_ns), *slot, Outcome::Right);
         }
         recorder.finish();
