@@ -72,8 +72,9 @@ fn finds_two_thousand(searches: u64) {
     }
 }
 
-/// That a search finds it a hundred times out of a hundred is a law of its rules, and is held without a clock (`capacity/reckoned.rs`).
-/// This is the same over sockets.
+/// That a search finds it a hundred times out of a hundred is a law of its rules, and is held without a clock by each test run
+/// (`capacity/reckoned.rs`). This is the same over sockets, where what other programs take from the machine is measured, too: twice here;
+/// ten times, below, when somebody changes the search and can spare a machine (CONTRIBUTING.md).
 #[test]
 fn the_capacity_is_right_within_three_percent() {
     finds_two_thousand(2);
