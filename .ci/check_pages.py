@@ -16,16 +16,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import zxingcpp
-from axe_core_python.selenium import Axe
+from browsing import PHONE, chromium, quiet
 from PIL import Image
-from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 LOCKGATE, WORK = sys.argv[1], Path(sys.argv[2])
 NOW = "2020-04-03T12:00"
-PHONE = (360, 640)
 PATIENCE_S = 20
 
 
@@ -80,25 +78,9 @@ def post(base, path, token=None, key=None, **body):
 
 @contextmanager
 def browser(language="en-GB", *more):
-    """A phone-sized Chromium with a profile of its own that reaches nothing but the loopback interface. `more` are flags besides."""
-    options = webdriver.ChromeOptions()
-    options.binary_location = "/usr/bin/chromium"
-    profile = WORK / f"profile-{time.monotonic_ns()}"
-    for argument in (
-        "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage",
-        "--disable-background-networking", "--disable-component-update", "--disable-sync", f"--user-data-dir={profile}",
-        f"--lang={language}", f"--accept-lang={language}", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-        *more,
-    ):
-        options.add_argument(argument)
-    options.add_experimental_option("prefs", {"intl.accept_languages": language})
-    options.add_experimental_option("mobileEmulation", {"deviceMetrics": {"width": PHONE[0], "height": PHONE[1], "pixelRatio": 2.0}})
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService("/usr/bin/chromedriver"))
-    try:
+    """A phone of somebody who reads `language`, with a profile of its own. `more` are flags besides."""
+    with chromium(WORK / f"profile-{time.monotonic_ns()}", f"--lang={language}", f"--accept-lang={language}", *more, phone=PHONE, language=language) as driver:
         yield driver
-    finally:
-        driver.quit()
 
 
 def until(driver, what, seen):
@@ -122,18 +104,6 @@ def one(driver, selector):
 
 def text(driver, selector):
     return one(driver, selector).text
-
-
-def quiet(driver, where):
-    """Neither an error in the console nor a fault that axe finds nor a page wider than the phone."""
-    errors = [entry for entry in driver.get_log("browser") if entry["level"] == "SEVERE" and "net::ERR" not in entry["message"]]
-    # A refusal is an answer: Chromium logs every 4xx as an error of the network.
-    errors = [entry for entry in errors if "the server responded with a status of" not in entry["message"]]
-    assert not errors, f"{where}: errors in the console: {errors}"
-    wide = driver.execute_script("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert wide <= 0, f"{where}: {wide} pixels wider than a phone of {PHONE[0]}"
-    faults = Axe().run(driver)["violations"]
-    assert not faults, f"{where}: " + json.dumps([(f["id"], f["help"], [n["html"] for n in f["nodes"]]) for f in faults], indent=1)
 
 
 def picture(driver, name):

@@ -129,7 +129,12 @@ fn search_path(
 /// What a search found, in a few words.
 fn told(found: &PathCapacity, took_s: f64) -> String {
     let usable = match (found.usable_per_s, found.interval_per_s.1) {
-        (Some(usable_per_s), Some(_)) => format!("usable {}", number::rate(usable_per_s)),
+        (Some(usable_per_s), Some(_)) if found.ended == Ended::Found => {
+            format!("usable {}", number::rate(usable_per_s))
+        }
+        (Some(usable_per_s), Some(failed_per_s)) => {
+            format!("{} held, {} failed", number::rate(usable_per_s), number::rate(failed_per_s))
+        }
         (Some(usable_per_s), None) => format!("usable at least {}", number::rate(usable_per_s)),
         (None, _) => "nothing held".to_owned(),
     };

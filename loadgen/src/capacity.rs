@@ -44,13 +44,13 @@ pub struct CapacitySettings {
 }
 
 impl Default for CapacitySettings {
-    /// From 500/s by doubling to at most 200,000/s; steps of 1 s and, near the edge, 3 s after 0.5 s; 5 %; two repetitions; two
+    /// From 500/s by doubling to at most 1,000,000/s, more than a generator sends; steps of 1 s and, near the edge, 3 s after 0.5 s; 5 %; two repetitions; two
     /// minutes; then 3 s of each overload and 1 s of each concurrency (assumptions: a search takes about a minute at 10,000/s, and longer
     /// where the target is unsteady).
     fn default() -> Self {
         CapacitySettings {
             start_per_s: 500.0,
-            max_per_s: 200_000.0,
+            max_per_s: 1_000_000.0,
             bracket_step_s: 1.0,
             step_s: 3.0,
             warm_up_s: 0.5,

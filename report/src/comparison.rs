@@ -6,7 +6,7 @@ use loadgen::students_t;
 use sim::Simulation;
 
 use crate::grid::Grid;
-use crate::number::{NONE, figures, rate, share};
+use crate::number::{NONE, duration_s, figures, rate, share, time_us};
 use crate::plots::{Overlay, Picture};
 use crate::record::{ComparisonResults, DifferenceRecord, SideRecord};
 use crate::runs::headline;
@@ -143,7 +143,7 @@ pub(crate) fn table(differences: &[Difference]) -> Result<Table, ReportError> {
 /// `differences` as people read them.
 pub(crate) fn grid(differences: &[Difference]) -> Grid {
     let row = |it: &Difference| {
-        let words = if it.unit.ends_with("per second") { rate } else { figures };
+        let words = |value: f64| told(it, value);
         let signed = |value: f64| if value > 0.0 { format!("+{}", words(value)) } else { words(value) };
         let interval = it.interval.map_or(NONE.into(), |(low, high)| format!("{} to {}", signed(low), signed(high)));
         let change = it.change_share().map_or(NONE.into(), |change| match change {
@@ -159,6 +159,21 @@ pub(crate) fn grid(differences: &[Difference]) -> Grid {
     Grid { header, rows: differences.iter().map(row).collect() }
 }
 
+/// A value of this measure, or a difference of two.
+fn told(measure: &Difference, value: f64) -> String {
+    match measure.unit {
+        "seconds" => in_seconds(value),
+        unit if unit.ends_with("per second") => rate(value),
+        _ => figures(value),
+    }
+}
+
+/// A time, or a difference of two.
+fn in_seconds(value_s: f64) -> String {
+    let words = |time_s: f64| if time_s < 1.0 { time_us(1e6 * time_s) } else { duration_s(time_s) };
+    if value_s < 0.0 { format!("−{}", words(-value_s)) } else { words(value_s) }
+}
+
 /// What people call a measure: `trips without a pass` for `trips_without_pass`. A unit in the name goes.
 fn measure_words(measure: &str) -> String {
     let words = match measure {
@@ -167,6 +182,11 @@ fn measure_words(measure: &str) -> String {
         "checks_expired" => "checks of expired passes",
         "checks_no_pass" => "checks without a pass",
         "false_refusals" => "people with a pass turned back",
+        "gate_arrivals" => "people at gates",
+        "turned_back" => "people sent home at gates",
+        "longest_gate_wait_s" => "longest wait at a gate",
+        "longest_gate_queue" => "longest queue at a gate",
+        "gate_wait_mean_s" => "mean wait at gates",
         other => other,
     };
     let bare = words.trim_end_matches("_per_s").trim_end_matches("_s");
@@ -178,18 +198,22 @@ fn measure_words(measure: &str) -> String {
 
 /// The differences in one sentence: what the server is asked, and what residents go through.
 pub fn sentence(differences: &[Difference]) -> String {
-    let told = [
+    let measures = [
         "peak_mix_per_s",
         "passes",
         "gave_up",
         "trips",
         "trips_not_made",
         "trips_without_pass",
+        "checks",
         "checks_expired",
         "false_refusals",
+        "turned_back",
+        "longest_gate_queue",
         "longest_gate_wait_s",
+        "gate_wait_mean_s",
     ];
-    let parts: Vec<String> = told
+    let parts: Vec<String> = measures
         .iter()
         .filter_map(|name| differences.iter().find(|it| it.measure == *name))
         .filter_map(|it| {
@@ -197,11 +221,14 @@ pub fn sentence(differences: &[Difference]) -> String {
             let is_sure = it.interval.is_none_or(|(low, high)| low > 0.0 || high < 0.0);
             let doubt = if is_sure { "" } else { " (not certain)" };
             if it.before == 0.0 {
-                return Some(format!("{} {words} instead of none{doubt}", figures(it.after)));
+                return Some(format!("{} {words} instead of none{doubt}", told(it, it.after)));
+            }
+            if it.after == 0.0 {
+                return Some(format!("no {words} instead of {}{doubt}", told(it, it.before)));
             }
             let change = it.change_share().filter(|change| change.abs() >= 0.001)?;
             // A height or a time grows; things become more.
-            let grows = it.measure.ends_with("_s");
+            let grows = it.measure.ends_with("_s") || it.measure.starts_with("longest");
             let (more, fewer, as_many) =
                 if grows { ("higher", "lower", "as high a") } else { ("more", "fewer", "as many") };
             Some(match change {
@@ -247,13 +274,16 @@ mod tests {
             sentence(&[difference("gave_up", 0.0, 47_700.0, (47_000.0, 48_000.0))]),
             "47,700 passes given up instead of none"
         );
-        assert_eq!(sentence(&all), "3 times as many passes, 50 % fewer trips, 1 % more trips not made (not certain)");
+        assert_eq!(
+            sentence(&all),
+            "3 times as many passes, 50 % fewer trips, 1 % more trips not made (not certain), 100 % more checks"
+        );
         assert_eq!(
             sentence(&[
                 difference("peak_mix_per_s", 10.0, 25.0, (14.0, 16.0)),
                 difference("longest_gate_wait_s", 9.0, 6.0, (-4.0, -2.0))
             ]),
-            "2.5 times as high a peak of all requests, 33.3 % lower longest gate wait"
+            "2.5 times as high a peak of all requests, 33.3 % lower longest wait at a gate"
         );
         assert_eq!(sentence(&[difference("trips", 5.0, 5.0, (0.0, 0.0))]), "nothing that matters differs");
     }

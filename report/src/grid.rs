@@ -10,7 +10,7 @@ use crate::Figure;
 use crate::number::{self, NONE, duration_s, in_unit, rate, share, time_us, times, whole};
 use crate::record::{
     CapacityResults, ChangeRecord, CrowdRecord, EnsembleResults, GateRecord, GroupRecord, KindRecord, LoadResults,
-    Quantiles, SchemeResults, SimulateResults,
+    Quantiles, SchemeResults, SimulateResults, scheme_and_store,
 };
 use crate::tables::{ColumnSchema, SWEEP};
 use crate::verdict::usable_words;
@@ -31,9 +31,14 @@ pub(crate) fn paths(capacity: &CapacityResults) -> Grid {
             Some(high) => format!("{} to {}", rate(low).trim_end_matches("/s"), rate(high)),
             None => NONE.into(),
         };
+        // Where it was not confirmed, the column beside it says between what it lies.
+        let usable = match (path.usable_per_s, high) {
+            (Some(usable_per_s), Some(_)) => rate(usable_per_s),
+            _ => usable_words(path),
+        };
         vec![
             name.clone(),
-            usable_words(path),
+            usable,
             between,
             optional(path.knee_per_s),
             rate(path.saturation_per_s),
@@ -45,40 +50,18 @@ pub(crate) fn paths(capacity: &CapacityResults) -> Grid {
     Grid { header, rows: in_order(&capacity.paths).into_iter().map(row).collect() }
 }
 
-/// The capacity of each path under each scheme.
-pub(crate) fn schemes(schemes: &SchemeResults) -> Grid {
-    let of_scheme = |(scheme, capacity): (&String, &CapacityResults)| {
-        let beyond = overload(capacity).rows;
-        let left = |path: &str| {
-            beyond.iter().find(|row| row[0] == path).map_or(NONE.into(), |row| format!("{} at {}", row[4], row[2]))
-        };
-        let with_scheme = |mut row: Vec<String>| {
-            let left = left(&row[0]);
-            row.remove(3);
+/// What `grid` tells of each path, under each scheme: path by path, so that schemes stand under one another.
+pub(crate) fn by_scheme(schemes: &SchemeResults, grid: fn(&CapacityResults) -> Grid) -> Grid {
+    let mut all = Grid { header: grid(&CapacityResults::default()).header, rows: Vec::new() };
+    all.header.insert(1, "scheme");
+    for (scheme, capacity) in schemes_in_order(schemes) {
+        for mut row in grid(capacity).rows {
             row.insert(1, scheme.clone());
-            row.push(left);
-            row
-        };
-        paths(capacity).rows.into_iter().map(with_scheme).collect::<Vec<_>>()
-    };
-    let mut rows: Vec<Vec<String>> = schemes_in_order(schemes).into_iter().flat_map(of_scheme).collect();
-    // Path by path, so that schemes stand under one another.
-    rows.sort_by_key(|row| kind_rank(&row[0]));
-    let mut header = vec![
-        "path",
-        "scheme",
-        "usable capacity",
-        "held, failed",
-        "saturation",
-        "peak asks",
-        "headroom",
-        "goodput left beyond",
-    ];
-    if rows.iter().all(|row| row.last().is_some_and(|left| left == NONE)) {
-        header.pop();
-        rows.iter_mut().for_each(|row| drop(row.pop()));
+            all.rows.push(row);
+        }
     }
-    Grid { header, rows }
+    all.rows.sort_by_key(|row| kind_rank(&row[0]));
+    all
 }
 
 /// What a request costs each scheme's server; no rows where no server told.
@@ -114,6 +97,9 @@ pub(crate) fn changes(changes: &[ChangeRecord]) -> Grid {
     Grid { header, rows: changes.iter().map(row).collect() }
 }
 
+/// A server that is not well again so many seconds after a rush suffers from hysteresis: it turns a minute's rush into an outage.
+const WELL_WITHIN_S: f64 = 5.0;
+
 /// What is left of each path beyond its capacity, and how it comes back; no rows when that was not tried.
 pub(crate) fn overload(capacity: &CapacityResults) -> Grid {
     let row = |(name, path): (&String, &crate::record::PathRecord)| {
@@ -123,6 +109,10 @@ pub(crate) fn overload(capacity: &CapacityResults) -> Grid {
             Some(after_s) => duration_s(after_s),
             None => format!("not within {}", duration_s(recovery.watched_s)),
         });
+        let in_time = path.recovery.map_or(NONE, |recovery| match recovery.well_after_s {
+            Some(after_s) if after_s <= WELL_WITHIN_S => "yes",
+            _ => "no",
+        });
         let times_usable = path.usable_per_s.map_or(NONE.into(), |usable| times(beyond.offered_per_s / usable));
         Some(vec![
             name.clone(),
@@ -131,15 +121,20 @@ pub(crate) fn overload(capacity: &CapacityResults) -> Grid {
             rate(beyond.goodput_per_s),
             share(beyond.peak_share),
             well_after,
+            in_time.into(),
         ])
     };
-    let header = vec!["path", "offered", "of usable", "goodput left", "of its peak", "well again"];
+    let header = vec!["path", "offered", "of usable", "goodput left", "of its peak", "well again", "within 5 s"];
     Grid { header, rows: in_order(&capacity.paths).into_iter().filter_map(row).collect() }
 }
 
 /// How each path grows with concurrency; no rows without a sweep.
 pub(crate) fn scalability(capacity: &CapacityResults) -> Grid {
-    let about = |(value, margin): (f64, f64)| format!("{} ± {}", number::figures(value), number::figures(margin));
+    let about = |(value, margin): (f64, f64)| match (value, margin) {
+        // Neither can be negative: where the best fit would be, the law without it is fitted, and nothing tells how near it was.
+        (0.0, 0.0) => "0, its least".to_owned(),
+        _ => format!("{} ± {}", number::figures(value), number::figures(margin)),
+    };
     let row = |(name, path): (&String, &crate::record::PathRecord)| {
         let law = path.scalability.as_ref()?;
         let peak = law.peak.map_or(NONE.into(), |(connections, peak_per_s)| {
@@ -329,7 +324,11 @@ pub(crate) fn beside(figure: &Figure) -> String {
 
 /// The least and the greatest of each measure over the runs of an ensemble.
 pub(crate) fn ranges(ensemble: &EnsembleResults) -> Grid {
-    let cell = |name: &str, value: f64| if name.ends_with("_per_s") { rate(value) } else { whole(value as u64) };
+    let cell = |name: &str, value: f64| match name {
+        name if name.ends_with("_per_s") => rate(value),
+        name if name.ends_with("_s") => duration_s(value),
+        _ => whole(value as u64),
+    };
     let row = |measure: ColumnSchema<'_>| {
         let range = ensemble.measures.get(measure.name)?;
         Some(vec![measure.name.to_owned(), cell(measure.name, range.min), cell(measure.name, range.max)])
@@ -363,7 +362,10 @@ pub(crate) fn in_order<T>(paths: &BTreeMap<String, T>) -> Vec<(&String, &T)> {
 
 /// Schemes in the order of the documents.
 pub(crate) fn schemes_in_order(schemes: &SchemeResults) -> Vec<(&String, &CapacityResults)> {
-    let rank = |name: &str| SchemeKind::ALL.iter().position(|kind| kind.name() == name).unwrap_or(usize::MAX);
+    let rank = |name: &str| {
+        let (scheme, _) = scheme_and_store(name);
+        SchemeKind::ALL.iter().position(|kind| kind.name() == scheme).unwrap_or(usize::MAX)
+    };
     let mut all: Vec<(&String, &CapacityResults)> = schemes.iter().collect();
     all.sort_by_key(|(name, _)| rank(name));
     all

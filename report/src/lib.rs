@@ -6,6 +6,7 @@
 //! - [`BulkWriter`]: an observer of the simulation that streams trips, passes, checks, requests, who is out and the queues at gates in a
 //!   [`Format`], and notices what is worth telling of them ([`Seen`]);
 //! - [`write_simulation`], [`write_load`], [`write_capacity`]: the tables of a result, and its part of `run.json`;
+//! - [`write_schemes`]: the servers of several schemes in one table;
 //! - [`write_merged`]: the load runs of several generators as one;
 //! - [`compare_loads`], [`write_changes`], [`write_load_comparison_page`]: what changed from one load run to another;
 //! - [`Assumption`], [`write_assumptions`]: what a simulation takes as given, and where each value comes from;
@@ -53,5 +54,5 @@ pub use page::{write_comparison_page, write_load_comparison_page, write_page};
 pub use record::RunRecord;
 pub use runs::{
     Assumption, Effort, Figure, Origin, are_shards, compare_loads, peaks, summaries, write_assumptions, write_capacity,
-    write_changes, write_figures, write_ledger, write_load, write_merged, write_simulation,
+    write_changes, write_figures, write_ledger, write_load, write_merged, write_schemes, write_simulation,
 };

@@ -97,7 +97,12 @@ pub fn changes(results: &crate::record::LoadComparisonResults) -> String {
 /// What each scheme's server can bear, and, where it was counted, what each design costs beside what its operator learns.
 pub fn schemes(schemes: &crate::record::SchemeResults, ledger: Option<&crate::record::LedgerResults>) -> String {
     let mut text = String::new();
-    push_grid(&mut text, &grid::schemes(schemes));
+    push_grid(&mut text, &grid::by_scheme(schemes, grid::paths));
+    let beyond = grid::by_scheme(schemes, grid::overload);
+    if !beyond.rows.is_empty() {
+        text.push('\n');
+        push_grid(&mut text, &beyond);
+    }
     if let Some(ledger) = ledger {
         text.push('\n');
         push_grid(&mut text, &crate::designs::grid(schemes, ledger));

@@ -70,19 +70,21 @@ fn severity(verdict: &Verdict) -> u8 {
 pub fn schemes_sentence(schemes: &crate::record::SchemeResults) -> String {
     let all_paths = schemes.values().map(|capacity| capacity.paths.len()).max().unwrap_or(0);
     let told = |(name, capacity): (&String, &CapacityResults)| {
-        let headroom = capacity.headroom.values().copied().fold(f64::INFINITY, f64::min);
-        match headroom {
-            _ if let Some((verdict, why)) = nothing_held(capacity) => match verdict {
-                Verdict::Failed => (0.0, format!("{name} breaks: {why}")),
-                _ => (0.0, format!("{name} cannot be told: {why}")),
+        if let Some((verdict, why)) = nothing_held(capacity) {
+            let word = if verdict == Verdict::Failed { "breaks" } else { "cannot be told" };
+            return (0.0, format!("{name} {word}: {why}"));
+        }
+        // The path that was not searched may be the tightest.
+        if capacity.paths.len() < all_paths {
+            return (0.0, format!("{name} cannot be told: its search was stopped"));
+        }
+        match PathJudgement::all(capacity).into_iter().next() {
+            Some(PathJudgement { verdict: Some(verdict), headroom, known, .. }) => match verdict {
+                Verdict::Held => (headroom, format!("{name} holds with {known} headroom")),
+                Verdict::Failed => (headroom, format!("{name} breaks: {known} headroom")),
+                Verdict::Unusable => (0.0, format!("{name} cannot be told: {known} headroom")),
             },
-            // The path that was not searched may be the tightest.
-            _ if capacity.paths.len() < all_paths => (0.0, format!("{name} cannot be told: its search was stopped")),
-            headroom if headroom.is_infinite() => {
-                (0.0, format!("{name} cannot be told: nothing was compared with a peak"))
-            }
-            headroom if headroom < 1.0 => (headroom, format!("{name} breaks: {} headroom", times(headroom))),
-            headroom => (headroom, format!("{name} holds with {} headroom", times(headroom))),
+            _ => (0.0, format!("{name} cannot be told: nothing was compared with a peak")),
         }
     };
     let mut told: Vec<(f64, String)> = schemes.iter().map(told).collect();
@@ -121,18 +123,37 @@ pub fn path_noun(path: &str) -> &'static str {
     }
 }
 
-/// Usable capacity as a reader should hear it: `6,100/s`, or `at least 6,100/s` when nothing failed, or that nothing held.
+/// Usable capacity as a reader should hear it: `6,100/s`, `6,100 to 12,200/s` where the edge was not confirmed, `at least 6,100/s` when
+/// nothing failed, or that nothing held.
 pub fn usable_words(path: &PathRecord) -> String {
-    match (path.usable_per_s, path.interval_per_s.1) {
-        (Some(usable_per_s), Some(_)) => rate(usable_per_s),
-        (Some(usable_per_s), None) => format!("at least {}", rate(usable_per_s)),
-        (None, _) => "none found".into(),
+    path.usable_per_s.map_or_else(|| "none found".into(), |usable_per_s| edge(path, usable_per_s, bare_rate, "/s"))
+}
+
+/// `6,100` of 6,100/s.
+fn bare_rate(per_s: f64) -> String {
+    rate(per_s).trim_end_matches("/s").to_owned()
+}
+
+/// The edge of a path in `words`, and `unit`: `16,000 issues/s`, `16,000 to 34,900 issues/s` where it was not confirmed, `at least 16,000
+/// issues/s` where no load failed.
+fn edge(path: &PathRecord, usable_per_s: f64, words: impl Fn(f64) -> String, unit: &str) -> String {
+    match path.interval_per_s.1 {
+        None => format!("at least {}{unit}", words(usable_per_s)),
+        Some(failed_per_s) if !path.is_confirmed() => format!("{} to {}{unit}", words(usable_per_s), words(failed_per_s)),
+        Some(_) => words(usable_per_s) + unit,
     }
+}
+
+/// `48.3` of 48.3 times.
+fn bare_times(ratio: f64) -> String {
+    times(ratio).trim_end_matches(" times").to_owned()
 }
 
 struct PathJudgement {
     verdict: Option<Verdict>,
     headroom: f64,
+    /// The headroom in words, as exactly as it is known; empty where there is none.
+    known: String,
     clause: String,
 }
 
@@ -158,12 +179,16 @@ impl PathJudgement {
                 Some(at) => (Verdict::Failed, format!("{noun} fail the objectives already at {}", rate(at))),
                 None => (Verdict::Unusable, format!("no load of {noun} could be judged")),
             };
-            return PathJudgement { verdict: Some(verdict), headroom: 0.0, clause: found + &asked };
+            return PathJudgement {
+                verdict: Some(verdict),
+                headroom: 0.0,
+                known: String::new(),
+                clause: found + &asked,
+            };
         };
-        let at_least = if failed_at.is_none() { "at least " } else { "" };
-        let usable = format!("usable capacity {at_least}{} {noun}/s", rate(usable_per_s).trim_end_matches("/s"));
+        let usable = format!("usable capacity {}", edge(path, usable_per_s, bare_rate, &format!(" {noun}/s")));
         let Some(peak_per_s) = peak_per_s.filter(|peak| *peak > 0.0) else {
-            return PathJudgement { verdict: None, headroom: f64::INFINITY, clause: usable };
+            return PathJudgement { verdict: None, headroom: f64::INFINITY, known: String::new(), clause: usable };
         };
         let headroom = usable_per_s / peak_per_s;
         let verdict = match headroom {
@@ -171,14 +196,20 @@ impl PathJudgement {
             // No tried load failed, and none was as high as the peak.
             _ if failed_at.is_none() => Verdict::Unusable,
             _ if low_per_s >= peak_per_s => Verdict::Held,
+            // The edge lies on this side of the peak or on that.
+            _ if !path.is_confirmed() && failed_at.is_some_and(|failed_per_s| failed_per_s > peak_per_s) => {
+                Verdict::Unusable
+            }
             _ => Verdict::Failed,
         };
+        let known = edge(path, usable_per_s, |per_s| bare_times(per_s / peak_per_s), " times");
         let clause = match verdict {
-            Verdict::Unusable => format!("{usable} as far as the generator could ask{asked}"),
-            Verdict::Failed => format!("{usable}{asked}: {} what is needed", times(headroom)),
-            Verdict::Held => format!("{usable}{asked}: {at_least}{} headroom", times(headroom)),
+            Verdict::Unusable if failed_at.is_none() => format!("{usable} as far as the generator could ask{asked}"),
+            Verdict::Unusable => format!("{usable}{asked}: the search was too short to tell"),
+            Verdict::Failed => format!("{usable}{asked}: {known} what is needed"),
+            Verdict::Held => format!("{usable}{asked}: {known} headroom"),
         };
-        PathJudgement { verdict: Some(verdict), headroom, clause }
+        PathJudgement { verdict: Some(verdict), headroom, known, clause }
     }
 }
 
@@ -250,6 +281,7 @@ pub(crate) mod tests {
                 saturation_per_s: 0.0,
                 server_cpu_us: None,
                 ended: String::new(),
+                confirmed: Some(true),
                 beyond: None,
                 recovery: None,
                 scalability: None,
@@ -261,6 +293,26 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn an_edge_that_was_not_confirmed_is_told_as_an_interval() {
+        let judged = |peak_per_s: f64| {
+            let json = serde_json::json!({
+                "usable_per_s": 1_000.0, "interval_per_s": [1_000.0, 2_000.0], "knee_per_s": null, "saturation_per_s": 1_900.0,
+                "ended": "The time for the search was used up.", "confirmed": false,
+            });
+            PathJudgement::of("issue", &serde_json::from_value(json).unwrap(), Some(peak_per_s))
+        };
+        let (holds, unknown, breaks) = (judged(100.0), judged(1_500.0), judged(4_000.0));
+        assert_eq!(
+            holds.clause,
+            "usable capacity 1,000 to 2,000 issues/s, the peak asks 100/s: 10 to 20 times headroom"
+        );
+        assert_eq!(holds.verdict, Some(Verdict::Held));
+        assert_eq!(unknown.verdict, Some(Verdict::Unusable), "{}", unknown.clause);
+        assert_eq!(breaks.verdict, Some(Verdict::Failed));
+        assert!(breaks.clause.ends_with("0.25 to 0.5 times what is needed"), "{}", breaks.clause);
+    }
+
+    #[test]
     fn schemes_are_told_by_their_tightest_path_if_all_were_searched() {
         let searched = |paths: &[(&str, Option<f64>, Option<f64>, f64)]| {
             let mut found = capacity(paths).capacity.unwrap();
@@ -269,7 +321,9 @@ pub(crate) mod tests {
             }
             found
         };
-        let whole = |issue: f64| searched(&[("issue", Some(issue), None, 100.0), ("mix", Some(900.0), None, 100.0)]);
+        let whole = |issue: f64| {
+            searched(&[("issue", Some(issue), Some(1.05 * issue), 100.0), ("mix", Some(900.0), None, 100.0)])
+        };
         let part = searched(&[("issue", Some(500.0), None, 100.0)]);
         let schemes = [("lookup", whole(600.0)), ("signed", whole(50.0)), ("blind", part)];
         assert_eq!(

@@ -69,6 +69,8 @@ pub struct DaySummary {
     pub gate_wait_sum_ms: u64,
     /// The longest of these.
     pub gate_wait_max_ms: u64,
+    /// The longest queue that one of them met, at one gate.
+    pub gate_queue_max: u32,
 }
 
 /// One place over all days.
@@ -156,5 +158,6 @@ impl DaySummary {
         self.turned_back += other.turned_back;
         self.gate_wait_sum_ms += other.gate_wait_sum_ms;
         self.gate_wait_max_ms = self.gate_wait_max_ms.max(other.gate_wait_max_ms);
+        self.gate_queue_max = self.gate_queue_max.max(other.gate_queue_max);
     }
 }

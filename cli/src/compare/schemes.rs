@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use passes::SchemeKind;
 use report::record::{Command, LedgerResults, Results, SchemeResults};
-use report::{Run, RunFolder, RunRecord, terminal};
+use report::{Bulk, Format, Run, RunFolder, RunRecord, terminal};
 
 use crate::args::{Compare, ServerChoice};
 use crate::capacity::{self, Demand};
@@ -13,7 +13,7 @@ use crate::failure::{Ending, bad_input};
 use crate::ledger::{self, Design};
 use crate::scenario::Scenario;
 use crate::session::{Session, close_folder, ending, in_folder, of_report};
-use crate::simulate;
+use crate::simulate::{self, Simulated};
 use crate::stop::Stop;
 
 /// What servers learn is counted with so many residents: enough for checks even where they are rare, and done in a minute or two.
@@ -29,9 +29,8 @@ pub(super) fn run(arguments: &Compare, stop: &Stop) -> anyhow::Result<Ending> {
     }
     let scenario = Scenario::read(before, set)?;
     let session = Session::begin(Command::Compare, stop);
-    let demand = simulate::demand(&scenario, &session)?;
-    let demand = Demand::of(&scenario, &demand).ok_or_else(|| bad_input("the scenario asks nothing of a server"))?;
     let (out, record) = in_folder(&session.output(out.as_deref()), |folder| {
+        let (demand, simulated) = simulated(&scenario, folder, stop)?;
         let search = |scheme: SchemeKind| -> anyhow::Result<RunRecord> {
             let choice = ServerChoice { scheme: Some(scheme), store: *store };
             let part = Session::begin(Command::Capacity, stop);
@@ -43,23 +42,35 @@ pub(super) fn run(arguments: &Compare, stop: &Stop) -> anyhow::Result<Ending> {
             })?;
             Ok(record)
         };
-        compare(&scenario, schemes, search, folder, &session)
+        compare(&scenario, schemes, (simulated, search), folder, &session)
     })?;
     println!("{}{}", terminal::warnings(&record), record.sentence);
     println!("{}", out.join("index.html").display());
     Ok(ending(&record))
 }
 
+/// What the scenario asks of a server, and the record of its simulation, which is a run folder of its own in `folder`: without rows of
+/// residents, of which a region has many.
+fn simulated(scenario: &Scenario, folder: &RunFolder, stop: &Stop) -> anyhow::Result<(Demand, RunRecord)> {
+    let part = Session::begin(Command::Simulate, stop);
+    let bulk = Bulk::all(Format::None);
+    let (_, Simulated { simulation, record, .. }) = in_folder(&folder.path().join("simulate"), |folder| {
+        simulate::simulate(scenario, 0, &bulk, &mut (), folder, &part)
+    })?;
+    let demand = Demand::of(scenario, &simulation.demand);
+    Ok((demand.ok_or_else(|| bad_input("the scenario asks nothing of a server"))?, record))
+}
+
 /// Searches scheme by scheme and writes everything into `folder`.
 fn compare(
     scenario: &Scenario,
     schemes: &[SchemeKind],
-    search: impl Fn(SchemeKind) -> anyhow::Result<RunRecord>,
+    (simulated, search): (RunRecord, impl Fn(SchemeKind) -> anyhow::Result<RunRecord>),
     folder: &RunFolder,
     session: &Session,
 ) -> anyhow::Result<RunRecord> {
     let mut found: SchemeResults = BTreeMap::new();
-    let mut warnings = Vec::new();
+    let mut warnings = simulated.warnings;
     for scheme in schemes {
         if session.stop.asked() {
             break;
@@ -76,8 +87,10 @@ fn compare(
         ));
     }
     print!("\n{}", terminal::schemes(&found, learnt.as_ref()));
+    report::write_schemes(folder, &found).map_err(of_report)?;
     let complete = found.len() == schemes.len() && !session.stop.asked();
-    let results = Results { schemes: Some(found), ledger: learnt, ..Results::default() };
+    let simulate = simulated.results.simulate;
+    let results = Results { simulate, schemes: Some(found), ledger: learnt, ..Results::default() };
     let record = RunRecord { warnings, ..session.record(scenario, results, None, complete) };
     close_folder(folder, scenario, &record)?;
     let runs = Run::open_all(folder.path()).map_err(of_report)?;

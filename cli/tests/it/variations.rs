@@ -266,8 +266,17 @@ fn schemes_are_set_side_by_side() {
         assert_eq!(bench.record(&format!("schemes/{scheme}"))["command"], "capacity");
     }
     assert!(record["sentence"].as_str().unwrap().contains("headroom") || said.contains("no load held"), "{record}");
+    let table = rows(&bench, "schemes/tables/scheme_comparison.csv");
+    assert_eq!(column(&table, "scheme"), ["lookup", "lookup", "lookup", "signed", "signed", "signed"]);
+    assert_eq!(column(&table, "path"), ["issue", "verify", "mix", "issue", "verify", "mix"]);
     let page = bench.read("schemes/index.html");
     assert!(page.contains("Capacity curves of issue by scheme") && !page.contains("<script"), "{page}");
+    // The demand that they were held against is told on the same page, and kept.
+    assert_eq!(bench.record("schemes/simulate")["command"], "simulate");
+    assert!(
+        page.contains("What happens to residents") && page.contains("simulate/tables/demand_by_minute.csv"),
+        "{page}"
+    );
     let said = bench.fail(2, &["compare", "scenario.toml", "--schemes", "lookup", "--runs", "3"]);
     assert!(said.contains("--schemes takes one scenario"), "{said}");
 }

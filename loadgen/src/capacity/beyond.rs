@@ -19,7 +19,7 @@ const WATCHED_S: f64 = 8.0;
 const MOST_CONNECTIONS: u32 = 256;
 
 impl Probe<'_> {
-    /// Offers more than is usable, up to ten times, and no more than `most_per_s`; the highest rate that the generator kept up with.
+    /// Offers more than is usable, up to ten times, and no more than `max_per_s` of the settings; the highest rate that the generator kept up with.
     ///
     /// A person who finds no connection goes away, as at a full accept queue: no more wait than connections are allowed, and the
     /// others are dropped, and counted. With an endless queue in front of it no server could answer in time.

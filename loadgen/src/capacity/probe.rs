@@ -8,7 +8,7 @@ use demand::number::{rate, share, time_us};
 
 use super::ground::Ground;
 use super::search::Trial;
-use super::steady::moving;
+use super::steady::{Movement, moving};
 use super::{Phase, Search, Step};
 use crate::{Arrivals, LoadError, LoadResult, LoadSettings, Measure, Mix, Options, Plan, RatePoint, Spacing, Verdict};
 
@@ -74,12 +74,14 @@ impl<'a> Probe<'a> {
         let warm_up = self.warm_up();
         let result = self.play(plan, warm_up, self.search.options.settings)?;
         let (mut shown, mut why) = judge_step(&result, self.search.settings.tolerance.get());
-        let from_second = warm_up.as_secs_f64().ceil() as u32;
+        let whole_s = warm_up.as_secs_f64().ceil() as u32..plan.duration().as_secs_f64().floor() as u32;
         if shown.trial() == Trial::Held
-            && let Some((kind, before_ms, after_ms)) = moving(&result.intervals, from_second, &self.search.options.slo)
+            && let Some(moved) = moving(&result.intervals, whole_s, &self.search.options.slo)
         {
+            let Movement { kind, percentile, before_ms, after_ms } = moved;
+            let [before, after] = [before_ms, after_ms].map(|half_ms| time_us(1e3 * half_ms));
+            why += &format!(" Not steady: {kind}, {percentile} %: {before} in the first half, {after} in the second.");
             shown = Shown::Moving;
-            why += &format!(" Not steady: {kind} {before_ms:.1} ms in the first half, {after_ms:.1} ms in the second.");
         }
         self.keep(phase, rate_per_s, result, shown.trial() == Trial::Held, why);
         Ok(shown)

@@ -254,7 +254,7 @@ mod tests {
     #[test]
     fn the_ends_of_the_road() {
         let end = |capacity| seek_with(at_capacity(capacity));
-        assert_eq!(end(f64::MAX), Found { held_per_s: Some(200_000.0), failed_per_s: None, ended: Ended::MaxReached });
+        assert_eq!(end(f64::MAX), Found { held_per_s: Some(1e6), failed_per_s: None, ended: Ended::MaxReached });
         assert_eq!((end(0.0).held_per_s, end(0.0).ended), (None, Ended::NothingHeld));
         let spoiled = seek_with(|_, rate| if rate < 3_000.0 { Trial::Held } else { Trial::Spoiled });
         assert_eq!(spoiled, Found { held_per_s: Some(2_000.0), failed_per_s: None, ended: Ended::GeneratorLimited });

@@ -1,5 +1,7 @@
 //! Whether percentiles stand still, and whether a second was served as it should be.
 
+use std::ops::Range;
+
 use crate::record::Times;
 use crate::run::sum;
 use crate::{Interval, Kind, Measure, Slo};
@@ -11,23 +13,44 @@ const LEAST_REQUESTS: u64 = 200;
 const MOVED: f64 = 1.5;
 /// ... and lies apart from it by more than this part of the limit. Below, it does not matter.
 const MOVED_OF_LIMIT: f64 = 0.05;
+/// A queue grows when the median of the second half is so many times that of the first, and as far apart: one that grows evenly at most
+/// doubles from half to half, and what everybody waits anyway is in both. A burst moves a high percentile and leaves the median.
+const GREW: f64 = 1.25;
 
-/// The kind whose limited percentile differs between the two halves of the measured time, with both, in milliseconds; none when all are
+/// A percentile that differs between the two halves of some seconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Movement {
+    pub(super) kind: Kind,
+    pub(super) percentile: f64,
+    /// What it is in each half, in milliseconds.
+    pub(super) before_ms: f64,
+    pub(super) after_ms: f64,
+}
+
+/// The first kind whose limited percentile moves in these `seconds`, which are measured whole, or whose median grows; none when all are
 /// steady, or too few requests to tell.
-pub(super) fn moving(intervals: &[Interval], from_second: u32, slo: &Slo) -> Option<(Kind, f64, f64)> {
-    let last = intervals.iter().map(|interval| interval.second).max()?;
-    let middle = from_second + (last + 1).saturating_sub(from_second).div_ceil(2);
-    Kind::ALL.into_iter().find_map(|kind| {
+pub(super) fn moving(intervals: &[Interval], seconds: Range<u32>, slo: &Slo) -> Option<Movement> {
+    let middle = seconds.start + seconds.end.saturating_sub(seconds.start).div_ceil(2);
+    let of_kind = |kind: Kind| {
         let own = slo.of(kind);
-        let half = |seconds: std::ops::RangeInclusive<u32>| {
+        let half = |seconds: Range<u32>| {
             let times = response_times(intervals.iter().filter(|it| it.kind == kind && seconds.contains(&it.second)));
-            (times.len() >= LEAST_REQUESTS).then(|| times.value_at_percentile(own.percentile) as f64 / 1e6)
+            (times.len() >= LEAST_REQUESTS).then_some(times)
         };
-        let (before_ms, after_ms) = (half(from_second..=middle.saturating_sub(1))?, half(middle..=last)?);
-        let (less_ms, more_ms) = (before_ms.min(after_ms), before_ms.max(after_ms));
-        let moved = more_ms > MOVED * less_ms && more_ms - less_ms > MOVED_OF_LIMIT * own.response_time_ms;
-        moved.then_some((kind, before_ms, after_ms))
-    })
+        let (before, after) = (half(seconds.start..middle)?, half(middle..seconds.end)?);
+        let at = |percentile: f64| {
+            let [before_ms, after_ms] = [&before, &after].map(|half| half.value_at_percentile(percentile) as f64 / 1e6);
+            Movement { kind, percentile, before_ms, after_ms }
+        };
+        let far_ms = MOVED_OF_LIMIT * own.response_time_ms;
+        let rose = |times: f64, less_ms: f64, more_ms: f64| more_ms > times * less_ms && more_ms - less_ms > far_ms;
+        let (limited, median) = (at(own.percentile), at(50.0));
+        let moved =
+            rose(MOVED, limited.before_ms, limited.after_ms) || rose(MOVED, limited.after_ms, limited.before_ms);
+        let grew = rose(GREW, median.before_ms, median.after_ms);
+        moved.then_some(limited).or_else(|| grew.then_some(median))
+    };
+    Kind::ALL.into_iter().find_map(of_kind)
 }
 
 /// From which second on, counted from `from_second`, each second of each kind kept its objectives; none when the last did not.
@@ -77,12 +100,15 @@ mod tests {
     fn a_queue_that_grows_is_not_steady() {
         let of = |ms: [u64; 4]| (0..).zip(ms).map(|(at, ms)| second(at, ms)).collect::<Vec<_>>();
         let slo = Slo::default();
-        assert_eq!(moving(&of([10, 10, 10, 11]), 0, &slo), None);
-        assert_eq!(moving(&of([1, 1, 5, 5]), 0, &slo), None, "4 ms of 250 do not matter");
-        let (kind, before_ms, after_ms) = moving(&of([10, 20, 60, 90]), 0, &slo).unwrap();
-        assert_eq!((kind, before_ms.round(), after_ms.round()), (Kind::Issue, 20.0, 90.0));
-        assert!(moving(&of([90, 90, 10, 10]), 0, &slo).is_some(), "warming up");
-        assert_eq!(moving(&of([90, 10, 10, 10]), 1, &slo), None, "what was slow before the measured time");
+        assert_eq!(moving(&of([10, 10, 10, 11]), 0..4, &slo), None);
+        assert_eq!(moving(&of([1, 1, 5, 5]), 0..4, &slo), None, "4 ms of 250 do not matter");
+        let found =
+            |ms| moving(&of(ms), 0..4, &slo).map(|it| (it.percentile, it.before_ms.round(), it.after_ms.round()));
+        assert_eq!(found([10, 20, 60, 90]), Some((99.0, 20.0, 90.0)));
+        assert_eq!(found([30, 40, 50, 59]), Some((50.0, 30.0, 50.0)), "evenly");
+        assert_eq!(found([59, 50, 40, 30]), None, "it shrinks");
+        assert_eq!(found([90, 90, 10, 10]), Some((99.0, 90.0, 10.0)), "warming up");
+        assert_eq!(moving(&of([90, 10, 10, 10]), 1..4, &slo), None, "what was slow before the measured time");
     }
 
     #[test]

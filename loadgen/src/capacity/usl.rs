@@ -4,6 +4,7 @@
 //! Springer 2007, chapters 4 to 6): λ is what one alone gets, σ what waits for a turn (contention), κ what it costs to agree
 //! (coherency). With κ > 0 throughput has a peak at N = √((1 − σ) / κ) and falls beyond it.
 
+use demand::number::share;
 use levenberg_marquardt::{LeastSquaresProblem, LevenbergMarquardt};
 use nalgebra::{DMatrix, DVector, Dyn, Owned};
 
@@ -188,8 +189,10 @@ fn too_poor(points: usize, residuals: &[f64]) -> Option<String> {
         return Some(format!("{points} sizes are too few to judge a fit by; {LEAST_POINTS} are the least"));
     }
     (worst > WORST_RESIDUAL).then(|| {
-        let (worst, bound) = (100.0 * worst, 100.0 * WORST_RESIDUAL);
-        format!("the law misses a point by {worst:.0} % (bound {bound:.0} %): something else than contention and coherency is at work")
+        let (worst, bound) = (share(worst), share(WORST_RESIDUAL));
+        format!(
+            "the law misses a point by {worst} (bound {bound}): something else than contention and coherency is at work"
+        )
     })
 }
 

@@ -9,7 +9,7 @@ use loadgen::{Kind, Mix, Target, Wallet, prepare, run};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 use crate::server::{Server, pass_server};
-use crate::support::{constant, machine, options};
+use crate::support::{constant, measured, options};
 
 /// Counts the allocations of all tests; those that count take their turn alone.
 #[global_allocator]
@@ -36,29 +36,31 @@ fn serve(mut stream: TcpStream, answer: &[u8]) {
 
 #[test]
 fn no_request_allocates() {
-    let _machine = machine();
-    // As many connections as are needed: a slow moment asks for no more, each of which would cost some allocations.
-    let mut options = options();
-    options.settings.connections_max = 16;
-    let servant = Server::start(|asked| pass_server(asked, |_| true));
-    for (kind, answer) in [(Kind::Get, &b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"[..]), (Kind::Issue, PASS)] {
-        let target = answer_all(answer);
-        let mut wallet = Wallet::new(1);
-        let mut allocations_of = |duration| {
-            let plan = constant(2_000.0, duration, Mix::only(kind));
-            if kind == Kind::Issue {
-                prepare(&servant.target, &plan, &mut wallet, &options).unwrap();
-            }
-            let region = Region::new(ALLOCATOR);
-            let result = run(&target, &plan, &mut wallet, &options).unwrap();
-            let counts = result.kinds[&kind].counts;
-            assert_eq!(counts.right, counts.asked, "{counts:?}");
-            region.change().allocations
-        };
-        // Whatever begins and ends a run is in both; 3,000 requests and a second and a half more are in one. A second costs some
-        // allocations, since its histograms are put away; connections that a slow moment asked for cost some, too.
-        let short = allocations_of(Duration::from_millis(500));
-        let long = allocations_of(Duration::from_millis(2_000));
-        assert!(long < short + 600, "{kind}: {long} allocations with 4,000 requests, {short} with 1,000");
-    }
+    measured(|| {
+        // As many connections as are needed: a slow moment asks for no more, each of which would cost some allocations.
+        let mut options = options();
+        options.settings.connections_max = 16;
+        let servant = Server::start(|asked| pass_server(asked, |_| true));
+        for (kind, answer) in [(Kind::Get, &b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"[..]), (Kind::Issue, PASS)]
+        {
+            let target = answer_all(answer);
+            let mut wallet = Wallet::new(1);
+            let mut allocations_of = |duration| {
+                let plan = constant(2_000.0, duration, Mix::only(kind));
+                if kind == Kind::Issue {
+                    prepare(&servant.target, &plan, &mut wallet, &options).unwrap();
+                }
+                let region = Region::new(ALLOCATOR);
+                let result = run(&target, &plan, &mut wallet, &options).unwrap();
+                let counts = result.kinds[&kind].counts;
+                assert_eq!(counts.right, counts.asked, "{counts:?}");
+                region.change().allocations
+            };
+            // Whatever begins and ends a run is in both; 3,000 requests and a second and a half more are in one. A second costs some
+            // allocations, since its histograms are put away; connections that a slow moment asked for cost some, too.
+            let short = allocations_of(Duration::from_millis(500));
+            let long = allocations_of(Duration::from_millis(2_000));
+            assert!(long < short + 600, "{kind}: {long} allocations with 4,000 requests, {short} with 1,000");
+        }
+    });
 }

@@ -10,7 +10,7 @@ use loadgen::{CapacitySettings, Ended, Interface, Kind, Path, PathCapacity, Phas
 use passes::Share;
 
 use crate::server::{Server, pass_server};
-use crate::support::{machine, options, undisturbed};
+use crate::support::{machine, measured, options, undisturbed};
 
 /// Searches the capacity of `slots` slots of 4 ms.
 fn search_slots(slots: usize, seed: u64, settings: CapacitySettings) -> PathCapacity {
@@ -88,35 +88,36 @@ fn the_capacity_is_right_within_three_percent_ten_times_out_of_ten() {
 
 #[test]
 fn beyond_the_edge_and_back() {
-    let _machine = machine();
-    let settings = CapacitySettings {
-        start_per_s: 700.0,
-        bracket_step_s: 1.0,
-        step_s: 1.5,
-        warm_up_s: 0.3,
-        repetitions: 0,
-        beyond_step_s: 2.0,
-        sweep_step_s: 0.5,
-        ..CapacitySettings::default()
-    };
-    let capacity = search_slots(4, 1, settings);
-    let usable_per_s = capacity.usable_per_s.unwrap();
-    // Slots serve on however many ask: with at most as many waiting as there are connections, all that is served is served in time,
-    // and when the rush is over nothing of it is left.
-    let beyond: Vec<_> = capacity.steps.iter().filter(|step| step.phase == Phase::Beyond).collect();
-    assert!((2..=4).contains(&beyond.len()), "{beyond:#?}");
-    let furthest = capacity.furthest().unwrap();
-    assert!(furthest.offered_per_s >= 2.0 * usable_per_s && !furthest.held, "{furthest:?}");
-    assert!((900.0..1_050.0).contains(&furthest.throughput_per_s), "{furthest:?}");
-    let recovery = capacity.recovery.unwrap();
-    assert_eq!((recovery.overload_per_s, recovery.calm_per_s), (furthest.offered_per_s, usable_per_s / 2.0));
-    assert!(recovery.well_after_s.is_some_and(|after_s| after_s <= 2.0), "{recovery:?}");
-    // Four slots: throughput grows fourfold and then not at all, which is a law of its own.
-    let of = |connections| capacity.sweep.points.iter().find(|point| point.connections == connections).unwrap();
-    let ratio = of(4).throughput_per_s / of(1).throughput_per_s;
-    assert!((3.5..4.5).contains(&ratio), "{ratio}: {:?}", capacity.sweep);
-    let fit = capacity.sweep.fit.as_ref().unwrap();
-    assert!(fit.sigma.value > 0.1 && fit.too_poor.is_some(), "{fit:?}");
+    measured(|| {
+        let settings = CapacitySettings {
+            start_per_s: 700.0,
+            bracket_step_s: 1.0,
+            step_s: 1.5,
+            warm_up_s: 0.3,
+            repetitions: 0,
+            beyond_step_s: 2.0,
+            sweep_step_s: 0.5,
+            ..CapacitySettings::default()
+        };
+        let capacity = search_slots(4, 1, settings);
+        let usable_per_s = capacity.usable_per_s.unwrap();
+        // Slots serve on however many ask: with at most as many waiting as there are connections, all that is served is served in time,
+        // and when the rush is over nothing of it is left.
+        let beyond: Vec<_> = capacity.steps.iter().filter(|step| step.phase == Phase::Beyond).collect();
+        assert!((2..=4).contains(&beyond.len()), "{beyond:#?}");
+        let furthest = capacity.furthest().unwrap();
+        assert!(furthest.offered_per_s >= 2.0 * usable_per_s && !furthest.held, "{furthest:?}");
+        assert!((900.0..1_050.0).contains(&furthest.throughput_per_s), "{furthest:?}");
+        let recovery = capacity.recovery.unwrap();
+        assert_eq!((recovery.overload_per_s, recovery.calm_per_s), (furthest.offered_per_s, usable_per_s / 2.0));
+        assert!(recovery.well_after_s.is_some_and(|after_s| after_s <= 2.0), "{recovery:?}");
+        // Four slots: throughput grows fourfold and then not at all, which is a law of its own.
+        let of = |connections| capacity.sweep.points.iter().find(|point| point.connections == connections).unwrap();
+        let ratio = of(4).throughput_per_s / of(1).throughput_per_s;
+        assert!((3.5..4.5).contains(&ratio), "{ratio}: {:?}", capacity.sweep);
+        let fit = capacity.sweep.fit.as_ref().unwrap();
+        assert!(fit.sigma.value > 0.1 && fit.too_poor.is_some(), "{fit:?}");
+    });
 }
 
 #[test]

@@ -12,7 +12,7 @@ use passes::{Period, Policy, Purpose, PurposeRule, Quota, SchemeKind};
 use reference_server::{Clock, Config, StoreKind};
 use tokio::sync::oneshot;
 
-use crate::support::{machine, options, undisturbed};
+use crate::support::{machine, measured, options, undisturbed};
 
 /// Runs `body` against a server of its own.
 fn with_server(scheme: SchemeKind, body: impl FnOnce(&Target)) {
@@ -131,32 +131,33 @@ fn a_closed_loop_in_which_nobody_asks_for_a_pass_ends_under_blind() {
 
 #[test]
 fn a_blind_trace_makes_its_residents_journeys() {
-    let _machine = machine();
-    with_server(SchemeKind::Blind, |target| {
-        let groceries = Some(Purpose::Groceries);
-        let request =
-            |ms, resident, kind, purpose| Request { at: SimTime::from_ms(ms), resident, place: 0, kind, purpose };
-        let requests = (0..40).flat_map(|resident| {
-            let start = 20 * u64::from(resident);
-            [
-                request(start, resident, RequestKind::Register, None),
-                request(start + 500, resident, RequestKind::Issue, groceries),
-                request(start + 1_500, resident, RequestKind::Verify, groceries),
-                // It was good for one check.
-                request(start + 1_700, resident, RequestKind::Verify, groceries),
-            ]
+    measured(|| {
+        with_server(SchemeKind::Blind, |target| {
+            let groceries = Some(Purpose::Groceries);
+            let request =
+                |ms, resident, kind, purpose| Request { at: SimTime::from_ms(ms), resident, place: 0, kind, purpose };
+            let requests = (0..40).flat_map(|resident| {
+                let start = 20 * u64::from(resident);
+                [
+                    request(start, resident, RequestKind::Register, None),
+                    request(start + 500, resident, RequestKind::Issue, groceries),
+                    request(start + 1_500, resident, RequestKind::Verify, groceries),
+                    // It was good for one check.
+                    request(start + 1_700, resident, RequestKind::Verify, groceries),
+                ]
+            });
+            let trace = demand::Trace::new(requests.collect());
+            let mut options = options();
+            (options.settings.forged_share, options.settings.unknown_share) =
+                (passes::Share::of(0.0), passes::Share::of(0.0));
+            let plan = Plan::Trace(TracePlan::new(trace.requests(), 1.0));
+            let mut wallet = Wallet::new(1);
+            prepare(target, &plan, &mut wallet, &options).unwrap();
+            let result = run(target, &plan, &mut wallet, &options).unwrap();
+            let verify = result.kinds[&Kind::Verify].counts;
+            assert_eq!((verify.asked, verify.right, verify.without_pass), (80, 40, 40));
+            assert_eq!(result.kinds[&Kind::Issue].counts.right, 40);
         });
-        let trace = demand::Trace::new(requests.collect());
-        let mut options = options();
-        (options.settings.forged_share, options.settings.unknown_share) =
-            (passes::Share::of(0.0), passes::Share::of(0.0));
-        let plan = Plan::Trace(TracePlan::new(trace.requests(), 1.0));
-        let mut wallet = Wallet::new(1);
-        prepare(target, &plan, &mut wallet, &options).unwrap();
-        let result = run(target, &plan, &mut wallet, &options).unwrap();
-        let verify = result.kinds[&Kind::Verify].counts;
-        assert_eq!((verify.asked, verify.right, verify.without_pass), (80, 40, 40));
-        assert_eq!(result.kinds[&Kind::Issue].counts.right, 40);
     });
 }
 

@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 
 use crate::journeys::config;
 use crate::server::{Answer, Server, pass_server, read};
-use crate::support::{constant, machine, options};
+use crate::support::{constant, machine, measured, options};
 
 const SHORT: Duration = Duration::from_millis(500);
 /// Where checks are asked.
@@ -69,30 +69,31 @@ fn every_check_goes_to_the_officers_and_nothing_else_does() {
 
 #[test]
 fn a_crowd_without_answers_keeps_no_check_waiting() {
-    let _machine = machine();
-    for client in [Client::Lean, Client::Reqwest] {
-        let shut = Arc::new(RwLock::new(()));
-        let gate = shut.clone();
-        let everybody = Server::start(move |asked| {
-            drop(gate.read().unwrap());
-            pass_server(asked, |_| true)
-        });
-        let officers = Server::start(|asked| pass_server(asked, |body| body == r#"{"code":"GOOD"}"#));
-        let target = everybody.target.clone().with_officers(&officers.target.url(), &[]).unwrap();
-        let mut options = asking(client);
-        (options.settings.connections_max, options.settings.timeout_ms) = (4, 300);
-        let plan = constant(400.0, SHORT, Mix::new(&[(Kind::Issue, 1.0), (Kind::Verify, 1.0)]));
-        let mut wallet = Wallet::new(1);
-        prepare(&target, &plan, &mut wallet, &options).unwrap();
-        let held = shut.write().unwrap();
-        let result = run(&target, &plan, &mut wallet, &options).unwrap();
-        drop(held);
-        let [issue, verify] = [Kind::Issue, Kind::Verify].map(|kind| result.kinds[&kind].counts);
-        // Four connections were taken up by residents, whose others waited in vain; officers had four of their own.
-        assert_eq!((issue.right, issue.timed_out + issue.dropped), (0, issue.asked), "{client:?}: {issue:?}");
-        assert!(issue.dropped > 0, "{client:?}: {issue:?}");
-        assert!(verify.asked > 0 && verify.right == verify.asked, "{client:?}: {verify:?}");
-    }
+    measured(|| {
+        for client in [Client::Lean, Client::Reqwest] {
+            let shut = Arc::new(RwLock::new(()));
+            let gate = shut.clone();
+            let everybody = Server::start(move |asked| {
+                drop(gate.read().unwrap());
+                pass_server(asked, |_| true)
+            });
+            let officers = Server::start(|asked| pass_server(asked, |body| body == r#"{"code":"GOOD"}"#));
+            let target = everybody.target.clone().with_officers(&officers.target.url(), &[]).unwrap();
+            let mut options = asking(client);
+            (options.settings.connections_max, options.settings.timeout_ms) = (4, 300);
+            let plan = constant(400.0, SHORT, Mix::new(&[(Kind::Issue, 1.0), (Kind::Verify, 1.0)]));
+            let mut wallet = Wallet::new(1);
+            prepare(&target, &plan, &mut wallet, &options).unwrap();
+            let held = shut.write().unwrap();
+            let result = run(&target, &plan, &mut wallet, &options).unwrap();
+            drop(held);
+            let [issue, verify] = [Kind::Issue, Kind::Verify].map(|kind| result.kinds[&kind].counts);
+            // Four connections were taken up by residents, whose others waited in vain; officers had four of their own.
+            assert_eq!((issue.right, issue.timed_out + issue.dropped), (0, issue.asked), "{client:?}: {issue:?}");
+            assert!(issue.dropped > 0, "{client:?}: {issue:?}");
+            assert!(verify.asked > 0 && verify.right == verify.asked, "{client:?}: {verify:?}");
+        }
+    });
 }
 
 #[test]

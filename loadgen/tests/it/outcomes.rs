@@ -7,7 +7,7 @@ use std::time::Duration;
 use loadgen::{Counts, Kind, Limit, LoadResult, Mix, Options, Target, Verdict, Wallet, Warning, prepare, run};
 
 use crate::server::{Answer, Server, pass_server};
-use crate::support::{constant, machine, options};
+use crate::support::{constant, machine, measured, options};
 
 const SHORT: Duration = Duration::from_millis(500);
 
@@ -115,53 +115,56 @@ fn chunks_large_bodies_and_closed_connections_are_no_trouble() {
 
 #[test]
 fn a_time_out_counts_with_the_time_that_was_waited() {
-    let _machine = machine();
-    let server = Server::start(|_| {
-        std::thread::sleep(Duration::from_secs(2));
-        Answer::empty(200)
+    measured(|| {
+        let server = Server::start(|_| {
+            std::thread::sleep(Duration::from_secs(2));
+            Answer::empty(200)
+        });
+        let mut options = options();
+        options.settings.timeout_ms = 300;
+        let result = get(&server, 40.0, &options);
+        assert_eq!(counts(&result, Kind::Get).timed_out, 20);
+        let times = result.kinds[&Kind::Get].response_time();
+        assert!(times.p50_us >= 299e3 && times.max_us < 600e3, "{times:?}");
+        assert_eq!(result.limited_by, Some(Limit::Target));
     });
-    let mut options = options();
-    options.settings.timeout_ms = 300;
-    let result = get(&server, 40.0, &options);
-    assert_eq!(counts(&result, Kind::Get).timed_out, 20);
-    let times = result.kinds[&Kind::Get].response_time();
-    assert!(times.p50_us >= 299e3 && times.max_us < 600e3, "{times:?}");
-    assert_eq!(result.limited_by, Some(Limit::Target));
 }
 
 #[test]
 fn what_finds_no_room_is_dropped_and_said() {
-    let _machine = machine();
-    let server = Server::start(|_| {
-        std::thread::sleep(Duration::from_millis(100));
-        Answer::empty(200)
+    measured(|| {
+        let server = Server::start(|_| {
+            std::thread::sleep(Duration::from_millis(100));
+            Answer::empty(200)
+        });
+        let mut options = options();
+        (options.settings.connections_max, options.settings.backlog_max) = (2, 10);
+        let result = get(&server, 200.0, &options);
+        // Two connections carry 20 a second: some 10 in the half second, 10 wait, the others are dropped.
+        let get = counts(&result, Kind::Get);
+        assert!(get.dropped > 60 && get.right >= 20 && get.right + get.dropped == 100, "{get:?}");
+        assert!(result.warnings.iter().any(|warning| matches!(warning, Warning::BacklogFull { backlog_max: 10, .. })));
+        assert_eq!((result.verdict, result.limited_by), (Verdict::Failed, Some(Limit::Target)));
     });
-    let mut options = options();
-    (options.settings.connections_max, options.settings.backlog_max) = (2, 10);
-    let result = get(&server, 200.0, &options);
-    // Two connections carry 20 a second: some 10 in the half second, 10 wait, the others are dropped.
-    let get = counts(&result, Kind::Get);
-    assert!(get.dropped > 60 && get.right >= 20 && get.right + get.dropped == 100, "{get:?}");
-    assert!(result.warnings.iter().any(|warning| matches!(warning, Warning::BacklogFull { backlog_max: 10, .. })));
-    assert_eq!((result.verdict, result.limited_by), (Verdict::Failed, Some(Limit::Target)));
 }
 
 #[test]
 fn what_still_waits_when_the_run_is_over_is_dropped_and_said() {
-    let _machine = machine();
-    let server = Server::start(|_| {
-        std::thread::sleep(Duration::from_millis(150));
-        Answer::empty(200)
+    measured(|| {
+        let server = Server::start(|_| {
+            std::thread::sleep(Duration::from_millis(150));
+            Answer::empty(200)
+        });
+        let mut options = options();
+        (options.settings.connections_max, options.settings.timeout_ms) = (1, 400);
+        let result = get(&server, 200.0, &options);
+        assert!(counts(&result, Kind::Get).dropped > 80);
+        assert!(
+            result.warnings.iter().any(|warning| matches!(warning, Warning::UnsentAtEnd { .. })),
+            "{:?}",
+            result.warnings
+        );
     });
-    let mut options = options();
-    (options.settings.connections_max, options.settings.timeout_ms) = (1, 400);
-    let result = get(&server, 200.0, &options);
-    assert!(counts(&result, Kind::Get).dropped > 80);
-    assert!(
-        result.warnings.iter().any(|warning| matches!(warning, Warning::UnsentAtEnd { .. })),
-        "{:?}",
-        result.warnings
-    );
 }
 
 #[test]

@@ -11,42 +11,44 @@ use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
 use loadgen::{Kind, Measure, Mix, Plan, Shard, TracePlan, Verdict, Wallet, prepare, preview, run};
 
 use crate::server::{Answer, Server, pass_server};
-use crate::support::{constant, machine, options};
+use crate::support::{constant, machine, measured, options};
 
 #[test]
 fn a_trace_is_played_at_its_own_times() {
-    let _machine = machine();
-    let seen: Arc<Mutex<Vec<(Instant, String)>>> = Arc::default();
-    let log = seen.clone();
-    let server = Server::start(move |asked| {
-        log.lock().unwrap().push((Instant::now(), asked.path.clone()));
-        pass_server(asked, |_| true)
+    measured(|| {
+        let seen: Arc<Mutex<Vec<(Instant, String)>>> = Arc::default();
+        let log = seen.clone();
+        let server = Server::start(move |asked| {
+            log.lock().unwrap().push((Instant::now(), asked.path.clone()));
+            pass_server(asked, |_| true)
+        });
+        let request =
+            |ms, resident, kind| Request { at: SimTime::from_ms(ms), resident, place: 0, kind, purpose: None };
+        let window = [
+            request(1_000, 9, RequestKind::Register),
+            request(1_600, 9, RequestKind::Issue),
+            request(2_800, 9, RequestKind::Verify),
+            request(3_000, 9, RequestKind::Cancel),
+            request(3_400, 9, RequestKind::Verify),
+        ];
+        let mut options = options();
+        options.settings.expired_share = passes::Share::of(0.0);
+        let mut wallet = Wallet::new(2);
+        let plan = Plan::Trace(TracePlan::new(&window, 2.0));
+        prepare(&server.target, &plan, &mut wallet, &options).unwrap();
+        seen.lock().unwrap().clear();
+        let result = run(&server.target, &plan, &mut wallet, &options).unwrap();
+        let seen = seen.lock().unwrap();
+        let paths: Vec<&str> = seen.iter().map(|(_, path)| path.as_str()).collect();
+        assert_eq!(paths, ["/v1/residents", "/v1/passes", "/v1/verifications", "/v1/passes/P"]);
+        for ((at, path), due_ms) in seen.iter().zip([0, 300, 900, 1_000]) {
+            let late = at.duration_since(seen[0].0).as_millis().abs_diff(due_ms);
+            assert!(late < 100, "{path} came {late} ms off");
+        }
+        let verify = result.kinds[&Kind::Verify].counts;
+        assert_eq!((verify.asked, verify.right, verify.without_pass), (2, 1, 1), "the pass was given back before");
+        assert_eq!(result.verdict, Verdict::Held);
     });
-    let request = |ms, resident, kind| Request { at: SimTime::from_ms(ms), resident, place: 0, kind, purpose: None };
-    let window = [
-        request(1_000, 9, RequestKind::Register),
-        request(1_600, 9, RequestKind::Issue),
-        request(2_800, 9, RequestKind::Verify),
-        request(3_000, 9, RequestKind::Cancel),
-        request(3_400, 9, RequestKind::Verify),
-    ];
-    let mut options = options();
-    options.settings.expired_share = passes::Share::of(0.0);
-    let mut wallet = Wallet::new(2);
-    let plan = Plan::Trace(TracePlan::new(&window, 2.0));
-    prepare(&server.target, &plan, &mut wallet, &options).unwrap();
-    seen.lock().unwrap().clear();
-    let result = run(&server.target, &plan, &mut wallet, &options).unwrap();
-    let seen = seen.lock().unwrap();
-    let paths: Vec<&str> = seen.iter().map(|(_, path)| path.as_str()).collect();
-    assert_eq!(paths, ["/v1/residents", "/v1/passes", "/v1/verifications", "/v1/passes/P"]);
-    for ((at, path), due_ms) in seen.iter().zip([0, 300, 900, 1_000]) {
-        let late = at.duration_since(seen[0].0).as_millis().abs_diff(due_ms);
-        assert!(late < 100, "{path} came {late} ms off");
-    }
-    let verify = result.kinds[&Kind::Verify].counts;
-    assert_eq!((verify.asked, verify.right, verify.without_pass), (2, 1, 1), "the pass was given back before");
-    assert_eq!(result.verdict, Verdict::Held);
 }
 
 #[test]
@@ -83,16 +85,17 @@ fn a_trace_is_played_slowly_and_ten_thousand_times_as_fast() {
 
 #[test]
 fn a_closed_loop_keeps_its_connections_busy_and_says_what_it_is() {
-    let _machine = machine();
-    let server = Server::start(|_| {
-        std::thread::sleep(Duration::from_millis(10));
-        Answer::empty(200)
+    measured(|| {
+        let server = Server::start(|_| {
+            std::thread::sleep(Duration::from_millis(10));
+            Answer::empty(200)
+        });
+        let plan = Plan::Closed { connections: 8, duration: Duration::from_secs(1), mix: Mix::get("/") };
+        let result = run(&server.target, &plan, &mut Wallet::new(1), &options()).unwrap();
+        assert!(result.closed_loop && result.warnings.contains(&loadgen::Warning::ClosedLoop));
+        // Eight at 10 ms each are 800 a second at most.
+        assert!((400.0..=808.0).contains(&result.throughput_per_s), "{}", result.throughput_per_s);
     });
-    let plan = Plan::Closed { connections: 8, duration: Duration::from_secs(1), mix: Mix::get("/") };
-    let result = run(&server.target, &plan, &mut Wallet::new(1), &options()).unwrap();
-    assert!(result.closed_loop && result.warnings.contains(&loadgen::Warning::ClosedLoop));
-    // Eight at 10 ms each are 800 a second at most.
-    assert!((400.0..=808.0).contains(&result.throughput_per_s), "{}", result.throughput_per_s);
 }
 
 #[test]

@@ -11,7 +11,7 @@ const SLOTS: usize = 2;
 const SERVICE_S: f64 = 0.2;
 const DURATION_S: f64 = 20.0;
 /// What another program on the machine spoiled is tried again.
-const TRIES: u32 = 3;
+const TRIES: u32 = 5;
 
 /// The instants of `process` within the run, in seconds.
 fn instants_s(mut process: Box<dyn ArrivalProcess>) -> Vec<f64> {

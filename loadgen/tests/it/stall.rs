@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use loadgen::{Measure, Mix, Verdict, Wallet, run};
 
 use crate::server::{Answer, Server};
-use crate::support::{constant, machine, options};
+use crate::support::{constant, measured, options};
 
 /// Answers at once, but freezes during [2, 3) of every five seconds since the first request.
 fn stalling_server() -> Server {
@@ -26,22 +26,23 @@ fn stalling_server() -> Server {
 /// moves these to at most 533 and 955 ms.
 #[test]
 fn a_stall_is_seen_by_all_who_came_in_it() {
-    let _machine = machine();
-    let server = stalling_server();
-    let mut options = options();
-    options.settings.connections_max = 128;
-    let plan = constant(1_500.0, Duration::from_secs(20), Mix::get("/"));
-    let result = run(&server.target, &plan, &mut Wallet::new(1), &options).unwrap();
-    let get = &result.kinds[&loadgen::Kind::Get];
-    assert_eq!((get.counts.asked, get.counts.right, get.counts.dropped), (30_000, 30_000, 0));
-    let times = get.response_time();
-    assert!((490e3..=544e3).contains(&times.p90_us), "{times:?}");
-    assert!((931e3..=974e3).contains(&times.p99_us), "{times:?}");
-    assert!((979e3..=1_030e3).contains(&times.p99_9_us), "{times:?}");
-    assert!(times.p50_us < 10e3, "{times:?}");
-    // What waited for a connection shows in the send lag; the generator itself was on time.
-    assert!(get.quantiles(Measure::SendLag).p90_us > 400e3);
-    assert!(result.pacing_lag.p99_us < 25e3, "{:?}", result.pacing_lag);
-    assert_eq!(result.verdict, Verdict::Failed);
-    assert_eq!(result.limited_by, Some(loadgen::Limit::Target));
+    measured(|| {
+        let server = stalling_server();
+        let mut options = options();
+        options.settings.connections_max = 128;
+        let plan = constant(1_500.0, Duration::from_secs(20), Mix::get("/"));
+        let result = run(&server.target, &plan, &mut Wallet::new(1), &options).unwrap();
+        let get = &result.kinds[&loadgen::Kind::Get];
+        assert_eq!((get.counts.asked, get.counts.right, get.counts.dropped), (30_000, 30_000, 0));
+        let times = get.response_time();
+        assert!((490e3..=544e3).contains(&times.p90_us), "{times:?}");
+        assert!((931e3..=974e3).contains(&times.p99_us), "{times:?}");
+        assert!((979e3..=1_030e3).contains(&times.p99_9_us), "{times:?}");
+        assert!(times.p50_us < 10e3, "{times:?}");
+        // What waited for a connection shows in the send lag; the generator itself was on time.
+        assert!(get.quantiles(Measure::SendLag).p90_us > 400e3);
+        assert!(result.pacing_lag.p99_us < 25e3, "{:?}", result.pacing_lag);
+        assert_eq!(result.verdict, Verdict::Failed);
+        assert_eq!(result.limited_by, Some(loadgen::Limit::Target));
+    });
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -28,6 +29,18 @@ pub(crate) fn undisturbed<T, E: Debug>(mut attempt: impl FnMut(u64) -> Result<T,
         }
     }
     panic!("no run that another program did not spoil: {spoilt:#?}")
+}
+
+/// A test of what was measured, in its turn. It holds on a machine that has nothing else to do: what another program broke once holds in
+/// a later attempt, what is broken here breaks in each. The reasons of attempts that failed stay in the output.
+pub(crate) fn measured(test: impl Fn()) {
+    let _machine = machine();
+    for _ in 1..ATTEMPTS {
+        if catch_unwind(AssertUnwindSafe(&test)).is_ok() {
+            return;
+        }
+    }
+    test();
 }
 
 /// Nobody stops these runs.

@@ -9,8 +9,6 @@ use sim::{DayRecords, GateMinute};
 pub struct Seen {
     /// The gates where one resident waited longest, the first of equals; none when nobody came to a gate.
     pub worst_gate: Option<WorstGate>,
-    /// The longest queue at one gate, in people.
-    pub longest_queue: u32,
     /// By the number of a place: what happened at all its gates.
     pub gates_of: BTreeMap<u16, GatesOfPlace>,
 }
@@ -55,7 +53,6 @@ impl Seen {
         let mut longest_ms = self.longest_wait_ms();
         let mut worst = None;
         for minute in day.gates {
-            self.longest_queue = self.longest_queue.max(minute.longest_queue);
             self.gates_of.entry(minute.place).or_default().add(minute);
             if longest_ms.is_none_or(|longest_ms| minute.wait_max_ms > longest_ms) {
                 (longest_ms, worst) = (Some(minute.wait_max_ms), Some((minute.gate, minute.place)));

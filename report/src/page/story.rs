@@ -112,8 +112,8 @@ fn refuse_ensembles(runs: &[Run]) -> Result<(), ReportError> {
 fn refuse_twins(runs: &[Run]) -> Result<(), ReportError> {
     for (index, second) in runs.iter().enumerate() {
         let is_twin = |first: &&Run| {
-            let of_two_schemes = schemes::name(first).zip(schemes::name(second)).is_some_and(|(a, b)| a != b);
-            first.record.command == second.record.command && !of_two_schemes
+            let of_two_servers = schemes::server(first).zip(schemes::server(second)).is_some_and(|(a, b)| a != b);
+            first.record.command == second.record.command && !of_two_servers
         };
         if let Some(first) = runs[..index].iter().find(is_twin) {
             return Err(ReportError::Twice {
@@ -201,6 +201,9 @@ fn demand(folder: &Path) -> Result<Option<DemandCurve>, ReportError> {
     Ok((!kinds.is_empty()).then_some(DemandCurve { start, kinds }))
 }
 
+/// A peak is far below the lowest load tried when that is more than so many times the peak.
+const FAR_BELOW: f64 = 20.0;
+
 /// The capacity curve of each path of a search for capacity.
 pub(super) fn curves(
     folder: &Path,
@@ -220,11 +223,14 @@ pub(super) fn curves(
     });
     let Some(capacity) = &results.capacity else { return Ok(Vec::new()) };
     let peaks = capacity.peak_demand_per_s.values().copied().filter(|peak| *peak > 0.0);
-    let (least, most) = offered
-        .iter()
-        .copied()
-        .chain(peaks)
-        .fold((f64::INFINITY, 0.0_f64), |(least, most), load| (least.min(load), most.max(load)));
+    let reach = |loads: &mut dyn Iterator<Item = f64>| {
+        loads.fold((f64::INFINITY, 0.0_f64), |(least, most), load| (least.min(load), most.max(load)))
+    };
+    let (least_tried, most_tried) = reach(&mut offered.iter().copied());
+    let (least_asked, most_asked) = reach(&mut peaks.into_iter());
+    // A peak far below all that was tried would leave most of the picture empty: it stands at the edge then.
+    let least = least_tried.min(least_asked.max(least_tried / FAR_BELOW));
+    let most = most_tried.max(most_asked);
     let curve = |(path, steps): (String, Vec<Step>)| {
         let found = capacity.paths.get(&path);
         CapacityCurve {

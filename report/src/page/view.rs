@@ -173,12 +173,12 @@ impl Page {
                 .iter()
                 .map(|curves| Shown::new(curves.picture(), SCHEMES_CAPTION))
                 .collect::<Result<_, _>>()?,
-            schemes_grid: results.schemes.as_ref().map(grid::schemes),
+            schemes_grid: results.schemes.as_ref().map(|schemes| grid::by_scheme(schemes, grid::paths)),
             costs_grid: results.schemes.as_ref().map(grid::costs).filter(|grid| !grid.rows.is_empty()),
             designs: designs_of(results),
             capacity_grid: results.capacity.as_ref().map(grid::paths),
-            overload_grid: results.capacity.as_ref().map(grid::overload).filter(|grid| !grid.rows.is_empty()),
-            scalability_grid: results.capacity.as_ref().map(grid::scalability).filter(|grid| !grid.rows.is_empty()),
+            overload_grid: found_in(results, grid::overload),
+            scalability_grid: found_in(results, grid::scalability),
             capacity_ends: results.capacity.as_ref().map(capacity_ends).unwrap_or_default(),
             people: results.simulate.as_ref().map(people).unwrap_or_default(),
             extremes: results.simulate.as_ref().map(grid::extremes).unwrap_or_default(),
@@ -231,6 +231,13 @@ fn capacity_ends(capacity: &CapacityResults) -> Vec<Fact> {
     ends
 }
 
+/// What `grid` tells of the one server, or of each of several.
+fn found_in(results: &Results, grid: fn(&CapacityResults) -> Grid) -> Option<Grid> {
+    let of_one = results.capacity.as_ref().map(grid);
+    let told = of_one.or_else(|| results.schemes.as_ref().map(|schemes| grid::by_scheme(schemes, grid)));
+    told.filter(|grid| !grid.rows.is_empty())
+}
+
 /// Cost beside learning, where both were found out.
 fn designs_of(results: &Results) -> Option<Designs> {
     let (schemes, ledger) = results.schemes.as_ref().zip(results.ledger.as_ref())?;
@@ -240,8 +247,9 @@ fn designs_of(results: &Results) -> Option<Designs> {
 /// The warnings of all runs; those of several schemes' servers say whose they are.
 fn warnings(story: &Story) -> Vec<String> {
     let of_run = |run: &Run| {
-        let scheme = schemes::name(run).filter(|_| story.results.schemes.is_some());
-        let words = |warning: &String| scheme.map_or(warning.clone(), |scheme| format!("{scheme}: {warning}"));
+        let scheme = schemes::name(run, story.runs).filter(|_| story.results.schemes.is_some());
+        let words =
+            |warning: &String| scheme.as_ref().map_or_else(|| warning.clone(), |scheme| format!("{scheme}: {warning}"));
         run.record.warnings.iter().map(words).collect::<Vec<_>>()
     };
     story.runs.iter().flat_map(of_run).collect()

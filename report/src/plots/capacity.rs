@@ -82,10 +82,12 @@ impl CapacityCurve {
     /// Usable capacity, knee and peak as lines through both panels, each with its name above.
     fn draw_marks(&self, drawing: &mut Drawing, upper: &Panel, lower: &Panel) {
         let named = |name: &str, at: Option<f64>| format!("{name} {}", at.map_or_else(String::new, rate));
+        let is_left_out = self.peak_per_s.is_some_and(|peak_per_s| upper.x.place(peak_per_s) < 0.0);
+        let peak_name = if is_left_out { "← simulated peak" } else { "simulated peak" };
         let known = [
             (self.usable_per_s, format!("usable capacity {}", self.usable), Stroke::full(GREEN, 5)),
             (self.knee_per_s, named("knee", self.knee_per_s), Stroke::dotted(SOFT_INK, 4)),
-            (self.peak_per_s, named("simulated peak", self.peak_per_s), Stroke::dashed(INK, 4)),
+            (self.peak_per_s, named(peak_name, self.peak_per_s), Stroke::dashed(INK, 4)),
         ];
         let marks: Vec<Mark> = known
             .into_iter()

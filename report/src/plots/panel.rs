@@ -6,6 +6,8 @@ use super::style::{GRID, INK, SOFT_INK, TEXT, WIDTH};
 
 /// Between the values of the horizontal axis, in pixels.
 const APART: f64 = 16.0;
+/// From the right edge of a panel to the name of a line that ends there, in pixels.
+pub(crate) const LABEL_FROM: f64 = 74.0;
 
 /// A rectangle with two axes.
 #[derive(Clone, Copy, Debug)]
@@ -97,7 +99,7 @@ impl Panel {
         let heights = spread(&wanted, TEXT * 0.98, (self.top, self.bottom));
         for ((_, label, stroke), y) in labels.iter().zip(heights) {
             drawing.line(vec![(self.right + 14.0, y), (self.right + 62.0, y)], Stroke { width: 7, ..*stroke });
-            drawing.text((self.right + 74.0, y), *label, TEXT, Align::Left, INK);
+            drawing.text((self.right + LABEL_FROM, y), *label, TEXT, Align::Left, INK);
         }
     }
 }

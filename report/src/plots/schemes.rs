@@ -3,12 +3,13 @@
 use plotters::style::RGBColor;
 
 use super::capacity::{deciding, lowest_failed};
-use super::drawing::{Align, Drawing, Stroke};
-use super::panel::{Panel, ticks};
+use super::drawing::{Align, Drawing, Stroke, text_width};
+use super::panel::{LABEL_FROM, Panel, ticks};
 use super::scale::Scale;
 use super::style::{BLUE, GREEN, INK, PURPLE, RED, SHADE, SOFT_INK, TEXT, WIDTH, title};
 use super::{Picture, Step};
 use crate::number::{figures, rate};
+use crate::record::scheme_and_store;
 
 /// One path through the servers of several schemes.
 #[derive(Clone, Debug, Default)]
@@ -37,7 +38,8 @@ impl SchemeCurves {
         let top = 160.0 + 58.0 * rows + 20.0;
         let mut drawing = Drawing::new(WIDTH, top + 620.0);
         title(&mut drawing, &format!("Capacity by scheme: {}", self.path), "right answers in time, per second");
-        let panel = Panel { left: 190.0, right: WIDTH - 240.0, top, bottom: top + 470.0, x, y };
+        let widest = self.curves.iter().map(|curve| text_width(&curve.scheme, TEXT)).fold(0.0, f64::max);
+        let panel = Panel { left: 190.0, right: WIDTH - widest - LABEL_FROM - 20.0, top, bottom: top + 470.0, x, y };
         panel.draw_y(&mut drawing, &ticks(y, 5, figures));
         panel.draw_x(&mut drawing, &panel.x_ticks(7, figures));
         let below = (panel.left, panel.bottom + 96.0);
@@ -97,13 +99,19 @@ impl SchemeCurve {
     }
 }
 
-/// The line of a scheme, the same on every plot.
-fn stroke_of_scheme(scheme: &str) -> Stroke {
+/// The line of a server, the same on every plot: its colour by its scheme, its dashes by that and by its store, where that is told.
+fn stroke_of_scheme(name: &str) -> Stroke {
     let line = |color: RGBColor, dash| Stroke { color, width: 5, dash };
-    match scheme {
+    let (scheme, store) = scheme_and_store(name);
+    let own = match scheme {
         "lookup" => line(BLUE, None),
         "signed" => line(GREEN, Some((30.0, 10.0))),
         "blind" => line(RED, Some((10.0, 10.0))),
         _ => line(PURPLE, None),
+    };
+    match store {
+        Some("postgres") => Stroke { dash: Some((4.0, 10.0)), ..own },
+        Some("memory") => Stroke { dash: Some((44.0, 22.0)), ..own },
+        _ => own,
     }
 }

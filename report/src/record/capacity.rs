@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use loadgen::Ended;
 use serde::{Deserialize, Serialize};
 
 use super::PeakRecord;
@@ -27,6 +28,21 @@ pub struct ServerRecord {
     pub scheme: String,
     /// Where it keeps them: `embedded`, `memory`.
     pub store: String,
+}
+
+/// Between a scheme and its store in the name of a server.
+const ON: &str = " on ";
+
+impl ServerRecord {
+    /// The server in words: `lookup on postgres`.
+    pub(crate) fn words(&self) -> String {
+        format!("{}{ON}{}", self.scheme, self.store)
+    }
+}
+
+/// The scheme and, where it is told, the store of a server's name: `lookup` or `lookup on postgres`.
+pub(crate) fn scheme_and_store(name: &str) -> (&str, Option<&str>) {
+    name.split_once(ON).map_or((name, None), |(scheme, store)| (scheme, Some(store)))
 }
 
 impl CapacityResults {
@@ -61,6 +77,10 @@ pub struct PathRecord {
     pub server_cpu_us: Option<f64>,
     /// How the search ended, as a sentence.
     pub ended: String,
+    /// Whether the edge was found within the tolerance and tried again; else it lies anywhere in the interval. Records of earlier versions
+    /// say so in `ended` alone: [`PathRecord::is_confirmed`] knows.
+    #[serde(default)]
+    pub confirmed: Option<bool>,
     /// What was left of goodput at the highest load beyond that the generator kept up with; none when none was offered.
     #[serde(default)]
     pub beyond: Option<BeyondRecord>,
@@ -70,6 +90,13 @@ pub struct PathRecord {
     /// How throughput grows with concurrency; none without a sweep.
     #[serde(default)]
     pub scalability: Option<ScalabilityRecord>,
+}
+
+impl PathRecord {
+    /// Whether the edge was found within the tolerance and tried again.
+    pub fn is_confirmed(&self) -> bool {
+        self.confirmed.unwrap_or_else(|| self.ended == Ended::Found.to_string())
+    }
 }
 
 /// Goodput beyond saturation.

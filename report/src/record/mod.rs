@@ -11,6 +11,7 @@ mod simulate;
 use demand::Calendar;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use capacity::scheme_and_store;
 pub use capacity::{BeyondRecord, CapacityResults, PathRecord, RecoveryRecord, ScalabilityRecord, ServerRecord};
 pub use changes::{ChangeRecord, LoadComparisonResults};
 pub use comparison::{ComparisonResults, DifferenceRecord, SchemeResults, SideRecord};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use loadgen::{CapacityResult, Concurrency, Estimate, KindResult, Limit, PathCapacity, Recovery, Step, UslFit};
+use loadgen::{CapacityResult, Concurrency, Ended, Estimate, KindResult, Limit, PathCapacity, Recovery, Step, UslFit};
 
 use crate::record::{
     BeyondRecord, CapacityResults, PathRecord, PeakRecord, Quantiles, RecoveryRecord, ScalabilityRecord,
@@ -35,6 +35,7 @@ pub fn write_capacity(
             saturation_per_s: found.saturation_per_s,
             server_cpu_us: server_cpu_us(found),
             ended: found.ended.to_string(),
+            confirmed: Some(found.ended == Ended::Found),
             beyond: beyond(found),
             recovery: found.recovery.map(recovery),
             scalability: found.sweep.fit.as_ref().map(scalability),
@@ -104,6 +105,7 @@ fn paths(result: &CapacityResult) -> Result<Table, ReportError> {
             numbers(|path| path.usable_per_s),
             numbers(|path| Some(path.interval_per_s.0)),
             numbers(|path| path.interval_per_s.1),
+            Cells::Truths(paths.iter().map(|path| path.ended == Ended::Found).collect()),
             numbers(|path| path.knee_per_s),
             numbers(|path| Some(path.saturation_per_s)),
             numbers(server_cpu_us),

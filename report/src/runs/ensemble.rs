@@ -1,7 +1,7 @@
 //! A whole simulation in one row, for tables of many.
 
 use demand::RequestKind;
-use sim::{Counts, Simulation, Verdict};
+use sim::{Counts, DaySummary, Simulation, Verdict};
 
 use crate::ReportError;
 use crate::tables::{Cells, SWEEP, Table};
@@ -10,7 +10,10 @@ use crate::tables::{Cells, SWEEP, Table};
 pub(crate) fn headline(simulation: &Simulation) -> Result<Table, ReportError> {
     let series = &simulation.demand;
     let total = |count: fn(Counts) -> u64| simulation.day_summaries.iter().map(|day| count(day.total())).sum();
-    let longest_wait_ms = simulation.day_summaries.iter().map(|day| day.gate_wait_max_ms).max();
+    let longest = |of: fn(&DaySummary) -> u64| simulation.day_summaries.iter().map(of).max().unwrap_or(0);
+    let of_days = |of: fn(&DaySummary) -> u64| simulation.day_summaries.iter().map(of).sum::<u64>();
+    let gate_arrivals = of_days(|day| day.gate_arrivals);
+    let gate_wait_mean_s = of_days(|day| day.gate_wait_sum_ms) as f64 / 1e3 / gate_arrivals.max(1) as f64;
     let found = |verdict: Verdict| simulation.day_summaries.iter().map(|day| day.checks[verdict as usize]).sum();
     let counts = [
         simulation.residents,
@@ -25,11 +28,16 @@ pub(crate) fn headline(simulation: &Simulation) -> Result<Table, ReportError> {
         found(Verdict::Expired),
         found(Verdict::NoPass),
         total(|day| day.false_refusals),
-        longest_wait_ms.unwrap_or(0) / 1_000,
+        gate_arrivals,
+        of_days(|day| day.turned_back),
+        longest(|day| day.gate_wait_max_ms) / 1_000,
+        longest(|day| day.gate_queue_max.into()),
     ];
     let requests = RequestKind::ALL.map(|kind| series.total(kind));
     let peaks = RequestKind::ALL.map(|kind| series.peak(kind)).into_iter().chain([series.peak_of_all()]);
     let peaks = peaks.map(|peak| peak.map_or(0.0, |peak| peak.rate_per_s));
-    let counts = counts.into_iter().chain(requests).map(|count| Cells::Counts(vec![count]));
-    Table::new(&SWEEP, counts.chain(peaks.map(|peak| Cells::Numbers(vec![peak]))).collect())
+    let count = |count| Cells::Counts(vec![count]);
+    let number = |number| Cells::Numbers(vec![number]);
+    let met = counts.map(count).into_iter().chain([number(gate_wait_mean_s)]);
+    Table::new(&SWEEP, met.chain(requests.map(count)).chain(peaks.map(number)).collect())
 }

@@ -10,6 +10,7 @@ mod logged;
 mod merge;
 mod people;
 mod published;
+mod schemes;
 mod simulate;
 
 pub use assumptions::{Assumption, Origin, write_assumptions};
@@ -20,4 +21,5 @@ pub use ledger::write_ledger;
 pub use load::write_load;
 pub use merge::{are_shards, write_merged};
 pub use published::{Figure, write_figures};
+pub use schemes::write_schemes;
 pub use simulate::{Effort, peaks, summaries, write_simulation};

@@ -34,7 +34,7 @@ pub(super) fn people(simulation: &Simulation, seen: &Seen, calendar: &Calendar) 
         turned_back: of_days(|day| day.turned_back),
         gate_wait_mean_s: mean_s(of_days(|day| day.gate_wait_sum_ms), gate_arrivals),
         longest_gate_wait_s: worst.map(|(_, minute)| f64::from(minute.wait_max_ms) / 1e3),
-        longest_gate_queue: worst.map(|_| seen.longest_queue),
+        longest_gate_queue: worst.and_then(|_| days.iter().map(|day| day.gate_queue_max).max()),
         worst_gate: worst.map(|(gate, minute)| GateRecord {
             gate: gate.clone(),
             place: place(minute.place),

@@ -164,6 +164,7 @@ fn days(simulation: &Simulation, calendar: &Calendar) -> Result<Table, ReportErr
         numbers(&|day| day.turned_back),
         numbers(&|day| day.gate_wait_sum_ms),
         numbers(&|day| day.gate_wait_max_ms),
+        numbers(&|day| day.gate_queue_max.into()),
     ]);
     Table::new(&tables::DAYS, columns)
 }

@@ -1,9 +1,20 @@
 //! Tables of a search for capacity.
 
+use passes::SchemeKind;
+
 use super::schema::{ColumnKind, ColumnSchema, TableSchema};
 
 fn paths() -> Vec<&'static str> {
     vec!["issue", "verify", "mix"]
+}
+
+fn schemes() -> Vec<&'static str> {
+    SchemeKind::ALL.map(SchemeKind::name).to_vec()
+}
+
+/// As `serve --store` names them; empty where it is not known.
+fn stores() -> Vec<&'static str> {
+    vec!["embedded", "postgres", "memory"]
 }
 
 fn phases() -> Vec<&'static str> {
@@ -107,6 +118,7 @@ pub const CAPACITY: TableSchema = TableSchema {
             "The lowest load that failed each time; empty when none did",
         )
         .or_missing(),
+        ColumnSchema::of("confirmed", ColumnKind::Truth, CONFIRMED),
         ColumnSchema::number(
             "knee_per_s",
             "requests per second",
@@ -123,6 +135,54 @@ pub const CAPACITY: TableSchema = TableSchema {
     ],
     key: &["path"],
 };
+
+/// One path of the server of one scheme, beside others.
+pub const SCHEME_COMPARISON: TableSchema = TableSchema {
+    name: "scheme_comparison",
+    meaning: "the capacity of one path through the server of one scheme, beside what the simulated peak asks of it",
+    columns: &[
+        ColumnSchema::of("scheme", ColumnKind::OneOf(schemes), "How passes are made and checked"),
+        ColumnSchema::of("store", ColumnKind::OneOf(stores), "Where the server keeps them").or_missing(),
+        ColumnSchema::of("path", ColumnKind::OneOf(paths), "What was asked of it; mix is the day's own mixture"),
+        ColumnSchema::number("usable_per_s", PER_S, "The highest offered load at which every objective held")
+            .or_missing(),
+        ColumnSchema::number("interval_low_per_s", PER_S, "The highest load that held each time"),
+        ColumnSchema::number(
+            "interval_high_per_s",
+            PER_S,
+            "The lowest load that failed each time; empty when none did",
+        )
+        .or_missing(),
+        ColumnSchema::of("confirmed", ColumnKind::Truth, CONFIRMED),
+        ColumnSchema::number("knee_per_s", PER_S, "The offered load with the greatest goodput for its mean response time")
+            .or_missing(),
+        ColumnSchema::number("saturation_per_s", PER_S, "The most that was answered at any load"),
+        ColumnSchema::number("peak_per_s", PER_S, "The busiest minute of the simulated demand").or_missing(),
+        ColumnSchema::number("headroom", "", "Usable capacity over that peak").or_missing(),
+        ColumnSchema::number(
+            "server_cpu_us",
+            "microseconds",
+            "Processor time of the server for one request at the usable load; empty when its /metrics do not tell",
+        )
+        .or_missing(),
+        ColumnSchema::number("beyond_per_s", PER_S, "The highest load offered beyond the usable one").or_missing(),
+        ColumnSchema::number("beyond_goodput_per_s", PER_S, "Right answers within the objective, per second, at that load")
+            .or_missing(),
+        ColumnSchema::of("beyond_peak_share", ColumnKind::Number(0.0, 1.0), "That goodput over the highest at any load")
+            .or_missing(),
+        ColumnSchema::number(
+            "well_after_s",
+            "seconds",
+            "So long after an overload half of the usable load was not served as it should be; empty when it never was, or when that was not tried",
+        )
+        .or_missing(),
+    ],
+    key: &["scheme", "path"],
+};
+
+const PER_S: &str = "requests per second";
+const CONFIRMED: &str =
+    "Whether the edge was found within the tolerance and tried again; else it lies anywhere in the interval";
 
 /// One size of a sweep over concurrency.
 pub const CAPACITY_CONCURRENCY: TableSchema = TableSchema {

@@ -13,7 +13,7 @@ mod summary;
 mod table;
 
 pub use assumptions::ASSUMPTIONS;
-pub use capacity::{CAPACITY, CAPACITY_CONCURRENCY, CAPACITY_STEPS};
+pub use capacity::{CAPACITY, CAPACITY_CONCURRENCY, CAPACITY_STEPS, SCHEME_COMPARISON};
 pub(crate) use ensemble::{Described, quantiles_name};
 pub use ensemble::{POINT, QUANTILE_COLUMNS, RUN_COLUMNS, SCENARIO_COMPARISON, SWEEP};
 pub use ledger::PRIVACY_LEDGER;
@@ -26,7 +26,7 @@ pub use summary::{DAYS, DEMAND_BY_MINUTE, GROUPS, PLACES, PURPOSES};
 pub use table::{Cells, Table};
 
 /// Every table there is, in the order of the data dictionary.
-pub const ALL: [&TableSchema; 24] = [
+pub const ALL: [&TableSchema; 25] = [
     &DEMAND_BY_MINUTE,
     &DAYS,
     &PURPOSES,
@@ -50,5 +50,6 @@ pub const ALL: [&TableSchema; 24] = [
     &CAPACITY,
     &CAPACITY_STEPS,
     &CAPACITY_CONCURRENCY,
+    &SCHEME_COMPARISON,
     &PRIVACY_LEDGER,
 ];

@@ -48,7 +48,7 @@ const COUNTS: [ColumnSchema; 14] = [
     ),
 ];
 
-const DAY_EVENTS: [ColumnSchema; 26] = [
+const DAY_EVENTS: [ColumnSchema; 27] = [
     ColumnSchema::count("registrations_web", "residents", "Residents who registered on the web page"),
     ColumnSchema::count("registrations_app", "residents", "Residents who registered in the app"),
     ColumnSchema::count("registrations_phone", "residents", "Residents whom a telephone operator registered"),
@@ -75,13 +75,14 @@ const DAY_EVENTS: [ColumnSchema; 26] = [
     ColumnSchema::count("turned_back", "residents", "Of these, residents sent home"),
     ColumnSchema::count("gate_wait_sum_ms", "milliseconds", "Their waiting times there, summed"),
     ColumnSchema::count("gate_wait_max_ms", "milliseconds", "The longest of these"),
+    ColumnSchema::count("gate_queue_max", "residents", "The longest queue that one of them met, at one gate"),
 ];
 
 /// One day.
 pub const DAYS: TableSchema = TableSchema {
     name: "days",
     meaning: "one day in numbers; what residents do on the evening before for a trip of this day counts to this day",
-    columns: &concat::<42>(&[&[DAY, ColumnSchema::of("date", ColumnKind::Date, "Its date")], &COUNTS, &DAY_EVENTS]),
+    columns: &concat::<43>(&[&[DAY, ColumnSchema::of("date", ColumnKind::Date, "Its date")], &COUNTS, &DAY_EVENTS]),
     key: &["day"],
 };
 

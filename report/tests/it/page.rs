@@ -49,7 +49,8 @@ fn pictures_are_as_agreed(out: &Path) -> usize {
 
 /// The searches for the capacity of three schemes' servers.
 fn searches(folder: &Path) -> [PathBuf; 3] {
-    let of = |scheme, usable_per_s| fixture::capacity_of(Some(scheme), usable_per_s, &folder.join(scheme));
+    let of =
+        |scheme, usable_per_s| fixture::capacity_of(Some((scheme, "embedded")), usable_per_s, &folder.join(scheme));
     [
         of("lookup", [6_100.0, 14_200.0, 6_700.0]),
         of("signed", [5_200.0, 15_100.0, 5_900.0]),
@@ -74,6 +75,12 @@ fn schemes_stand_side_by_side() {
     let text = fs::read_to_string(&page).unwrap().replace(&folder.path().display().to_string(), "FOLDER");
     matches_golden("schemes.html", &without_pictures(&text));
     assert_eq!(pictures_are_as_agreed(page.parent().unwrap()), 3);
+    // Two stores of one scheme are two servers, each with its own name.
+    let postgres =
+        fixture::capacity_of(Some(("lookup", "postgres")), [4_000.0, 9_000.0, 5_000.0], &folder.path().join("other"));
+    let stores = [searches[0].clone(), Run::open(&postgres).unwrap()];
+    let page = fs::read_to_string(report::write_page(&stores, &folder.path().join("stores")).unwrap()).unwrap();
+    assert!(page.contains("lookup on embedded holds with") && page.contains("lookup on postgres holds with"), "{page}");
     let twins = [&searches[..], &searches[..1]].concat();
     let error = report::write_page(&twins, &out).unwrap_err().to_string();
     assert!(error.contains("both runs of capacity"), "{error}");

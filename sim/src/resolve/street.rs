@@ -233,6 +233,7 @@ impl Resolver<'_, '_> {
         let wait_ms = Ms::from(until_ms - who.came_ms);
         self.tally.day.gate_wait_sum_ms += wait_ms as u64;
         self.tally.day.gate_wait_max_ms = self.tally.day.gate_wait_max_ms.max(wait_ms as u64);
+        self.tally.day.gate_queue_max = self.tally.day.gate_queue_max.max(who.found);
         let at_ms = absolute_ms(self.today.day, who.came_ms);
         let passage = Passage { at_ms, queue: who.found, wait_ms, checked, turned_back };
         self.shared.gate_minutes.add(queue.kind, place, passage);

@@ -317,6 +317,9 @@ impl Run<'_> {
         assert_eq!(told, counted);
         let longest = rows.iter().map(|row| row.wait_max_ms).max();
         assert_eq!(longest, self.simulation.longest_wait.map(|minute| minute.wait_max_ms));
+        let days = &self.simulation.day_summaries;
+        let queue = rows.iter().map(|row| row.longest_queue).max().unwrap_or(0);
+        assert_eq!(Some(queue), days.iter().map(|day| day.gate_queue_max).max());
     }
 
     fn patients_stay_at_home(&self) {
