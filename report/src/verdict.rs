@@ -139,7 +139,9 @@ fn bare_rate(per_s: f64) -> String {
 fn edge(path: &PathRecord, usable_per_s: f64, words: impl Fn(f64) -> String, unit: &str) -> String {
     match path.interval_per_s.1 {
         None => format!("at least {}{unit}", words(usable_per_s)),
-        Some(failed_per_s) if !path.is_confirmed() => format!("{} to {}{unit}", words(usable_per_s), words(failed_per_s)),
+        Some(failed_per_s) if !path.is_confirmed() => {
+            format!("{} to {}{unit}", words(usable_per_s), words(failed_per_s))
+        }
         Some(_) => words(usable_per_s) + unit,
     }
 }

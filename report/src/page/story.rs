@@ -212,6 +212,7 @@ pub(super) fn curves(
 ) -> Result<Vec<CapacityCurve>, ReportError> {
     let Some(table) = Table::read_csv(&tables::CAPACITY_STEPS, folder)? else { return Ok(Vec::new()) };
     let (paths, limits, held) = (table.texts("path")?, table.texts("limited_by")?, table.truths("held")?);
+    let phases = table.texts("phase")?;
     let [offered, goodput, p99] =
         [table.numbers("offered_per_s")?, table.numbers("goodput_per_s")?, table.numbers("response_time_p99_us")?];
     let steps = grouped(&paths, |row| Step {
@@ -220,6 +221,7 @@ pub(super) fn curves(
         p99_us: p99[row],
         held: held[row],
         spoiled: limits[row] == "generator",
+        beyond: phases[row] == "beyond",
     });
     let Some(capacity) = &results.capacity else { return Ok(Vec::new()) };
     let peaks = capacity.peak_demand_per_s.values().copied().filter(|peak| *peak > 0.0);

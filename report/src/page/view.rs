@@ -365,7 +365,7 @@ fn people(simulate: &SimulateResults) -> Vec<Fact> {
     grid::people(simulate).into_iter().map(|(name, value)| Fact { name: name.into(), value }).collect()
 }
 
-const SCHEMES_CAPTION: &str = "Full dots: every objective held each time. Rings: one failed; thin lines lead through loads beyond what held. Dotted: every request answered rightly and in time. Steps at which the load generator was the limit are left out.";
+const SCHEMES_CAPTION: &str = "Full dots: every objective held each time. Rings: one failed; thin lines lead on to loads beyond what held. Dotted: every request answered rightly and in time. Steps at which the load generator was the limit are left out.";
 
 const QUEUE_CAPTION: &str =
     "The gates and the day of the longest wait until an officer is free; each minute, those who came in it.";

@@ -19,6 +19,8 @@ pub(crate) struct Step {
     pub(crate) held: bool,
     /// The load generator reached its limit: the step says nothing about the server.
     pub(crate) spoiled: bool,
+    /// More was offered than is usable, to see what is left of goodput, and nobody queued without end.
+    pub(crate) beyond: bool,
 }
 
 /// A load with a name, as a line from top to bottom.
@@ -120,8 +122,11 @@ impl CapacityCurve {
         let full = Stroke { dash: None, ..stroke };
         let deciding = deciding(steps);
         let bound_per_s = lowest_failed(&deciding);
-        upper.draw_line(drawing, deciding.iter().map(|step| goodput(step)), full);
-        lower.draw_line(drawing, deciding.iter().map(|step| p99(step)), full);
+        let (sound, past) = parted(&deciding, bound_per_s);
+        for (steps, width) in [(&past, THIN), (&sound, full.width)] {
+            upper.draw_line(drawing, steps.iter().map(|step| goodput(step)), Stroke { width, ..full });
+            lower.draw_line(drawing, steps.iter().map(|step| p99(step)), Stroke { width, ..full });
+        }
         for step in steps {
             for (panel, (x, y)) in [(upper, goodput(step)), (lower, p99(step))] {
                 if !y.is_finite() {
@@ -149,6 +154,20 @@ pub(super) fn deciding(steps: &[Step]) -> Vec<&Step> {
     steps.chunk_by(|a, b| a.offered_per_s == b.offered_per_s).filter_map(<[Step]>::last).collect()
 }
 
+/// The width of a line through loads beyond what held, of which each was tried once.
+pub(super) const THIN: u32 = 2;
+
+/// The steps up to what held, and those on the way beyond, which begins with the last of them: what was offered to see what is left, or all
+/// that failed where that was not tried. In a step of the search that failed everybody waits, however long, so that goodput all but ends; the
+/// curve does not lead through those.
+pub(super) fn parted<'a>(deciding: &[&'a Step], bound_per_s: f64) -> (Vec<&'a Step>, Vec<&'a Step>) {
+    let (sound, failed): (Vec<&Step>, Vec<&Step>) = deciding.iter().partition(|step| step.offered_per_s < bound_per_s);
+    let is_tried = failed.iter().any(|step| step.beyond);
+    let past = failed.into_iter().filter(|step| step.beyond || !is_tried);
+    let past = sound.last().copied().into_iter().chain(past).collect();
+    (sound, past)
+}
+
 /// The lowest load that failed; infinite when none did.
 pub(super) fn lowest_failed(deciding: &[&Step]) -> f64 {
     deciding.iter().filter(|step| !step.held).map(|step| step.offered_per_s).fold(f64::INFINITY, f64::min)
@@ -166,11 +185,19 @@ mod tests {
             p99_us: 1e3,
             held,
             spoiled: false,
+            beyond: false,
         };
         let hiccup = [step(100.0, false), step(100.0, true), step(200.0, true)];
         assert_eq!(deciding(&hiccup), [&hiccup[1], &hiccup[2]]);
         assert_eq!(lowest_failed(&deciding(&hiccup)), f64::INFINITY);
         let lucky = [step(100.0, true), step(200.0, true), step(200.0, false), step(400.0, true), step(800.0, false)];
         assert_eq!(lowest_failed(&deciding(&lucky)), 200.0);
+        let (sound, past) = parted(&deciding(&lucky), 200.0);
+        assert_eq!(
+            (sound.as_slice(), past.as_slice()),
+            (&[&lucky[0]][..], &[&lucky[0], &lucky[2], &lucky[3], &lucky[4]][..])
+        );
+        let tried = [&lucky[..], &[Step { beyond: true, ..step(1_000.0, false) }]].concat();
+        assert_eq!(parted(&deciding(&tried), 200.0).1, [&tried[0], &tried[5]]);
     }
 }

@@ -2,7 +2,7 @@
 
 use plotters::style::RGBColor;
 
-use super::capacity::{deciding, lowest_failed};
+use super::capacity::{THIN, deciding, lowest_failed, parted};
 use super::drawing::{Align, Drawing, Stroke, text_width};
 use super::panel::{LABEL_FROM, Panel, ticks};
 use super::scale::Scale;
@@ -82,11 +82,11 @@ impl SchemeCurve {
         let deciding = deciding(&steps);
         let bound_per_s = lowest_failed(&deciding);
         // Beyond what held the goodput of one trial says little: a thin line there, a thick one up to it.
-        let sound = deciding.iter().filter(|step| step.offered_per_s < bound_per_s).count();
-        let through =
-            |steps: &[&Step]| steps.iter().map(|step| (step.offered_per_s, step.goodput_per_s)).collect::<Vec<_>>();
-        panel.draw_line(drawing, through(&deciding[sound.saturating_sub(1)..]), Stroke { width: 2, ..stroke });
-        panel.draw_line(drawing, through(&deciding[..sound]), stroke);
+        let (sound, past) = parted(&deciding, bound_per_s);
+        for (steps, width) in [(&past, THIN), (&sound, stroke.width)] {
+            let through = steps.iter().map(|step| (step.offered_per_s, step.goodput_per_s));
+            panel.draw_line(drawing, through, Stroke { width, ..stroke });
+        }
         for step in &steps {
             let at = panel.place(step.offered_per_s, step.goodput_per_s);
             if step.held && step.offered_per_s < bound_per_s {
@@ -95,7 +95,7 @@ impl SchemeCurve {
                 drawing.ring(at, 9.0, stroke.color);
             }
         }
-        deciding.last().map(|step| step.goodput_per_s)
+        past.last().map(|step| step.goodput_per_s)
     }
 }
 
