@@ -1,7 +1,7 @@
 """Looks at the pages of `report` as those do who read them: on a phone, on a screen, in light and dark, on paper.
 
-Usage: check_reports.py FOLDER WORK: the folder with the pages (the golden files of the tests: pages of made-up runs, which hold every
-part that a page can have), and a folder for profiles, pictures and prints. Ends with status 1 at the first thing that is not as it should be.
+Usage: check_reports.py FOLDER WORK: the folder with the pages (those of the tests, of made-up runs that hold every part a page can
+have, with their pictures), and a folder for profiles, pictures and prints. Ends with status 1 at the first thing that is not as it should be.
 """
 
 import base64

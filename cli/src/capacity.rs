@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use anyhow::anyhow;
 use demand::{RateSeries, RequestKind, SimTime};
 use loadgen::{CapacityResult, Ended, Kind, Path, PathCapacity, Search, Step, Target};
 use report::record::{CapacityResults, Command, PeakRecord, Results, ServerRecord};
@@ -24,8 +25,7 @@ pub(crate) fn run(arguments: &Capacity, stop: &Stop) -> anyhow::Result<Ending> {
     let named =
         arguments.target.as_deref().map(|url| load::target(url, &arguments.consent, &scenario.target)).transpose()?;
     let session = Session::begin(Command::Capacity, stop);
-    let demand = simulate::demand(&scenario, &session)?;
-    let demand = Demand::of(&scenario, &demand).ok_or_else(|| bad_input("the scenario asks nothing of a server"))?;
+    let demand = Demand::of(&scenario, &simulate::demand(&scenario, &session)?, stop)?;
     let out = session.output(arguments.output.out.as_deref());
     let (out, record) = in_folder(&out, |folder| match &named {
         Some(target) => search(&scenario, (target, None), &demand, folder, &session),
@@ -55,12 +55,19 @@ pub(crate) struct Demand {
 }
 
 impl Demand {
-    /// What `rates` ask; `None` when that is nothing.
-    pub(crate) fn of(scenario: &Scenario, rates: &RateSeries) -> Option<Self> {
+    /// What `rates` ask.
+    ///
+    /// # Errors
+    /// Bad input when that is nothing; where the user stopped the simulation before its first day was over, that.
+    pub(crate) fn of(scenario: &Scenario, rates: &RateSeries, stop: &Stop) -> anyhow::Result<Self> {
+        let nothing = || match stop.asked() {
+            true => anyhow!("stopped before a day was simulated; nothing is left of it"),
+            false => bad_input("the scenario asks nothing of a server"),
+        };
         let mix = RequestKind::ALL.map(|kind| (Kind::from(kind), rates.total(kind) as f64));
-        Some(Demand {
+        Ok(Demand {
             peaks: report::peaks(rates, &scenario.calendar),
-            peak_at: rates.peak_of_all()?.at,
+            peak_at: rates.peak_of_all().ok_or_else(nothing)?.at,
             mix: mix.to_vec(),
         })
     }

@@ -9,7 +9,7 @@ use sim::TraceKeeper;
 use crate::args::{Demo, ServerChoice};
 use crate::capacity::{self, Demand};
 use crate::child::ServerSeat;
-use crate::failure::{Ending, bad_input};
+use crate::failure::Ending;
 use crate::load;
 use crate::scenario::Scenario;
 use crate::session::{Session, close_folder, in_folder, of_report};
@@ -44,8 +44,7 @@ fn rehearse(
     let Simulated { simulation, record, .. } = simulated.1;
     let trace = keeper.into_trace();
     let mut parts = vec![record];
-    let demand =
-        Demand::of(scenario, &simulation.demand).ok_or_else(|| bad_input("the scenario asks nothing of a server"))?;
+    let demand = Demand::of(scenario, &simulation.demand, &session.stop)?;
     let seat = ServerSeat { scenario, choice, beside: folder.path() };
     if !session.stop.asked() {
         let searching = part(Command::Capacity);

@@ -170,7 +170,10 @@ fn told(measure: &Difference, value: f64) -> String {
 
 /// A time, or a difference of two.
 fn in_seconds(value_s: f64) -> String {
-    let words = |time_s: f64| if time_s < 1.0 { time_us(1e6 * time_s) } else { duration_s(time_s) };
+    let words = |time_s: f64| match time_s {
+        short if short > 0.0 && short < 1.0 => time_us(1e6 * short),
+        _ => duration_s(time_s),
+    };
     if value_s < 0.0 { format!("−{}", words(-value_s)) } else { words(value_s) }
 }
 
@@ -220,15 +223,19 @@ pub fn sentence(differences: &[Difference]) -> String {
             let words = measure_words(it.measure);
             let is_sure = it.interval.is_none_or(|(low, high)| low > 0.0 || high < 0.0);
             let doubt = if is_sure { "" } else { " (not certain)" };
-            if it.before == 0.0 {
-                return Some(format!("{} {words} instead of none{doubt}", told(it, it.after)));
-            }
-            if it.after == 0.0 {
-                return Some(format!("no {words} instead of {}{doubt}", told(it, it.before)));
-            }
-            let change = it.change_share().filter(|change| change.abs() >= 0.001)?;
             // A height or a time grows; things become more.
             let grows = it.measure.ends_with("_s") || it.measure.starts_with("longest");
+            let [before, after] = [it.before, it.after].map(|value| told(it, value));
+            match (grows, it.before == 0.0, it.after == 0.0) {
+                (_, true, true) => return None,
+                (true, true, _) | (true, _, true) => {
+                    return Some(format!("{words} {after} instead of {before}{doubt}"));
+                }
+                (false, true, _) => return Some(format!("{after} {words} instead of none{doubt}")),
+                (false, _, true) => return Some(format!("no {words} instead of {before}{doubt}")),
+                _ => {}
+            }
+            let change = it.change_share().filter(|change| change.abs() >= 0.001)?;
             let (more, fewer, as_many) =
                 if grows { ("higher", "lower", "as high a") } else { ("more", "fewer", "as many") };
             Some(match change {
@@ -286,5 +293,12 @@ mod tests {
             "2.5 times as high a peak of all requests, 33.3 % lower longest wait at a gate"
         );
         assert_eq!(sentence(&[difference("trips", 5.0, 5.0, (0.0, 0.0))]), "nothing that matters differs");
+        assert_eq!(
+            sentence(&[
+                difference("turned_back", 8.0, 0.0, (-9.0, -7.0)),
+                difference("longest_gate_queue", 17.0, 0.0, (-18.0, -16.0)),
+            ]),
+            "no people sent home at gates instead of 8, longest queue at a gate 0 instead of 17"
+        );
     }
 }

@@ -13,7 +13,7 @@ use crate::record::{
     Quantiles, SchemeResults, SimulateResults, scheme_and_store,
 };
 use crate::tables::{ColumnSchema, SWEEP};
-use crate::verdict::usable_words;
+use crate::verdict::{headroom_words, usable_words};
 
 /// A table ready to read: the first column names the row, the others are numbers.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -43,7 +43,7 @@ pub(crate) fn paths(capacity: &CapacityResults) -> Grid {
             optional(path.knee_per_s),
             rate(path.saturation_per_s),
             optional(capacity.peak_demand_per_s.get(name).copied()),
-            capacity.headroom.get(name).map_or(NONE.into(), |headroom| times(*headroom)),
+            headroom_words(capacity, name).unwrap_or_else(|| NONE.into()),
         ]
     };
     let header = vec!["path", "usable capacity", "held, failed", "knee", "saturation", "peak asks", "headroom"];

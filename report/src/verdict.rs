@@ -36,7 +36,7 @@ pub fn judge(results: &Results, replay: Option<Verdict>, status: Status) -> Judg
     let is_load_worse =
         replay.as_ref().map(severity) > paths.iter().filter_map(|path| path.verdict.as_ref()).map(severity).max();
     clauses.splice(if is_load_worse { 0..0 } else { clauses.len()..clauses.len() }, load);
-    clauses.splice(0..0, results.schemes.as_ref().map(schemes_sentence));
+    clauses.splice(0..0, results.schemes.as_ref().filter(|schemes| !schemes.is_empty()).map(schemes_sentence));
     if results.schemes.is_some() {
         clauses.extend(results.ledger.as_ref().and_then(crate::ledger::clause));
     }
@@ -66,19 +66,24 @@ fn severity(verdict: &Verdict) -> u8 {
     }
 }
 
+/// A search for capacity that was not stopped has so many paths: issue, verify, mix.
+const PATHS: usize = 3;
+
 /// Which schemes bear the peak, each with the headroom of its tightest path, in one sentence; with the roomiest first.
 pub fn schemes_sentence(schemes: &crate::record::SchemeResults) -> String {
-    let all_paths = schemes.values().map(|capacity| capacity.paths.len()).max().unwrap_or(0);
     let told = |(name, capacity): (&String, &CapacityResults)| {
         if let Some((verdict, why)) = nothing_held(capacity) {
             let word = if verdict == Verdict::Failed { "breaks" } else { "cannot be told" };
             return (0.0, format!("{name} {word}: {why}"));
         }
         // The path that was not searched may be the tightest.
-        if capacity.paths.len() < all_paths {
+        if capacity.paths.len() < PATHS {
             return (0.0, format!("{name} cannot be told: its search was stopped"));
         }
-        match PathJudgement::all(capacity).into_iter().next() {
+        let mut paths = PathJudgement::all(capacity);
+        // The tightest that breaks speaks for all: one that is tighter may only be less well known.
+        let speaks = paths.iter().position(|path| path.verdict == Some(Verdict::Failed)).unwrap_or(0);
+        match (speaks < paths.len()).then(|| paths.swap_remove(speaks)) {
             Some(PathJudgement { verdict: Some(verdict), headroom, known, .. }) => match verdict {
                 Verdict::Held => (headroom, format!("{name} holds with {known} headroom")),
                 Verdict::Failed => (headroom, format!("{name} breaks: {known} headroom")),
@@ -137,13 +142,22 @@ fn bare_rate(per_s: f64) -> String {
 /// The edge of a path in `words`, and `unit`: `16,000 issues/s`, `16,000 to 34,900 issues/s` where it was not confirmed, `at least 16,000
 /// issues/s` where no load failed.
 fn edge(path: &PathRecord, usable_per_s: f64, words: impl Fn(f64) -> String, unit: &str) -> String {
+    let held = words(usable_per_s);
     match path.interval_per_s.1 {
-        None => format!("at least {}{unit}", words(usable_per_s)),
-        Some(failed_per_s) if !path.is_confirmed() => {
-            format!("{} to {}{unit}", words(usable_per_s), words(failed_per_s))
+        None => format!("at least {held}{unit}"),
+        Some(failed_per_s) if !path.is_confirmed() && words(failed_per_s) != held => {
+            format!("{held} to {}{unit}", words(failed_per_s))
         }
-        Some(_) => words(usable_per_s) + unit,
+        Some(_) => held + unit,
     }
+}
+
+/// The headroom of a path as exactly as it is known: `24 times`, `24 to 30 times`, `at least 24 times`; none where it was not compared
+/// with a peak.
+pub(crate) fn headroom_words(capacity: &CapacityResults, path: &str) -> Option<String> {
+    let (headroom, found) = (capacity.headroom.get(path)?, capacity.paths.get(path)?);
+    let usable_per_s = found.usable_per_s?;
+    Some(edge(found, usable_per_s, |per_s| bare_times(headroom * per_s / usable_per_s), " times"))
 }
 
 /// `48.3` of 48.3 times.
@@ -206,8 +220,8 @@ impl PathJudgement {
         };
         let known = edge(path, usable_per_s, |per_s| bare_times(per_s / peak_per_s), " times");
         let clause = match verdict {
-            Verdict::Unusable if failed_at.is_none() => format!("{usable} as far as the generator could ask{asked}"),
-            Verdict::Unusable => format!("{usable}{asked}: the search was too short to tell"),
+            Verdict::Unusable if failed_at.is_none() => format!("{usable} as far as was tried{asked}"),
+            Verdict::Unusable => format!("{usable}{asked}: on which side of it the edge lies was not confirmed"),
             Verdict::Failed => format!("{usable}{asked}: {known} what is needed"),
             Verdict::Held => format!("{usable}{asked}: {known} headroom"),
         };
@@ -324,14 +338,25 @@ pub(crate) mod tests {
             found
         };
         let whole = |issue: f64| {
-            searched(&[("issue", Some(issue), Some(1.05 * issue), 100.0), ("mix", Some(900.0), None, 100.0)])
+            let verify = ("verify", Some(800.0), None, 100.0);
+            searched(&[("issue", Some(issue), Some(1.05 * issue), 100.0), verify, ("mix", Some(900.0), None, 100.0)])
         };
-        let part = searched(&[("issue", Some(500.0), None, 100.0)]);
+        let part = searched(&[("issue", Some(500.0), None, 100.0), ("verify", Some(800.0), None, 100.0)]);
         let schemes = [("lookup", whole(600.0)), ("signed", whole(50.0)), ("blind", part)];
         assert_eq!(
             schemes_sentence(&schemes.map(|(name, found)| (name.to_owned(), found)).into()),
             "lookup holds with 6 times headroom, signed breaks: 0.5 times headroom, blind cannot be told: its search was stopped"
         );
+        // What breaks is said, though another path may be tighter still.
+        let mut unsure = whole(30.0);
+        let issue = unsure.paths.get_mut("issue").unwrap();
+        (issue.confirmed, issue.interval_per_s) = (Some(false), (30.0, Some(300.0)));
+        let said = |found: &CapacityResults| schemes_sentence(&[("lookup".to_owned(), found.clone())].into());
+        assert_eq!(said(&unsure), "lookup cannot be told: 0.3 to 3 times headroom");
+        unsure.headroom.insert("mix".into(), 0.5);
+        let mix = unsure.paths.get_mut("mix").unwrap();
+        (mix.usable_per_s, mix.interval_per_s) = (Some(50.0), (50.0, Some(52.0)));
+        assert_eq!(said(&unsure), "lookup breaks: 0.5 times headroom");
     }
 
     #[test]

@@ -57,8 +57,7 @@ fn simulated(scenario: &Scenario, folder: &RunFolder, stop: &Stop) -> anyhow::Re
     let (_, Simulated { simulation, record, .. }) = in_folder(&folder.path().join("simulate"), |folder| {
         simulate::simulate(scenario, 0, &bulk, &mut (), folder, &part)
     })?;
-    let demand = Demand::of(scenario, &simulation.demand);
-    Ok((demand.ok_or_else(|| bad_input("the scenario asks nothing of a server"))?, record))
+    Ok((Demand::of(scenario, &simulation.demand, stop)?, record))
 }
 
 /// Searches scheme by scheme and writes everything into `folder`.

@@ -13,8 +13,9 @@ const LEAST_REQUESTS: u64 = 200;
 const MOVED: f64 = 1.5;
 /// ... and lies apart from it by more than this part of the limit. Below, it does not matter.
 const MOVED_OF_LIMIT: f64 = 0.05;
-/// A queue grows when the median of the second half is so many times that of the first, and as far apart: one that grows evenly at most
-/// doubles from half to half, and what everybody waits anyway is in both. A burst moves a high percentile and leaves the median.
+/// A queue grows when the median of the second half is so many times that of the first, and as far apart. Of one that grows evenly a high
+/// percentile at most doubles from half to half, and what everybody waits anyway is in both: by the bound above it would seldom show. A
+/// burst moves a high percentile and leaves the median.
 const GREW: f64 = 1.25;
 
 /// A percentile that differs between the two halves of some seconds.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use loadgen::{Counts, Kind, Limit, Mix, Options, Plan, Target, Verdict, Wallet, Warning, run};
 
 use crate::script::{Peer, Script};
-use crate::support::{constant, machine, measured, options};
+use crate::support::{constant, machine, options};
 
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 /// What each run asks, in half a second.
@@ -136,26 +136,25 @@ fn a_server_that_closes_after_each_answer_is_connected_to_anew() {
 
 #[test]
 fn connections_refused_half_way_are_counted_and_a_restart_heals() {
-    measured(|| {
-        let serve = |_, peer: &mut Peer| while peer.reads() && peer.writes(OK) {};
-        let first = Script::start(serve);
-        let (address, stable) = (first.address, target(&first));
-        let restart = std::thread::spawn(move || {
-            std::thread::sleep(Duration::from_millis(300));
-            drop(first);
-            std::thread::sleep(Duration::from_millis(300));
-            Script::start_at(address, serve)
-        });
-        let plan = constant(200.0, Duration::from_millis(1_500), Mix::get("/"));
-        let result = run(&stable, &plan, &mut Wallet::new(1), &options()).unwrap();
-        let counts = result.kinds[&Kind::Get].counts;
-        drop(restart.join().unwrap());
-        assert_eq!((counts.asked, counts.right + counts.failed), (300, 300), "{counts:?}");
-        // About 60 are asked while nobody is there; the bounds allow for a slow machine.
-        assert!(counts.failed >= 10 && counts.right >= 60, "{counts:?}");
-        let last = result.intervals.last().unwrap().counts;
-        assert!(last.right > 0, "it works again at the end: {last:?}");
+    let _machine = machine();
+    let serve = |_, peer: &mut Peer| while peer.reads() && peer.writes(OK) {};
+    let first = Script::start(serve);
+    let (address, stable) = (first.address, target(&first));
+    let restart = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(300));
+        drop(first);
+        std::thread::sleep(Duration::from_millis(300));
+        Script::start_at(address, serve)
     });
+    let plan = constant(200.0, Duration::from_millis(1_500), Mix::get("/"));
+    let result = run(&stable, &plan, &mut Wallet::new(1), &options()).unwrap();
+    let counts = result.kinds[&Kind::Get].counts;
+    drop(restart.join().unwrap());
+    assert_eq!((counts.asked, counts.right + counts.failed), (300, 300), "{counts:?}");
+    // About 60 are asked while nobody is there; the bounds allow for a slow machine.
+    assert!(counts.failed >= 10 && counts.right >= 60, "{counts:?}");
+    let last = result.intervals.last().unwrap().counts;
+    assert!(last.right > 0, "it works again at the end: {last:?}");
 }
 
 #[test]
@@ -176,40 +175,38 @@ fn a_stalled_server_does_not_slow_the_schedule() {
 
 #[test]
 fn phones_close_their_connections_and_scanners_hold_theirs() {
-    measured(|| {
-        let opened = Arc::new(AtomicU64::new(0));
-        let count = opened.clone();
-        let script = Script::start(move |_, peer| {
-            count.fetch_add(1, Ordering::SeqCst);
-            while peer.reads() && peer.writes(OK) {}
-        });
-        let mut options = options();
-        let held = play(&script, 1_000.0, Duration::from_millis(600), &options);
-        let of_held = opened.swap(0, Ordering::SeqCst);
-        options.settings.requests_per_connection.get = Some(2.0);
-        let closed = play(&script, 1_000.0, Duration::from_millis(600), &options);
-        let of_closed = opened.load(Ordering::SeqCst);
-        assert_eq!((held.right, closed.right), (600, 600));
-        // Half of 600 answers end their connection: 300, with a standard deviation of 12; five of these either way.
-        assert!(of_closed.abs_diff(300) < 62 && of_held < 200, "{of_closed} {of_held}");
+    let _machine = machine();
+    let opened = Arc::new(AtomicU64::new(0));
+    let count = opened.clone();
+    let script = Script::start(move |_, peer| {
+        count.fetch_add(1, Ordering::SeqCst);
+        while peer.reads() && peer.writes(OK) {}
     });
+    let mut options = options();
+    let held = play(&script, 1_000.0, Duration::from_millis(600), &options);
+    let of_held = opened.swap(0, Ordering::SeqCst);
+    options.settings.requests_per_connection.get = Some(2.0);
+    let closed = play(&script, 1_000.0, Duration::from_millis(600), &options);
+    let of_closed = opened.load(Ordering::SeqCst);
+    assert_eq!((held.right, closed.right), (600, 600));
+    // Half of 600 answers end their connection: 300, with a standard deviation of 12; five of these either way.
+    assert!(of_closed.abs_diff(300) < 62 && of_held < 200, "{of_closed} {of_held}");
 }
 
 #[test]
 fn a_closed_loop_survives_a_server_that_does_not() {
-    measured(|| {
-        let script = Script::start(|number, peer| {
-            // Every second connection is cut after some answers.
-            for _ in 0..if number % 2 == 0 { u64::MAX } else { number } {
-                if !(peer.reads() && peer.writes(OK)) {
-                    break;
-                }
+    let _machine = machine();
+    let script = Script::start(|number, peer| {
+        // Every second connection is cut after some answers.
+        for _ in 0..if number % 2 == 0 { u64::MAX } else { number } {
+            if !(peer.reads() && peer.writes(OK)) {
+                break;
             }
-        });
-        let plan = Plan::Closed { connections: 8, duration: Duration::from_millis(400), mix: Mix::get("/") };
-        let result = run(&target(&script), &plan, &mut Wallet::new(1), &options()).unwrap();
-        let counts = result.kinds[&Kind::Get].counts;
-        assert_eq!(counts.sent, counts.right + counts.failed, "{counts:?}");
-        assert!(counts.right > 100, "{counts:?}");
+        }
     });
+    let plan = Plan::Closed { connections: 8, duration: Duration::from_millis(400), mix: Mix::get("/") };
+    let result = run(&target(&script), &plan, &mut Wallet::new(1), &options()).unwrap();
+    let counts = result.kinds[&Kind::Get].counts;
+    assert_eq!(counts.sent, counts.right + counts.failed, "{counts:?}");
+    assert!(counts.right > 100, "{counts:?}");
 }

@@ -31,8 +31,9 @@ pub(crate) fn undisturbed<T, E: Debug>(mut attempt: impl FnMut(u64) -> Result<T,
     panic!("no run that another program did not spoil: {spoilt:#?}")
 }
 
-/// A test of what was measured, in its turn. It holds on a machine that has nothing else to do: what another program broke once holds in
-/// a later attempt, what is broken here breaks in each. The reasons of attempts that failed stay in the output.
+/// A test of times, in its turn. It holds on a machine that has nothing else to do: what another program broke once holds in a later
+/// attempt, a wrong measurement is wrong in each. What does not hang on times belongs elsewhere, since a fault that shows now and then
+/// could hide here. The reasons of attempts that failed stay in the output.
 pub(crate) fn measured(test: impl Fn()) {
     let _machine = machine();
     for _ in 1..ATTEMPTS {

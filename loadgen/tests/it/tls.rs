@@ -11,7 +11,7 @@ use loadgen::{Client, Kind, LoadResult, Measure, Mix, Options, Target, Wallet, r
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{HandshakeKind, ServerConfig, ServerConnection, StreamOwned};
 
-use crate::support::{constant, machine, measured, options};
+use crate::support::{constant, machine, options};
 
 /// An https server with a certificate for `localhost` of an authority of its own. It serves until its listener is forgotten with
 /// the process: tests are short.
@@ -74,33 +74,31 @@ fn get(target: &Target, options: &Options<'_>) -> LoadResult {
 
 #[test]
 fn https_is_spoken_and_handshakes_are_waiting_for_a_connection() {
-    measured(|| {
-        for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
-            let server = Secure::start(version);
-            let mut options = options();
-            options.settings.requests_per_connection.get = Some(1.0);
-            let result = get(&server.trusted(), &options);
-            let of_get = &result.kinds[&Kind::Get];
-            assert_eq!((of_get.counts.asked, of_get.counts.right), (100, 100), "{version:?}: {:?}", of_get.counts);
-            assert_eq!(result.connections_opened, 100, "each request had a connection of its own");
-            let [full, resumed] = [0, 1].map(|way| server.opened[way].load(Ordering::SeqCst));
-            // Who connects while the first handshakes are still under way has nothing to resume.
-            assert!(resumed >= 20 && full + resumed == 100, "{version:?}: {full} in full, {resumed} resumed");
-            let times = |measure| of_get.quantiles(measure);
-            assert!(times(Measure::ConnectionWait).p50_us > 0.0);
-            assert!(times(Measure::SendLag).max_us >= times(Measure::ConnectionWait).p50_us);
-        }
-    });
+    let _machine = machine();
+    for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+        let server = Secure::start(version);
+        let mut options = options();
+        options.settings.requests_per_connection.get = Some(1.0);
+        let result = get(&server.trusted(), &options);
+        let of_get = &result.kinds[&Kind::Get];
+        assert_eq!((of_get.counts.asked, of_get.counts.right), (100, 100), "{version:?}: {:?}", of_get.counts);
+        assert_eq!(result.connections_opened, 100, "each request had a connection of its own");
+        let [full, resumed] = [0, 1].map(|way| server.opened[way].load(Ordering::SeqCst));
+        // Who connects while the first handshakes are still under way has nothing to resume.
+        assert!(resumed >= 20 && full + resumed == 100, "{version:?}: {full} in full, {resumed} resumed");
+        let times = |measure| of_get.quantiles(measure);
+        assert!(times(Measure::ConnectionWait).p50_us > 0.0);
+        assert!(times(Measure::SendLag).max_us >= times(Measure::ConnectionWait).p50_us);
+    }
 }
 
 #[test]
 fn one_handshake_serves_many_requests() {
-    measured(|| {
-        let server = Secure::start(&rustls::version::TLS13);
-        let result = get(&server.trusted(), &options());
-        assert_eq!(result.kinds[&Kind::Get].counts.right, 100);
-        assert!(result.connections_opened < 50, "{}", result.connections_opened);
-    });
+    let _machine = machine();
+    let server = Secure::start(&rustls::version::TLS13);
+    let result = get(&server.trusted(), &options());
+    assert_eq!(result.kinds[&Kind::Get].counts.right, 100);
+    assert!(result.connections_opened < 50, "{}", result.connections_opened);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::region::region;
 use super::schemes;
 use crate::grid::{Grid, kind_rank};
 use crate::plots::{
-    CapacityCurve, DemandCurve, GateQueue, LatencyOverTime, PercentileCurve, RegionMap, SchemeCurves, Step,
+    CapacityCurve, DemandCurve, FAR_BELOW, GateQueue, LatencyOverTime, PercentileCurve, RegionMap, SchemeCurves, Step,
 };
 use crate::record::{Command, Results, Status, Verdict};
 use crate::tables::{self, Table};
@@ -200,9 +200,6 @@ fn demand(folder: &Path) -> Result<Option<DemandCurve>, ReportError> {
     let kinds = rates.into_iter().filter(|(_, rates)| rates.iter().any(|rate| *rate > 0.0)).collect::<Vec<_>>();
     Ok((!kinds.is_empty()).then_some(DemandCurve { start, kinds }))
 }
-
-/// A peak is far below the lowest load tried when that is more than so many times the peak.
-const FAR_BELOW: f64 = 20.0;
 
 /// The capacity curve of each path of a search for capacity.
 pub(super) fn curves(

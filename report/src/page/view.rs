@@ -11,10 +11,10 @@ use super::schemes;
 use super::story::Story;
 use crate::designs;
 use crate::grid::{self, Grid};
-use crate::number::{NONE, bytes, count, duration_s, rate, share, time_us, times, whole};
+use crate::number::{NONE, bytes, count, duration_s, rate, share, time_us, whole};
 use crate::plots::{CapacityCurve, LatencyOverTime, Picture, RegionMap};
 use crate::record::{CapacityResults, LoadResults, Results, SimulateResults, Status, Verdict};
-use crate::verdict::{nothing_held, path_noun, tightest, usable_words};
+use crate::verdict::{headroom_words, nothing_held, path_noun, tightest, usable_words};
 use crate::warnings::together;
 use crate::{ReportError, Run, RunRecord};
 
@@ -179,7 +179,7 @@ impl Page {
             capacity_grid: results.capacity.as_ref().map(grid::paths),
             overload_grid: found_in(results, grid::overload),
             scalability_grid: found_in(results, grid::scalability),
-            capacity_ends: results.capacity.as_ref().map(capacity_ends).unwrap_or_default(),
+            capacity_ends: capacity_ends(results),
             people: results.simulate.as_ref().map(people).unwrap_or_default(),
             extremes: results.simulate.as_ref().map(grid::extremes).unwrap_or_default(),
             days: story.days.clone(),
@@ -216,16 +216,24 @@ impl Page {
     }
 }
 
-/// How the search of each path ended; paths that ended alike stand together.
-fn capacity_ends(capacity: &CapacityResults) -> Vec<Fact> {
+/// How the search of each path ended, of the one server or of each of several; paths that ended alike stand together. Of several servers the
+/// caption of their table says when a law must not be extended.
+fn capacity_ends(results: &Results) -> Vec<Fact> {
+    let of_one = results.capacity.iter().map(|capacity| (String::new(), capacity));
+    let of_several = results.schemes.iter().flat_map(grid::schemes_in_order);
+    let servers = of_one.chain(of_several.map(|(scheme, capacity)| (format!("{scheme} "), capacity)));
+    let paths = servers.flat_map(|(scheme, capacity)| {
+        grid::in_order(&capacity.paths).into_iter().map(move |(path, found)| (format!("{scheme}{path}"), found))
+    });
     let mut ends: Vec<Fact> = Vec::new();
-    for (name, path) in grid::in_order(&capacity.paths) {
-        let poor = path.scalability.as_ref().and_then(|law| law.too_poor.as_ref());
+    for (name, path) in paths {
+        let law = path.scalability.as_ref().filter(|_| results.schemes.is_none());
+        let poor = law.and_then(|law| law.too_poor.as_ref());
         let poor = poor.map_or(String::new(), |why| format!(" Not to be extended beyond the sweep: {why}."));
         let value = format!("{}{poor}", path.ended);
         match ends.iter_mut().find(|known| known.value == value) {
             Some(known) => known.name += &format!(", {name}"),
-            None => ends.push(Fact { name: name.clone(), value }),
+            None => ends.push(Fact { name, value }),
         }
     }
     ends
@@ -292,10 +300,12 @@ fn key_numbers(story: &Story) -> Vec<KeyNumber> {
     if let Some(capacity) = &results.capacity
         && let Some(path) = tightest(capacity)
     {
-        let meaning = format!("the most {} that met every objective; the tightest path", path_noun(path));
-        push("Usable capacity", usable_words(&capacity.paths[path]), meaning);
-        if let Some(headroom) = capacity.headroom.get(path) {
-            push("Headroom", times(*headroom), format!("usable capacity over the peak of {}", path_noun(path)));
+        let found = &capacity.paths[path];
+        let what = if found.is_confirmed() { "the most" } else { "not confirmed: about the most" };
+        let meaning = format!("{what} {} that met every objective; the tightest path", path_noun(path));
+        push("Usable capacity", usable_words(found), meaning);
+        if let Some(headroom) = headroom_words(capacity, path) {
+            push("Headroom", headroom, format!("usable capacity over the peak of {}", path_noun(path)));
         }
     }
     for (scheme, capacity) in results.schemes.iter().flat_map(grid::schemes_in_order) {
@@ -303,7 +313,7 @@ fn key_numbers(story: &Story) -> Vec<KeyNumber> {
         if let Some((_, why)) = nothing_held(capacity) {
             push(&name, "none".into(), why);
         } else if let Some(path) = tightest(capacity) {
-            let headroom = capacity.headroom.get(path).map_or(NONE.into(), |headroom| times(*headroom));
+            let headroom = headroom_words(capacity, path).unwrap_or_else(|| NONE.into());
             let usable = usable_words(&capacity.paths[path]);
             push(&name, headroom, format!("usable capacity {usable} for {}, the tightest path", path_noun(path)));
         }
@@ -365,7 +375,7 @@ fn people(simulate: &SimulateResults) -> Vec<Fact> {
     grid::people(simulate).into_iter().map(|(name, value)| Fact { name: name.into(), value }).collect()
 }
 
-const SCHEMES_CAPTION: &str = "Full dots: every objective held each time. Rings: one failed; thin lines lead on to loads beyond what held. Dotted: every request answered rightly and in time. Steps at which the load generator was the limit are left out.";
+const SCHEMES_CAPTION: &str = "Full dots: every objective held each time. Rings: one failed; thin lines lead on to what was offered beyond, past steps of the search in which all who came waited without end. Dotted: every request answered rightly and in time. Steps at which the load generator was the limit are left out.";
 
 const QUEUE_CAPTION: &str =
     "The gates and the day of the longest wait until an officer is free; each minute, those who came in it.";
@@ -399,7 +409,7 @@ fn capacity_caption(curve: &CapacityCurve) -> String {
         ""
     };
     format!(
-        "{what}. A full dot: every objective held, each time the load was decided. A ring: one failed, there or at a lower load. Dotted: every request answered rightly and in time.{spoiled}"
+        "{what}. A full dot: every objective held, each time the load was decided. A ring: one failed, there or at a lower load; the thin line leads on to what was offered beyond, past steps of the search in which all who came waited without end. Dotted: every request answered rightly and in time.{spoiled}"
     )
 }
 

@@ -154,6 +154,9 @@ pub(super) fn deciding(steps: &[Step]) -> Vec<&Step> {
     steps.chunk_by(|a, b| a.offered_per_s == b.offered_per_s).filter_map(<[Step]>::last).collect()
 }
 
+/// A peak is far below the lowest load tried when that is more than so many times the peak: it stands at the edge of the picture then.
+pub(crate) const FAR_BELOW: f64 = 20.0;
+
 /// The width of a line through loads beyond what held, of which each was tried once.
 pub(super) const THIN: u32 = 2;
 

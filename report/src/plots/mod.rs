@@ -20,7 +20,7 @@ mod style;
 use std::fs;
 use std::path::Path;
 
-pub(crate) use capacity::{CapacityCurve, Step};
+pub(crate) use capacity::{CapacityCurve, FAR_BELOW, Step};
 pub(crate) use changes::{ChangedRow, Changes};
 pub(crate) use demand::DemandCurve;
 use drawing::Drawing;

@@ -2,7 +2,7 @@
 
 use plotters::style::RGBColor;
 
-use super::capacity::{THIN, deciding, lowest_failed, parted};
+use super::capacity::{FAR_BELOW, THIN, deciding, lowest_failed, parted};
 use super::drawing::{Align, Drawing, Stroke, text_width};
 use super::panel::{LABEL_FROM, Panel, ticks};
 use super::scale::Scale;
@@ -32,7 +32,9 @@ impl SchemeCurves {
     /// The picture.
     pub(crate) fn picture(&self) -> Picture {
         let steps = || self.curves.iter().flat_map(|curve| &curve.steps).filter(|step| !step.spoiled);
-        let x = Scale::log_over(steps().map(|step| step.offered_per_s).chain(self.peak_per_s));
+        let least_tried = steps().map(|step| step.offered_per_s).fold(f64::INFINITY, f64::min);
+        let peak_shown = self.peak_per_s.map(|peak_per_s| peak_per_s.max(least_tried / FAR_BELOW));
+        let x = Scale::log_over(steps().map(|step| step.offered_per_s).chain(peak_shown));
         let y = Scale::log_over(steps().flat_map(|step| [step.goodput_per_s, step.offered_per_s]));
         let rows = self.curves.len() as f64 + f64::from(u8::from(self.peak_per_s.is_some()));
         let top = 160.0 + 58.0 * rows + 20.0;
@@ -61,7 +63,8 @@ impl SchemeCurves {
             let stroke = Stroke::dashed(INK, 4);
             let (at, _) = panel.place(peak_per_s, 1.0);
             drawing.line(vec![(at, panel.top), (at, panel.bottom)], stroke);
-            legend.push((format!("the simulated peak: {}", rate(peak_per_s)), stroke));
+            let arrow = if panel.x.place(peak_per_s) < 0.0 { "← " } else { "" };
+            legend.push((format!("{arrow}the simulated peak: {}", rate(peak_per_s)), stroke));
         }
         let mut alt = format!("Capacity curves of {} by scheme.", self.path);
         for (row, (label, stroke)) in legend.into_iter().enumerate() {

@@ -1,7 +1,7 @@
 //! The servers of several schemes, path by path, in one table.
 
 use crate::grid::{in_order, schemes_in_order};
-use crate::record::{CapacityResults, PathRecord, RecoveryRecord, SchemeResults, ServerRecord};
+use crate::record::{CapacityResults, PathRecord, RecoveryRecord, ScalabilityRecord, SchemeResults, ServerRecord};
 use crate::tables::{self, Cells, Table};
 use crate::{ReportError, RunFolder};
 
@@ -32,6 +32,7 @@ fn table(schemes: &SchemeResults) -> Result<Table, ReportError> {
         row.capacity.server.as_ref().map_or_else(|| other.to_owned(), |server| of(server).clone())
     };
     let numbers = |of: &dyn Fn(&Row<'_>) -> Option<f64>| Cells::numbers(rows.iter().map(of));
+    let law = |of: fn(&ScalabilityRecord) -> f64| numbers(&|row| row.path.scalability.as_ref().map(of));
     let well_after_s = |recovery: RecoveryRecord| recovery.well_after_s;
     Table::new(
         &tables::SCHEME_COMPARISON,
@@ -52,6 +53,11 @@ fn table(schemes: &SchemeResults) -> Result<Table, ReportError> {
             numbers(&|row| row.path.beyond.map(|beyond| beyond.goodput_per_s)),
             numbers(&|row| row.path.beyond.map(|beyond| beyond.peak_share)),
             numbers(&|row| row.path.recovery.and_then(well_after_s)),
+            numbers(&|row| row.path.recovery.map(|recovery| recovery.watched_s)),
+            law(|law| law.lambda_per_s.0),
+            law(|law| law.sigma.0),
+            law(|law| law.kappa.0),
+            law(|law| law.worst_residual),
         ],
     )
 }

@@ -176,6 +176,22 @@ pub const SCHEME_COMPARISON: TableSchema = TableSchema {
             "So long after an overload half of the usable load was not served as it should be; empty when it never was, or when that was not tried",
         )
         .or_missing(),
+        ColumnSchema::number("recovery_watched_s", "seconds", "So long that was watched; empty when it was not tried")
+            .or_missing(),
+        ColumnSchema::number(
+            "lambda_per_s",
+            PER_S,
+            "Universal Scalability Law: what one connection alone gets; empty without a sweep",
+        )
+        .or_missing(),
+        ColumnSchema::number("sigma", "", "Universal Scalability Law: contention").or_missing(),
+        ColumnSchema::number("kappa", "", "Universal Scalability Law: coherency").or_missing(),
+        ColumnSchema::number(
+            "worst_residual",
+            "",
+            "By which share that law misses the point that it misses most; above 0.15 it must not be extended",
+        )
+        .or_missing(),
     ],
     key: &["scheme", "path"],
 };

@@ -21,6 +21,15 @@ fn without_pictures(page: &str) -> String {
     text
 }
 
+/// Compares `page`, without its pictures, with its golden file, and keeps it whole where a folder is named for that: a browser looks at it
+/// there (`.ci/pages`).
+fn page_matches_golden(name: &str, page: &str) {
+    matches_golden(name, &without_pictures(page));
+    if let Some(folder) = std::env::var_os("REPORT_PAGES") {
+        fs::write(Path::new(&folder).join(name), page).unwrap();
+    }
+}
+
 /// Compares with the golden file, or writes it when asked to.
 fn matches_golden(name: &str, text: &str) {
     support::equals_file(text, &format!("tests/golden/{name}"));
@@ -30,7 +39,7 @@ fn matches_golden(name: &str, text: &str) {
 fn page_and_pictures_are_as_agreed() {
     let folder = tempfile::tempdir().unwrap();
     let out = fixture::demo(&folder.path().join("demo"));
-    matches_golden("index.html", &without_pictures(&fs::read_to_string(out.join("index.html")).unwrap()));
+    page_matches_golden("index.html", &fs::read_to_string(out.join("index.html")).unwrap());
     assert_eq!(pictures_are_as_agreed(&out), 13);
 }
 
@@ -73,7 +82,7 @@ fn schemes_stand_side_by_side() {
     let ledger = Run::open(&fixture::ledger(&folder.path().join("ledger"))).unwrap();
     let page = report::write_page(&[&searches[..], &[ledger]].concat(), &folder.path().join("searches")).unwrap();
     let text = fs::read_to_string(&page).unwrap().replace(&folder.path().display().to_string(), "FOLDER");
-    matches_golden("schemes.html", &without_pictures(&text));
+    page_matches_golden("schemes.html", &text);
     assert_eq!(pictures_are_as_agreed(page.parent().unwrap()), 3);
     // Two stores of one scheme are two servers, each with its own name.
     let postgres =
@@ -140,7 +149,7 @@ fn scenarios_are_compared_on_a_page() {
     let out = out.finish().unwrap();
     support::keeps_the_promise(&out);
     support::tables_are_described(&out);
-    matches_golden("compared-scenarios.html", &without_pictures(&fs::read_to_string(out.join("index.html")).unwrap()));
+    page_matches_golden("compared-scenarios.html", &fs::read_to_string(out.join("index.html")).unwrap());
     assert_eq!(pictures_are_as_agreed(&out), 1);
 }
 
@@ -150,7 +159,7 @@ fn load_runs_are_compared_on_a_page() {
     let out = load_comparison(folder.path());
     support::keeps_the_promise(&out);
     support::tables_are_described(&out);
-    matches_golden("compared-loads.html", &without_pictures(&fs::read_to_string(out.join("index.html")).unwrap()));
+    page_matches_golden("compared-loads.html", &fs::read_to_string(out.join("index.html")).unwrap());
     assert_eq!(pictures_are_as_agreed(&out), 1);
     let error = report::write_page(&[Run::open(&out).unwrap()], &folder.path().join("page")).unwrap_err().to_string();
     assert!(error.contains("page"), "{error}");
