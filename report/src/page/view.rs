@@ -12,7 +12,7 @@ use super::story::Story;
 use crate::designs;
 use crate::grid::{self, Grid};
 use crate::number::{NONE, bytes, count, duration_s, rate, share, time_us, whole};
-use crate::plots::{CapacityCurve, LatencyOverTime, Picture, RegionMap};
+use crate::plots::{CapacityCurve, LatencyOverTime, Picture, RegionMap, Step};
 use crate::record::{CapacityResults, LoadResults, Results, SimulateResults, Status, Verdict};
 use crate::verdict::{headroom_words, nothing_held, path_noun, tightest, usable_words};
 use crate::warnings::together;
@@ -171,7 +171,10 @@ impl Page {
             schemes: story
                 .scheme_curves
                 .iter()
-                .map(|curves| Shown::new(curves.picture(), SCHEMES_CAPTION))
+                .map(|curves| {
+                    let steps: Vec<_> = curves.curves.iter().flat_map(|curve| curve.steps.iter().copied()).collect();
+                    Shown::new(curves.picture(), format!("{SCHEMES_CAPTION}{}", past_failed(&steps)))
+                })
                 .collect::<Result<_, _>>()?,
             schemes_grid: results.schemes.as_ref().map(|schemes| grid::by_scheme(schemes, grid::paths)),
             costs_grid: results.schemes.as_ref().map(grid::costs).filter(|grid| !grid.rows.is_empty()),
@@ -375,7 +378,10 @@ fn people(simulate: &SimulateResults) -> Vec<Fact> {
     grid::people(simulate).into_iter().map(|(name, value)| Fact { name: name.into(), value }).collect()
 }
 
-const SCHEMES_CAPTION: &str = "Full dots: every objective held each time. Rings: one failed; thin lines lead on to what was offered beyond, past steps of the search in which all who came waited without end. Dotted: every request answered rightly and in time. Steps at which the load generator was the limit are left out.";
+const SCHEMES_CAPTION: &str = "Full dots: every objective held each time. Rings: one failed; thin lines lead on beyond what held. Dotted: every request answered rightly and in time. Steps at which the load generator was the limit are left out.";
+
+/// Why a curve does not lead through all rings, where it does not.
+const PAST_FAILED: &str = " Thin lines lead through what was offered to see what is left, past steps of the search that failed, in which all who came waited without end.";
 
 const QUEUE_CAPTION: &str =
     "The gates and the day of the longest wait until an officer is free; each minute, those who came in it.";
@@ -398,6 +404,10 @@ fn region_caption(region: &RegionMap) -> String {
     words
 }
 
+fn past_failed(steps: &[Step]) -> &'static str {
+    if steps.iter().any(|step| step.beyond) { PAST_FAILED } else { "" }
+}
+
 fn capacity_caption(curve: &CapacityCurve) -> String {
     let what = match curve.path.as_str() {
         "mix" => "All kinds, in the proportions of the simulated days".into(),
@@ -409,7 +419,8 @@ fn capacity_caption(curve: &CapacityCurve) -> String {
         ""
     };
     format!(
-        "{what}. A full dot: every objective held, each time the load was decided. A ring: one failed, there or at a lower load; the thin line leads on to what was offered beyond, past steps of the search in which all who came waited without end. Dotted: every request answered rightly and in time.{spoiled}"
+        "{what}. A full dot: every objective held, each time the load was decided. A ring: one failed, there or at a lower load; a thin line leads on beyond what held. Dotted: every request answered rightly and in time.{spoiled}{}",
+        past_failed(&curve.steps)
     )
 }
 
